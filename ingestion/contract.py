@@ -1,0 +1,319 @@
+"""The landing contract as code: entities, columns, types, keys and row rules. Its single source.
+
+Belongs here: what a landing record is. Does not belong here: how files are found or read
+(`ingestion.landing`), or what is computed from the records (`dbt_project`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+RAW_SCHEMA = "raw"
+
+
+class ColumnType(StrEnum):
+    """How a field is read. The value is the DuckDB type that the raw table stores."""
+
+    TEXT = "VARCHAR"
+    INTEGER = "BIGINT"
+    # Four decimals hold every ISO 4217 currency (at most three) and a rounding digit.
+    AMOUNT = "DECIMAL(18, 4)"
+    # Ten decimals keep five significant digits of one Vietnamese dong in gold ounces.
+    RATE = "DECIMAL(20, 10)"
+    FRACTION = "DECIMAL(9, 6)"
+    # Decimal, not double: sums over threads must not depend on their order.
+    SECONDS = "DECIMAL(15, 3)"
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    # Naive UTC: DuckDB calls ICU for every row of a TIMESTAMP WITH TIME ZONE that is cut to a day.
+    TIMESTAMP = "TIMESTAMP"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field of an entity.
+
+    `is_required` fields may not be null in a row, and their column may not be missing in a file; key
+    fields are always required. `accepted_values` lists the words that an enumerated field may hold.
+    `is_personal` marks data about a natural person. `null_means` is the value that an empty field stands
+    for.
+    """
+
+    name: str
+    type: ColumnType = ColumnType.TEXT
+    is_key: bool = False
+    is_required: bool = False
+    accepted_values: tuple[str, ...] = ()
+    is_personal: bool = False
+    null_means: str | None = None
+    description: str = ""
+
+    @property
+    def must_be_present(self) -> bool:
+        return self.is_key or self.is_required
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A condition on one typed row, in DuckDB SQL. A row for which it is false is quarantined.
+
+    A condition that is null (a field is null) holds. `column` is the field that the quarantine names.
+    """
+
+    column: str
+    condition: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of landing record; a raw table `raw.<source>__<name>`.
+
+    `has_known_stage` asks for (pipeline, stage) to be among `pipeline_stages`. `unique_within` names
+    column pairs (group, column) whose values may not repeat under different keys.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rules: tuple[RowRule, ...] = ()
+    is_required: bool = False
+    has_known_stage: bool = False
+    unique_within: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.is_key)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether `updated_at` decides between two rows of one key."""
+        return "updated_at" in self.column_names
+
+
+DEFAULT_PIPELINE = "default"
+
+_T = ColumnType
+
+
+def _key(name: str, type_: ColumnType = _T.TEXT, description: str = "") -> Column:
+    return Column(name, type_, is_key=True, description=description)
+
+
+def _required(
+    name: str,
+    type_: ColumnType = _T.TEXT,
+    accepted: tuple[str, ...] = (),
+    description: str = "",
+    is_personal: bool = False,
+) -> Column:
+    return Column(
+        name,
+        type_,
+        is_required=True,
+        accepted_values=accepted,
+        description=description,
+        is_personal=is_personal,
+    )
+
+
+_VERSION = (
+    Column("updated_at", _T.TIMESTAMP, description="When the record last changed; the newest version stands."),
+    Column("is_deleted", _T.BOOLEAN, description="True retires the record until a newer version brings it back."),
+)
+
+USERS = Entity(
+    "users",
+    (
+        _key("user_id"),
+        _required("full_name", is_personal=True, description="Name of the rep."),
+        Column("email", is_personal=True, description="Work e-mail; people are matched by it across systems."),
+        Column("role", description="Free text; ae, sdr and manager have a meaning."),
+        Column("manager_id", description="user_id of the manager."),
+        Column("team"),
+        Column("territory"),
+        Column("hired_on", _T.DATE, description="First day of employment."),
+        Column("left_on", _T.DATE, description="Last day of employment."),
+        *_VERSION,
+    ),
+    rules=(RowRule("left_on", "left_on >= hired_on", "left_on is before hired_on"),),
+    is_required=True,
+)
+
+ACCOUNTS = Entity(
+    "accounts",
+    (
+        _key("account_id"),
+        Column("name", description="Name of the customer company."),
+        Column("industry"),
+        Column("segment"),
+        Column("country"),
+        Column("owner_id", description="user_id of the account's owner."),
+        Column("created_at", _T.TIMESTAMP),
+        *_VERSION,
+    ),
+)
+
+LEADS = Entity(
+    "leads",
+    (
+        _key("lead_id"),
+        Column("owner_id", description="user_id of the lead's owner."),
+        Column("account_id"),
+        Column("source"),
+        Column("status"),
+        _required("created_at", _T.TIMESTAMP),
+        Column("converted_at", _T.TIMESTAMP),
+        Column("opportunity_id"),
+        *_VERSION,
+    ),
+    rules=(RowRule("converted_at", "converted_at >= created_at", "converted_at is before created_at"),),
+)
+
+PIPELINE_STAGES = Entity(
+    "pipeline_stages",
+    (
+        Column("pipeline", is_key=True, null_means=DEFAULT_PIPELINE),
+        _key("stage"),
+        _required("position", _T.INTEGER, description="Order of the stage in its pipeline."),
+        _required("is_closed", _T.BOOLEAN),
+        _required("is_won", _T.BOOLEAN),
+        Column("probability", _T.FRACTION, description="Chance of winning from here, 0 to 1."),
+        Column("forecast_category"),
+    ),
+    rules=(
+        RowRule("is_won", "NOT is_won OR is_closed", "a won stage must be closed"),
+        RowRule("probability", "probability BETWEEN 0 AND 1", "probability is not between 0 and 1"),
+    ),
+    is_required=True,
+    unique_within=(("pipeline", "position"),),
+)
+
+OPPORTUNITIES = Entity(
+    "opportunities",
+    (
+        _key("opportunity_id"),
+        Column("account_id"),
+        Column("owner_id", description="user_id of the owner; null is the rep `unassigned`."),
+        Column("name"),
+        Column("pipeline", null_means=DEFAULT_PIPELINE),
+        _required("stage"),
+        Column("type"),
+        Column("amount", _T.AMOUNT, description="Value in the opportunity's currency."),
+        Column("currency", description="ISO 4217 code; null is the base currency."),
+        Column("lead_source"),
+        Column("product"),
+        _required("created_at", _T.TIMESTAMP),
+        Column("close_date", _T.DATE, description="Expected, later actual, day of closing."),
+        Column("loss_reason"),
+        *_VERSION,
+    ),
+    rules=(
+        RowRule("amount", "amount >= 0", "amount is negative"),
+        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+    ),
+    is_required=True,
+    has_known_stage=True,
+)
+
+OPPORTUNITY_HISTORY = Entity(
+    "opportunity_history",
+    (
+        _key("opportunity_id"),
+        _key("changed_at", _T.TIMESTAMP, description="The values of the row hold from this moment on."),
+        Column("pipeline", description="Null is the opportunity's pipeline."),
+        _required("stage"),
+        Column("amount", _T.AMOUNT, description="Value in the opportunity's currency."),
+        Column("close_date", _T.DATE),
+        Column("owner_id"),
+        Column("forecast_category"),
+        Column("changed_by", description="user_id of who made the change."),
+    ),
+    has_known_stage=True,
+)
+
+CALL_DISPOSITIONS = ("connected", "voicemail", "no_answer", "busy", "failed", "other")
+
+CALLS = Entity(
+    "calls",
+    (
+        _key("call_id"),
+        _required("user_id"),
+        _required("started_at", _T.TIMESTAMP),
+        Column("duration_seconds", _T.SECONDS),
+        _required("direction", accepted=("inbound", "outbound")),
+        Column("disposition", accepted_values=CALL_DISPOSITIONS, description="connected: a human answered."),
+        Column("opportunity_id"),
+        Column("account_id"),
+        Column("lead_id"),
+        *_VERSION,
+    ),
+    rules=(RowRule("duration_seconds", "duration_seconds >= 0", "duration_seconds is negative"),),
+)
+
+MEETINGS = Entity(
+    "meetings",
+    (
+        _key("meeting_id"),
+        _required("user_id"),
+        _required("starts_at", _T.TIMESTAMP),
+        Column("ends_at", _T.TIMESTAMP),
+        Column("status", accepted_values=("held", "no_show", "cancelled", "scheduled")),
+        Column("opportunity_id"),
+        Column("account_id"),
+        Column("lead_id"),
+        *_VERSION,
+    ),
+    rules=(RowRule("ends_at", "ends_at >= starts_at", "ends_at is before starts_at"),),
+)
+
+QUOTAS = Entity(
+    "quotas",
+    (
+        _key("quota_id"),
+        _required("user_id"),
+        Column("metric", null_means="bookings", description="What the quota counts."),
+        _required("period_start", _T.DATE, description="First day, inclusive."),
+        _required("period_end", _T.DATE, description="Last day, inclusive."),
+        _required("amount", _T.AMOUNT),
+        Column("currency", description="ISO 4217 code; null is the base currency."),
+        *_VERSION,
+    ),
+    rules=(
+        RowRule("period_end", "period_end >= period_start", "period_end is before period_start"),
+        RowRule("amount", "amount >= 0", "amount is negative"),
+        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+    ),
+)
+
+EXCHANGE_RATES = Entity(
+    "exchange_rates",
+    (
+        _key("rate_date", _T.DATE),
+        _key("currency"),
+        _required("rate", _T.RATE, description="One unit of the currency in units of the base currency."),
+    ),
+    rules=(
+        RowRule("rate", "rate > 0", "rate is not above 0"),
+        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+    ),
+)
+
+# In the order of loading: a row rule may refer to an entity that stands before it.
+ENTITIES: tuple[Entity, ...] = (
+    USERS,
+    PIPELINE_STAGES,
+    ACCOUNTS,
+    OPPORTUNITIES,
+    OPPORTUNITY_HISTORY,
+    LEADS,
+    CALLS,
+    MEETINGS,
+    QUOTAS,
+    EXCHANGE_RATES,
+)
+ENTITIES_BY_NAME = {entity.name: entity for entity in ENTITIES}

@@ -1,0 +1,100 @@
+"""Which files a landing folder holds for an entity, and which of them changed since they were read.
+
+Belongs here: names, sizes, fingerprints. Does not belong here: what is in a file (`ingestion.landing.reading`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingestion.contract import ENTITIES, Entity
+from ingestion.landing.errors import LandingError
+
+SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
+
+# Reading in pieces keeps memory flat; 1 MiB hashes at the speed of the disk.
+_HASH_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A file of an entity. `name` is its path below the landing folder; `mtime_ns` its modification time."""
+
+    path: Path
+    name: str
+    size_bytes: int
+    mtime_ns: int
+
+    @property
+    def format(self) -> str:
+        """`csv`, `jsonl` or `parquet`."""
+        return next(suffix for suffix in SUFFIXES if self.path.name.endswith(suffix)).split(".")[1]
+
+    def content_hash(self) -> str:
+        """SHA-256 of the bytes: a file that was only touched or copied anew did not change."""
+        digest = hashlib.sha256()
+        with self.path.open("rb") as stream:
+            while chunk := stream.read(_HASH_CHUNK_BYTES):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def looks_like(self, known: Mapping[str, Any]) -> bool:
+        return known["size_bytes"] == self.size_bytes and known["mtime_ns"] == self.mtime_ns
+
+    def has_changed_on_disk(self) -> bool:
+        """Whether the file was written to, or removed, since it was listed."""
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return True
+        return (stat.st_size, stat.st_mtime_ns) != (self.size_bytes, self.mtime_ns)
+
+
+def landing_files(folder: Path, entity: Entity) -> list[LandingFile]:
+    """The entity's files, ordered by name: `<entity>.<suffix>` and those in the folder `<entity>/`.
+
+    Raises LandingError where the landing folder is missing or a required entity has no file.
+    """
+    if not folder.is_dir():
+        raise LandingError(
+            f"the landing folder {folder} does not exist; make it and put your files there, or let REPLINE_LANDING "
+            "point to where they are"
+        )
+    candidates = [folder / f"{entity.name}{suffix}" for suffix in SUFFIXES]
+    below = folder / entity.name
+    if below.is_dir():
+        candidates += [path for path in below.rglob("*") if path.name.endswith(SUFFIXES)]
+    files = sorted(
+        (_describe(path, folder) for path in candidates if path.is_file() and not path.name.startswith(".")),
+        key=lambda file: file.name,
+    )
+    if entity.is_required and not files:
+        raise LandingError(
+            f"{folder} has no file for the required entity {entity.name}; put {entity.name}.csv, "
+            f"{entity.name}.jsonl or {entity.name}.parquet, or a folder {entity.name}/ with such files, there"
+        )
+    return files
+
+
+def listing(folder: Path, entities: Iterable[Entity] = ENTITIES) -> list[tuple[str, int, int]]:
+    """Name, size in bytes and modification time in ns of every file that a load would look at.
+
+    Unlike `landing_files` it never fails: a folder that is not there yet holds nothing.
+    """
+    found: list[tuple[str, int, int]] = []
+    for entity in entities:
+        try:
+            files = landing_files(folder, entity)
+        except LandingError:
+            continue
+        found += [(file.name, file.size_bytes, file.mtime_ns) for file in files]
+    return found
+
+
+def _describe(path: Path, folder: Path) -> LandingFile:
+    stat = path.stat()
+    return LandingFile(path, path.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns)

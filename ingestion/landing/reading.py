@@ -1,0 +1,249 @@
+"""Each landing format as a DuckDB relation of fields: CSV, JSON lines, Parquet.
+
+Belongs here: headers, encodings, compression, broken records, line numbers. Does not belong here: what a
+field means or whether a row is good (`ingestion.landing.conversion`).
+
+Everything is read by DuckDB's vectorised readers; no record passes through Python.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.contract import Entity
+from ingestion.landing.errors import LandingError
+from ingestion.landing.files import LandingFile
+
+_READ_BYTES = 1 << 20
+
+# A character that no text file holds, so that a line is one field whatever stands in it.
+_NO_DELIMITER = "\x1f"
+
+_REJECT_REASONS = {
+    "MISSING COLUMNS": "the line has fewer fields than the header",
+    "TOO MANY COLUMNS": "the line has more fields than the header",
+    "INVALID ENCODING": "not UTF-8 text (Latin-1?); save the file as UTF-8",
+    "UNQUOTED VALUE": "a quote is opened and never closed, or text follows a closing quote",
+    "LINE SIZE OVER MAXIMUM": "the line is longer than 2 MB",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to select from a file.
+
+    `relation` is a FROM clause with one row a record; `row_number` an expression over it that counts
+    records from 1; `fields` maps each column of the file, in lower case, to an expression and its DuckDB
+    type; `broken` is a condition of records that hold no fields at all, with its reason. `rejects_table` is
+    the prefix of the tables where DuckDB's CSV reader puts the lines that it could not split.
+    """
+
+    file: LandingFile
+    relation: str
+    row_number: str
+    fields: dict[str, tuple[str, str]]
+    broken: tuple[str, str] | None = None
+    has_rejects: bool = False
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """An SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def reading_errors(file: LandingFile) -> Iterator[None]:
+    """Turn what DuckDB says of a file that it cannot read into a LandingError that names the file."""
+    try:
+        yield
+    except duckdb.Error as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise LandingError(
+            f"{file.path} cannot be read as {file.format} ({first_line}); deliver the file again, nothing was loaded"
+        ) from None
+
+
+def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
+    """Look at a file's columns. Raises LandingError where it cannot be read or misses a required column."""
+    _check_compression(file)
+    with reading_errors(file):
+        reading = _OPENERS[file.format](connection, file)
+    if file.format == "jsonl" and not reading.fields:
+        return reading
+    missing = [c.name for c in entity.columns if c.must_be_present and c.name not in reading.fields]
+    # A null key that stands for a value may be left out altogether.
+    missing = [name for name in missing if not any(c.name == name and c.null_means for c in entity.columns)]
+    if missing:
+        found = ", ".join(reading.fields) or "none, the file is empty"
+        raise LandingError(
+            f"{file.path} has no column {', '.join(missing)}, which {entity.name} requires (columns found: {found}); "
+            "add the column to the file, nothing was loaded"
+        )
+    return reading
+
+
+def _open_csv(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
+    first = connection.execute(f"SELECT line FROM {_lines(file)} LIMIT 1").fetchone()
+    header: list[str] = []
+    if first and first[0]:
+        try:
+            # The lines are read as Latin-1, which never fails; the header has to be UTF-8.
+            text = str(first[0]).encode("latin-1").decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise LandingError(f"the header of {file.path} is not UTF-8 text; save the file as UTF-8") from None
+        header = next(csv.reader([text]))
+    names = [name.strip().lower() or f"column_{index}" for index, name in enumerate(header, start=1)]
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise LandingError(f"the header of {file.path} has the column {repeated.pop()} twice; rename one of them")
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    relation = (
+        f"read_csv({literal(str(file.path))}, auto_detect = false, header = false, skip = 1, delim = ',', quote = '\"', "
+        f"escape = '\"', columns = {{{columns}}}, store_rejects = true, rejects_limit = 0)"
+    )
+    return Reading(
+        file,
+        relation if names else "(SELECT 1 WHERE false)",
+        "row_number() OVER ()",
+        {name: (quoted(name), "VARCHAR") for name in names},
+        has_rejects=bool(names),
+    )
+
+
+def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
+    objects = (
+        f"read_json_objects({literal(str(file.path))}, format = 'newline_delimited', ignore_errors = true, "
+        f"compression = {literal(_compression(file))})"
+    )
+    keys = connection.execute(
+        f"SELECT DISTINCT unnest(json_keys(json)) FROM {objects} WHERE json_type(json) = 'OBJECT' ORDER BY 1"
+    ).fetchall()
+    names = [key for (key,) in keys]
+    if not names:
+        relation = f"(SELECT json, NULL AS record FROM {objects})"
+        return Reading(file, relation, "row_number() OVER ()", {}, broken=("true", "not a JSON object"))
+    structure = "{" + ", ".join(f'"{_json_escaped(name)}": "VARCHAR"' for name in names) + "}"
+    relation = (
+        f"(SELECT json, CASE WHEN json_type(json) = 'OBJECT' THEN from_json(json, {literal(structure)}) END AS record "
+        f"FROM {objects})"
+    )
+    return Reading(
+        file,
+        relation,
+        "row_number() OVER ()",
+        {name.lower(): (f"record.{quoted(name)}", "VARCHAR") for name in names},
+        broken=("record IS NULL", "not a JSON object in UTF-8"),
+    )
+
+
+def _open_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
+    relation = f"read_parquet({literal(str(file.path))}, file_row_number = true)"
+    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    fields = {name.lower(): (quoted(name), type_) for name, type_, *_ in described if name != "file_row_number"}
+    return Reading(file, relation, "file_row_number + 1", fields)
+
+
+_OPENERS = {"csv": _open_csv, "jsonl": _open_jsonl, "parquet": _open_parquet}
+
+
+def parquet_row_count(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> int:
+    """Rows of a Parquet file, from its footer."""
+    row = connection.execute(
+        f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({literal(str(file.path))})"
+    ).fetchone()
+    return int(row[0]) if row and row[0] else 0
+
+
+def take_rejects(connection: duckdb.DuckDBPyConnection) -> None:
+    """Move what the CSV reader rejected in the last scan to the temporary table `rejected`.
+
+    Columns: record (1 is the header; blank lines count), column_name, value, reason.
+    """
+    reasons = " ".join(f"WHEN {literal(kind)} THEN {literal(text)}" for kind, text in _REJECT_REASONS.items())
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE rejected AS
+        SELECT line::BIGINT AS record, any_value(column_name) AS column_name,
+               any_value(left(csv_line, 200)) AS value,
+               any_value(CASE error_type::VARCHAR {reasons} ELSE error_message END) AS reason
+        FROM reject_errors GROUP BY line
+        """
+    )
+    connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+
+
+def number_lines(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> None:
+    """Make the temporary table `record_lines`: (record, row_number, line) of a text file.
+
+    `record` counts as the CSV reader does (from 1, header and blank lines included), `row_number` counts the
+    records that are not blank (and, in a CSV file, not the header and not in `rejected`); `line` is the line
+    of the file on which the record starts. A quoted field may span lines: a line starts a record where the
+    quotes before it are even in number. Only files with bad rows are read this way.
+    """
+    is_csv = file.format == "csv"
+    quotes = "length(line) - length(replace(line, '\"', ''))" if is_csv else "0"
+    left_out = "record = 1 OR record IN (SELECT record FROM rejected)" if is_csv else "false"
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE record_lines AS
+        WITH lines AS (SELECT row_number() OVER () AS line_number, coalesce(line, '') AS line FROM {_lines(file)}),
+        counted AS (
+            SELECT line_number, trim(line, chr(13)) = '' AS is_blank,
+                   coalesce(sum({quotes}) OVER (ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING
+                            AND 1 PRECEDING), 0) % 2 = 0 AS is_start
+            FROM lines
+        ),
+        records AS (
+            SELECT row_number() OVER (ORDER BY line_number) AS record, line_number, is_blank
+            FROM counted WHERE is_start
+        )
+        SELECT record, line_number AS line,
+               CASE WHEN NOT (is_blank OR {left_out})
+                    THEN count(*) FILTER (NOT (is_blank OR {left_out})) OVER (ORDER BY line_number) END AS row_number
+        FROM records
+        """
+    )
+
+
+def _lines(file: LandingFile) -> str:
+    return (
+        f"read_csv({literal(str(file.path))}, auto_detect = false, header = false, delim = {literal(_NO_DELIMITER)}, "
+        f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, encoding = 'latin-1', "
+        f"compression = {literal(_compression(file))}, strict_mode = false)"
+    )
+
+
+def _compression(file: LandingFile) -> str:
+    return {".gz": "gzip", ".zst": "zstd"}.get(file.path.suffix, "none")
+
+
+def _json_escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _check_compression(file: LandingFile) -> None:
+    """DuckDB reads a cut-off gzip file up to the cut without a word, so look for its end first."""
+    compression = _compression(file)
+    if compression == "none":
+        return
+    try:
+        stream = gzip.open(file.path) if compression == "gzip" else pa.input_stream(str(file.path), compression="zstd")
+        with stream:
+            while stream.read(_READ_BYTES):
+                pass
+    except (EOFError, OSError) as error:
+        raise LandingError(
+            f"{file.path} is not a whole {compression} file ({error}); deliver it again, nothing was loaded"
+        ) from None

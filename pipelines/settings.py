@@ -1,0 +1,114 @@
+"""Where things are and which business settings hold, from the environment and `dbt_project.yml`.
+
+Belongs here: reading `REPLINE_*` and the dbt vars. Does not belong here: defaults of business settings (they
+stand in `dbt_project.yml`) and secrets (they are dlt's).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DBT_PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
+TARGETS = ("duckdb",)
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names it and says what it may be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process.
+
+    `as_of` is None where the moment of the refresh counts. `overrides` are the dbt vars of `REPLINE_VARS`.
+    """
+
+    home: Path
+    landing: Path
+    target: str = "duckdb"
+    as_of: datetime | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read `REPLINE_HOME`, `REPLINE_LANDING`, `REPLINE_AS_OF`, `REPLINE_TARGET`, `REPLINE_VARS`.
+
+        Raises SettingsError where a value cannot be read.
+        """
+        home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
+        landing = Path(environ.get("REPLINE_LANDING") or home / "landing").expanduser().resolve()
+        target = environ.get("REPLINE_TARGET") or "duckdb"
+        if target not in TARGETS:
+            raise SettingsError(f"REPLINE_TARGET is {target!r}; it may be: {', '.join(TARGETS)}")
+        overrides = _json_object("REPLINE_VARS", environ.get("REPLINE_VARS") or "{}")
+        unknown = sorted(set(overrides) - set(default_vars()))
+        if unknown:
+            raise SettingsError(
+                f"REPLINE_VARS names the unknown setting {unknown[0]!r}; known are: "
+                + ", ".join(sorted(default_vars()))
+            )
+        as_of_text = environ.get("REPLINE_AS_OF") or overrides.pop("as_of", None)
+        as_of = _moment("REPLINE_AS_OF", str(as_of_text)) if as_of_text else None
+        return cls(home, landing, target, as_of, overrides)
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def dlt_home(self) -> Path:
+        return self.home / "dlt"
+
+    @property
+    def data_docs(self) -> Path:
+        return self.home / "data_docs"
+
+    @property
+    def refresh_lock(self) -> Path:
+        return self.home / "refresh.lock"
+
+    def dbt_vars(self, now: datetime) -> dict[str, Any]:
+        """The vars of one build: the defaults, the overrides, and as_of as an ISO 8601 UTC timestamp."""
+        as_of = (self.as_of or now).astimezone(UTC)
+        text = as_of.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return {**default_vars(), **self.overrides, "as_of": text}
+
+
+def default_vars() -> dict[str, Any]:
+    """The business settings with their defaults, as `dbt_project.yml` gives them."""
+    project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
+    return dict(project["vars"])
+
+
+def _json_object(name: str, text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"{name} is not JSON ({error}); write for example {{\"base_currency\": \"EUR\"}}") from None
+    if not isinstance(value, dict):
+        raise SettingsError(f"{name} must be a JSON object, for example {{\"base_currency\": \"EUR\"}}")
+    return value
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{name} is {text!r}, not an ISO 8601 moment such as 2025-04-30T23:59:59Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

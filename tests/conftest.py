@@ -1,0 +1,19 @@
+"""What all tests share: where the reference data is, if it is there at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of golden cases and real records; the test skips where it is absent."""
+    folder = Path(os.environ.get("REPLINE_SHARED") or REPOSITORY.parent / "shared")
+    if not (folder / "golden").is_dir():
+        pytest.skip(f"no reference data in {folder}")
+    return folder
