@@ -16,12 +16,16 @@ from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
+from dlt.common.normalizers.naming.snake_case import NamingConvention
 
 from ingestion.contract import Entity
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile
 
 _READ_BYTES = 1 << 20
+
+# The raw table's column that names the landing file of a row.
+FILE_COLUMN = "_file"
 
 # A character that no text file holds, so that a line is one field whatever stands in it.
 _NO_DELIMITER = "\x1f"
@@ -40,9 +44,9 @@ class Reading:
     """How to select from a file.
 
     `relation` is a FROM clause with one row a record; `row_number` an expression over it that counts
-    records from 1; `fields` maps each column of the file, in lower case, to an expression and its DuckDB
-    type; `broken` is a condition of records that hold no fields at all, with its reason. `rejects_table` is
-    the prefix of the tables where DuckDB's CSV reader puts the lines that it could not split.
+    records from 1; `fields` maps each column of the file, its name in snake case as dlt writes it, to an
+    expression and its DuckDB type; `broken` is a condition of records that hold no fields at all, with its reason. `has_rejects`
+    says that DuckDB's CSV reader notes the lines that it cannot split (see `take_rejects`).
     """
 
     file: LandingFile
@@ -51,6 +55,9 @@ class Reading:
     fields: dict[str, tuple[str, str]]
     broken: tuple[str, str] | None = None
     has_rejects: bool = False
+
+
+_NAMING = NamingConvention()
 
 
 def quoted(name: str) -> str:
@@ -104,10 +111,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Readi
         except UnicodeDecodeError:
             raise LandingError(f"the header of {file.path} is not UTF-8 text; save the file as UTF-8") from None
         header = next(csv.reader([text]))
-    names = [name.strip().lower() or f"column_{index}" for index, name in enumerate(header, start=1)]
-    repeated = {name for name in names if names.count(name) > 1}
-    if repeated:
-        raise LandingError(f"the header of {file.path} has the column {repeated.pop()} twice; rename one of them")
+    names = _column_names(file, [name.strip() or f"column_{n}" for n, name in enumerate(header, start=1)])
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     relation = (
         f"read_csv({literal(str(file.path))}, auto_detect = false, header = false, skip = 1, delim = ',', quote = '\"', "
@@ -143,7 +147,7 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Rea
         file,
         relation,
         "row_number() OVER ()",
-        {name.lower(): (f"record.{quoted(name)}", "VARCHAR") for name in names},
+        {name: (f"record.{quoted(key)}", "VARCHAR") for name, key in zip(_column_names(file, names), names, strict=True)},
         broken=("record IS NULL", "not a JSON object in UTF-8"),
     )
 
@@ -151,8 +155,21 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Rea
 def _open_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
     relation = f"read_parquet({literal(str(file.path))}, file_row_number = true)"
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    fields = {name.lower(): (quoted(name), type_) for name, type_, *_ in described if name != "file_row_number"}
+    columns = [(name, type_) for name, type_, *_ in described if name != "file_row_number"]
+    names = _column_names(file, [name for name, _ in columns])
+    fields = {name: (quoted(column), type_) for name, (column, type_) in zip(names, columns, strict=True)}
     return Reading(file, relation, "file_row_number + 1", fields)
+
+
+def _column_names(file: LandingFile, names: list[str]) -> list[str]:
+    """The columns' names in snake case. Raises LandingError where two become one, or one is Repline's own."""
+    normalized = [_NAMING.normalize_identifier(name) for name in names]
+    for name in normalized:
+        if normalized.count(name) > 1:
+            raise LandingError(f"{file.path} has two columns that are named {name}; rename one of them")
+        if name == FILE_COLUMN:
+            raise LandingError(f"{file.path} has a column {name}, a name that Repline uses itself; rename it")
+    return normalized
 
 
 _OPENERS = {"csv": _open_csv, "jsonl": _open_jsonl, "parquet": _open_parquet}
@@ -239,8 +256,9 @@ def _check_compression(file: LandingFile) -> None:
     if compression == "none":
         return
     try:
-        stream = gzip.open(file.path) if compression == "gzip" else pa.input_stream(str(file.path), compression="zstd")
-        with stream:
+        with (
+            gzip.open(file.path) if compression == "gzip" else pa.input_stream(str(file.path), compression="zstd")
+        ) as stream:
             while stream.read(_READ_BYTES):
                 pass
     except (EOFError, OSError) as error:

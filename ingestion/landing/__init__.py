@@ -1,0 +1,11 @@
+"""The file source: a landing folder in the landing contract, into `raw.landing__<entity>`.
+
+Belongs here: finding, reading, judging and versioning landing files. Does not belong here: other systems
+(each has its own package), or the contract itself (`ingestion.contract`).
+"""
+
+from ingestion.landing.errors import LandingError
+from ingestion.landing.files import listing
+from ingestion.landing.source import landing_pipeline, landing_source, table_name
+
+__all__ = ["LandingError", "landing_pipeline", "landing_source", "listing", "table_name"]
