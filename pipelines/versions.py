@@ -1,0 +1,245 @@
+"""The published versions: which ones there are, which one readers see, going back, clearing away.
+
+Belongs here: the layout of the folder `published/` and every change of its links. Does not belong here:
+making a version (`pipelines.publication`).
+
+    published/versions/000007/{marts.duckdb, parquet/<table>.parquet}
+    published/current      -> versions/000007        flipped in one atomic step
+    published/marts.duckdb -> current/marts.duckdb   what BI tools open
+    published/parquet      -> current/parquet
+    published/rolled_back  -> versions/000008        the newest version, while an earlier one is current
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.settings import Settings
+
+DATABASE = "marts.duckdb"
+PARQUET = "parquet"
+PUBLICATION = "publication"
+
+
+class PublicationError(RuntimeError):
+    """Publishing or going back is not possible; the message is one line with the way out."""
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One mart of a version.
+
+    `checksum` is the sum over all rows of DuckDB's 64-bit hash of the row, in decimal digits. It does not
+    depend on the order of the rows, sees every duplicate and every value, and is equal for equal content as
+    long as the release of DuckDB is the same.
+    """
+
+    name: str
+    row_count: int
+    checksum: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """One complete published version. Both moments are aware and in UTC."""
+
+    number: int
+    path: Path
+    published_at: datetime
+    as_of: datetime
+    fingerprint: str
+    tables: tuple[PublishedTable, ...]
+
+    @property
+    def row_count(self) -> int:
+        return sum(table.row_count for table in self.tables)
+
+
+def needs_publishing(settings: Settings, fingerprint: str) -> bool:
+    """Whether the inputs with this fingerprint are not what was published last.
+
+    The newest version counts, not the current one: after a rollback the same inputs would only bring the bad
+    version back.
+    """
+    try:
+        newest = newest_version(settings)
+    except PublicationError:
+        return True  # a damaged version is replaced by a new one
+    return newest is None or newest.fingerprint != fingerprint
+
+
+def current_number(settings: Settings) -> int | None:
+    """The number of the version that readers see, None before the first publication."""
+    return _linked_number(settings.published / "current")
+
+
+def version_numbers(settings: Settings) -> list[int]:
+    """The numbers of the versions that were ever published and are kept, oldest first."""
+    newest = _newest_released(settings)
+    return [number for number in _numbers_on_disk(settings) if number <= newest]
+
+
+def versions(settings: Settings) -> list[Version]:
+    """The kept versions, oldest first. Raises PublicationError where one cannot be read."""
+    return [_read(settings, number) for number in version_numbers(settings)]
+
+
+def published_version(settings: Settings) -> Version | None:
+    """The version that readers see. Raises PublicationError where it cannot be read."""
+    number = current_number(settings)
+    return None if number is None else _read(settings, number)
+
+
+def newest_version(settings: Settings) -> Version | None:
+    """The version that was published last, whether readers see it or it was rolled back."""
+    numbers = version_numbers(settings)
+    return _read(settings, numbers[-1]) if numbers else None
+
+
+def published_row_counts(settings: Settings) -> dict[str, int]:
+    """Rows of each mart that readers see, by table name; empty before the first publication."""
+    version = published_version(settings)
+    return {table.name: table.row_count for table in version.tables} if version else {}
+
+
+def release(settings: Settings, number: int) -> None:
+    """Make the newest version the one that readers see."""
+    _show_readers(settings, number)
+    (settings.published / "rolled_back").unlink(missing_ok=True)
+
+
+def rollback(settings: Settings, to: int | None = None) -> Version:
+    """Make another kept version current, by default the one before the current.
+
+    A refresh with the same inputs leaves it so; one with new inputs publishes a new version. Raises
+    PublicationError where there is no such version.
+    """
+    current = current_number(settings)
+    numbers = version_numbers(settings)
+    if current is None or not numbers:
+        raise PublicationError(
+            "nothing is published yet, so there is nothing to go back to; run `repline refresh`"
+        )
+    kept = ", ".join(map(str, numbers))
+    if to is None:
+        earlier = [number for number in numbers if number < current]
+        if not earlier:
+            raise PublicationError(f"no version before {current} is kept; kept versions: {kept}")
+        to = earlier[-1]
+    if to not in numbers:
+        raise PublicationError(f"there is no version {to}; kept versions: {kept}")
+    version = _read(settings, to)
+    if to == numbers[-1]:
+        release(settings, to)
+    else:
+        # The mark comes first: without it, versions above the current one pass for unfinished ones.
+        _link(settings.published / "rolled_back", Path("versions") / f"{numbers[-1]:06d}")
+        _show_readers(settings, to)
+    return version
+
+
+def prune(settings: Settings, keep: int) -> list[int]:
+    """Remove all but the newest `keep` versions (at least 1) and the current one; return their numbers.
+
+    A reader that holds a removed file open goes on: the file is gone only when it is closed.
+    """
+    current = current_number(settings)
+    old = [number for number in version_numbers(settings)[: -max(keep, 1)] if number != current]
+    for number in old:
+        # Renamed first, so that a half-removed version is never taken for one.
+        removed = versions_dir(settings) / f".removed-{number:06d}"
+        version_path(settings, number).rename(removed)
+        # What resists is in nobody's way, and the next publication reports it.
+        shutil.rmtree(removed, ignore_errors=True)
+    return old
+
+
+def clear_leftovers(settings: Settings) -> None:
+    """Remove what a killed publication left: unfinished folders, and a version that no reader ever saw."""
+    newest = _newest_released(settings)
+    unseen = [version_path(settings, number) for number in _numbers_on_disk(settings) if number > newest]
+    for folder in (*versions_dir(settings).glob(".*"), *unseen):
+        shutil.rmtree(folder)
+
+
+def versions_dir(settings: Settings) -> Path:
+    return settings.published / "versions"
+
+
+def version_path(settings: Settings, number: int) -> Path:
+    return versions_dir(settings) / f"{number:06d}"
+
+
+def sync_folder(folder: Path) -> None:
+    """Write a folder's entries to disk, so that a rename or link in it outlives a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an error's message: DuckDB writes advice and hints below it."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _show_readers(settings: Settings, number: int) -> None:
+    _link(settings.published / "current", Path("versions") / f"{number:06d}")
+    for name in (DATABASE, PARQUET):
+        _link(settings.published / name, Path("current") / name)
+    sync_folder(settings.published)
+
+
+def _link(link: Path, target: Path) -> None:
+    """Point a link at a target in one atomic step: a reader sees the old one or the new one."""
+    if link.is_symlink() and link.readlink() == target:
+        return
+    new = link.with_name(f".{link.name}-new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
+
+
+def _newest_released(settings: Settings) -> int:
+    links = (settings.published / "current", settings.published / "rolled_back")
+    return max(_linked_number(link) or 0 for link in links)
+
+
+def _linked_number(link: Path) -> int | None:
+    name = link.readlink().name if link.is_symlink() else ""
+    return int(name) if name.isdigit() else None
+
+
+def _numbers_on_disk(settings: Settings) -> list[int]:
+    return sorted(int(path.name) for path in versions_dir(settings).glob("*") if path.name.isdigit())
+
+
+def _read_record(folder: Path) -> tuple[datetime, datetime, str, tuple[PublishedTable, ...]]:
+    """published_at and as_of (aware, UTC), fingerprint and tables of a version. Raises duckdb.Error."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "SELECT published_at, as_of, fingerprint, table_name, row_count, checksum"
+            " FROM read_parquet(?) ORDER BY table_name",
+            [str(folder / PARQUET / f"{PUBLICATION}.parquet")],
+        ).fetchall()
+    published_at, as_of, fingerprint = rows[0][:3]
+    tables = tuple(PublishedTable(*row[3:]) for row in rows)
+    return published_at.replace(tzinfo=UTC), as_of.replace(tzinfo=UTC), fingerprint, tables
+
+
+def _read(settings: Settings, number: int) -> Version:
+    path = version_path(settings, number)
+    try:
+        return Version(number, path, *_read_record(path))
+    except (duckdb.Error, IndexError) as error:
+        raise PublicationError(
+            f"version {number} cannot be read ({one_line(error)}); `repline rollback` goes to another one"
+        ) from error
