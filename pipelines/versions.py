@@ -3,11 +3,11 @@
 Belongs here: the layout of the folder `published/` and every change of its links. Does not belong here:
 making a version (`pipelines.publication`).
 
-    published/versions/000007/{marts.duckdb, parquet/<table>.parquet}
-    published/current      -> versions/000007        flipped in one atomic step
-    published/marts.duckdb -> current/marts.duckdb   what BI tools open
+    published/versions/000007/{repline.duckdb, parquet/<table>.parquet}
+    published/current      -> versions/000007          flipped in one atomic step
+    published/marts.duckdb -> current/repline.duckdb   what BI tools open
     published/parquet      -> current/parquet
-    published/rolled_back  -> versions/000008        the newest version, while an earlier one is current
+    published/rolled_back  -> versions/000008          the newest version, while an earlier one is current
 """
 
 from __future__ import annotations
@@ -22,9 +22,13 @@ import duckdb
 
 from pipelines.settings import Settings
 
-DATABASE = "marts.duckdb"
+# DuckDB follows links and names a database after its file. Were that `marts` like the schema, it would refuse
+# `marts.fct_call` as ambiguous and want `marts.marts.fct_call`.
+DATABASE = "repline.duckdb"
 PARQUET = "parquet"
 PUBLICATION = "publication"
+# What readers open, and where it is in a version.
+LINKS = {"marts.duckdb": DATABASE, "parquet": PARQUET}
 
 
 class PublicationError(RuntimeError):
@@ -193,8 +197,8 @@ def one_line(error: BaseException) -> str:
 
 def _show_readers(settings: Settings, number: int) -> None:
     _link(settings.published / "current", Path("versions") / f"{number:06d}")
-    for name in (DATABASE, PARQUET):
-        _link(settings.published / name, Path("current") / name)
+    for name, target in LINKS.items():
+        _link(settings.published / name, Path("current") / target)
     sync_folder(settings.published)
 
 
