@@ -110,11 +110,6 @@ def limit_value(limit: Limit, variables: Mapping[str, Any]) -> float | None:
     return _number(limit, value)
 
 
-def number_literal(name: str, variables: Mapping[str, Any]) -> str:
-    """The setting as a number in SQL. Raises GateError for a missing or bad one."""
-    return repr(limit_value(name, variables))
-
-
 def as_of(variables: Mapping[str, Any]) -> datetime:
     """The as-of moment, in UTC; now where the setting is null. Raises GateError if it cannot be read."""
     value = variables.get("as_of")

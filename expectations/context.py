@@ -133,7 +133,7 @@ def _assert_readable(warehouse: Path, query: str, suite: str) -> None:
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             connection.execute(f"EXPLAIN {query}")
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.ConnectionException) as error:
         raise GateError(f"the warehouse {warehouse} cannot be read: {first_line(error)}") from None
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise GateError(

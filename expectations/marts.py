@@ -1,8 +1,8 @@
 """The marts gate: what must hold of the tables in schema `marts`, before they are published.
 
 Belongs here: ranges of ratios, completeness of periods, no future dates, row counts against the last
-published version. Does not belong here: keys, relations, accepted values and reconciliations between models
-(dbt tests).
+published version, and the warnings that the models count. Does not belong here: keys, relations, accepted
+values and reconciliations between models (dbt tests).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ SUITE = "marts"
 
 # Facts whose rows are compared with the last published version, by table name.
 FACTS = ("fct_opportunity", "fct_opportunity_stage", "fct_call", "fct_rep_day", "fct_quota_month")
-# Table, column, severity. A ratio of counts can leave 0 to 1 only through a wrong model. One of amounts can do
-# so through a negative amount in the history, which the landing contract allows: it is reported, and published.
+# Table, column, severity. A ratio of counts can leave 0 to 1 only through a wrong model. One of amounts can
+# do so through a negative amount in the history, which the landing contract allows: that is only reported.
 RATIOS: tuple[tuple[str, str, Severity], ...] = (
     ("kpi_rep_scorecard", "win_rate", "error"),
     ("kpi_rep_scorecard", "win_rate_amount", "warning"),
@@ -59,6 +59,17 @@ DAYS = (
     ("kpi_stage_funnel", ("cohort_month",)),
     ("kpi_pipeline_waterfall", ("month",)),
     ("kpi_slippage", ("period_start",)),
+)
+# What the models count because the contract or the KPI rules call it a warning.
+DATA_QUALITY_RULES = (
+    "unknown_rep",
+    "unknown_opportunity",
+    "unknown_stage",
+    "opportunity_without_state",
+    "assumed_state_change",
+    "won_before_created",
+    "amount_without_rate",
+    "suspect_long_call",
 )
 
 QUERIES = {
@@ -166,7 +177,7 @@ def _completeness_checks() -> Iterator[Check]:
         "error",
         "count_if(NOT is_there)",
         "Every month with an employed rep, from the first period to that of the as-of day, has rows.",
-        "a chart over months would have a hole, or end early. The model is wrong, or built as of another day.",
+        "a chart over months would have a hole, or end early. The model is wrong, or of another as-of.",
         maximum=0,
         source="expected_months",
     )
@@ -224,7 +235,37 @@ def _volume_checks() -> Iterator[Check]:
             )
 
 
-CHECKS = (*_range_checks(), *_future_checks(), *_completeness_checks(), *_volume_checks())
+def _data_quality_checks() -> Iterator[Check]:
+    table = "marts.data_quality_warnings"
+    for rule in DATA_QUALITY_RULES:
+        yield Check(
+            table,
+            rule,
+            "warning",
+            f"sum(row_count) FILTER (WHERE rule = '{rule}')",
+            f"The models count no row under the rule {rule}.",
+            "the rule's description in the table says how such rows are counted; correct them in the source.",
+            maximum=0,
+        )
+    names = ", ".join(f"'{rule}'" for rule in DATA_QUALITY_RULES)
+    yield Check(
+        table,
+        "other_rules",
+        "warning",
+        f"sum(row_count) FILTER (WHERE rule NOT IN ({names}))",
+        "The models count no row under any other rule.",
+        "the table names the rule, and says how such rows are counted; correct them in the source.",
+        maximum=0,
+    )
+
+
+CHECKS = (
+    *_range_checks(),
+    *_future_checks(),
+    *_completeness_checks(),
+    *_volume_checks(),
+    *_data_quality_checks(),
+)
 GATE = Gate(SUITE, CHECKS, QUERIES)
 
 

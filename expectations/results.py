@@ -64,7 +64,7 @@ def write_results(warehouse: Path, results: list[ExpectationResult]) -> None:
     """
     try:
         connection = duckdb.connect(str(warehouse))
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.ConnectionException) as error:
         raise GateError(f"the warehouse {warehouse} cannot be written: {first_line(error)}") from None
     with connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS quality")

@@ -1,0 +1,207 @@
+"""The landing gate on small raw schemas: what holds passes, and each fault is found by its own check."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations import landing
+from expectations.checks import GateError
+from expectations.results import GateResult
+from ingestion.contract import ENTITIES
+from tests.expectations.conftest import Change
+
+
+@pytest.fixture
+def gate(warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> GateRunner:
+    return GateRunner(warehouse, tmp_path / "data_docs", variables)
+
+
+class GateRunner:
+    """Runs the landing gate on the test's warehouse."""
+
+    def __init__(self, warehouse: Path, data_docs: Path, variables: dict[str, Any]) -> None:
+        self.warehouse = warehouse
+        self.data_docs = data_docs
+        self.variables = variables
+
+    def __call__(self) -> GateResult:
+        return landing.run(self.warehouse, self.data_docs, "run", self.variables)
+
+
+def failures(result: GateResult) -> set[tuple[str, str, str]]:
+    """What failed: table without its schema prefix, expectation, severity."""
+    return {
+        (row.table_name.removeprefix("raw.landing__"), row.expectation, row.severity)
+        for row in result.results
+        if not row.success
+    }
+
+
+def test_a_sound_company_passes_every_check(gate: GateRunner) -> None:
+    result = gate()
+    assert failures(result) == set()
+    assert result.passed
+    assert len(result.results) == len(landing.CHECKS)
+
+
+def test_an_empty_company_is_only_reported(
+    empty_warehouse: Path, tmp_path: Path, variables: dict[str, Any]
+) -> None:
+    result = landing.run(empty_warehouse, tmp_path / "data_docs", "run", variables)
+    assert result.passed
+    assert failures(result) == {
+        (entity, "row_count", "warning") for entity in ("users", "pipeline_stages", "opportunities")
+    }
+
+
+FAULTS = {
+    "rows lost between file and table": (
+        "UPDATE raw.landing_files SET rows_loaded = 1 WHERE entity = 'calls'",
+        {("raw.landing_files", "unbalanced_files", "error")},
+    ),
+    "more quarantined rows than allowed": (
+        "UPDATE raw.landing_files SET rows_read = 20, rows_loaded = 18, rows_quarantined = 2"
+        " WHERE entity = 'calls'",
+        {("calls", "quarantined_share", "error"), ("calls", "quarantined_rows", "warning")},
+    ),
+    "as many quarantined rows as allowed": (
+        "UPDATE raw.landing_files SET rows_read = 20, rows_loaded = 19, rows_quarantined = 1"
+        " WHERE entity = 'calls'",
+        {("calls", "quarantined_rows", "warning")},
+    ),
+    "a newer content of the file has no quarantined rows": (
+        "UPDATE raw.landing_files SET rows_loaded = 0, rows_quarantined = 2 WHERE entity = 'calls';"
+        "INSERT INTO raw.landing_files VALUES"
+        " ('calls', 'calls.csv', 'hash2', 'load2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
+        set(),
+    ),
+    "a file much shorter than before": (
+        "UPDATE raw.landing_files SET rows_read = 9, rows_loaded = 9 WHERE entity = 'calls';"
+        "INSERT INTO raw.landing_files VALUES"
+        " ('calls', 'calls.csv', 'hash2', 'load2', '2025-03-31 17:30:00', 1, 4, 4, 0, 0)",
+        {("calls", "volume_ratio", "warning")},
+    ),
+    "one more file of the usual size": (
+        "INSERT INTO raw.landing_files VALUES"
+        " ('calls', 'calls/2.csv', 'hash2', 'load2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
+        set(),
+    ),
+    "no call for days": (
+        "UPDATE raw.landing__calls SET started_at = started_at - INTERVAL 4 DAY",
+        {("calls", "newest_event_age_hours", "warning")},
+    ),
+    "only calls after the as-of moment since then": (
+        "UPDATE raw.landing__calls SET started_at = started_at - INTERVAL 4 DAY;"
+        "UPDATE raw.landing__calls SET started_at = '2025-03-31 20:00:00' WHERE call_id = 'c1'",
+        {("calls", "newest_event_age_hours", "warning")},
+    ),
+    "a call before telephones were connected": (
+        "UPDATE raw.landing__calls SET started_at = '1900-01-01' WHERE call_id = 'c2'",
+        {("calls", "implausibly_old_rows", "warning")},
+    ),
+    "a call of next week": (
+        "UPDATE raw.landing__calls SET started_at = '2025-04-07' WHERE call_id = 'c2'",
+        {("calls", "events_in_the_future", "warning")},
+    ),
+    "an amount in the wrong unit": (
+        "UPDATE raw.landing__opportunities SET amount = 5000000000 WHERE opportunity_id = 'o1'",
+        {("opportunities", "largest_amount", "warning")},
+    ),
+    "a credit in the history": (
+        "UPDATE raw.landing__opportunity_history SET amount = -1 WHERE opportunity_id = 'o1'",
+        {("opportunity_history", "negative_amounts", "warning")},
+    ),
+    "a close date in another century": (
+        "UPDATE raw.landing__opportunities SET close_date = '2205-06-30' WHERE opportunity_id = 'o1'",
+        {("opportunities", "implausible_close_dates", "warning")},
+    ),
+    "an owner who is no user": (
+        "UPDATE raw.landing__opportunities SET owner_id = 'nobody' WHERE opportunity_id = 'o1'",
+        {("opportunities", "owner_id_coverage", "warning")},
+    ),
+    "an unknown owner among a hundred": (
+        "INSERT INTO raw.landing__opportunities (opportunity_id, owner_id, stage, created_at)"
+        " SELECT 'x' || i, CASE WHEN i = 0 THEN 'nobody' ELSE 'u1' END, 'open', '2025-01-01'"
+        " FROM range(100) AS numbers(i)",
+        set(),
+    ),
+    "no owner at all": (
+        "UPDATE raw.landing__opportunities SET owner_id = NULL",
+        set(),
+    ),
+    "an unknown owner of a retired opportunity": (
+        "UPDATE raw.landing__opportunities SET owner_id = 'nobody', is_deleted = true"
+        " WHERE opportunity_id = 'o1'",
+        set(),
+    ),
+    "history of no opportunity": (
+        "UPDATE raw.landing__opportunity_history SET opportunity_id = 'x' WHERE opportunity_id = 'o2'",
+        {("opportunity_history", "opportunity_id_coverage", "warning")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("sql", "expected"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_is_found_by_its_checks_alone(
+    gate: GateRunner, change: Change, sql: str, expected: set[tuple[str, str, str]]
+) -> None:
+    change(sql)
+    result = gate()
+    assert failures(result) == expected
+    assert result.passed == all(severity == "warning" for _, _, severity in expected)
+
+
+def test_limits_are_settings(gate: GateRunner, change: Change) -> None:
+    change("UPDATE raw.landing_files SET rows_read = 20, rows_loaded = 18, rows_quarantined = 2")
+    gate.variables["max_quarantined_share"] = 0.1
+    assert gate().passed
+    gate.variables["max_quarantined_share"] = 0.0999
+    assert not gate().passed
+
+
+def test_an_entity_without_a_freshness_limit_is_never_late(gate: GateRunner, change: Change) -> None:
+    change("UPDATE raw.landing__calls SET started_at = started_at - INTERVAL 4 DAY")
+    gate.variables["freshness_limit_hours"] = {"opportunities": 72}
+    assert failures(gate()) == set()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("max_quarantined_share", "much"), ("earliest_plausible_date", "long ago"), ("as_of", "yesterday")],
+)
+def test_a_bad_setting_is_named(gate: GateRunner, setting: str, value: str) -> None:
+    gate.variables[setting] = value
+    with pytest.raises(GateError, match=setting):
+        gate()
+
+
+def test_a_missing_table_is_named(gate: GateRunner, change: Change) -> None:
+    change("DROP TABLE raw.landing__calls")
+    with pytest.raises(GateError, match="landing__calls") as caught:
+        gate()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_warehouse_is_named(gate: GateRunner, tmp_path: Path) -> None:
+    gate.warehouse = tmp_path / "nowhere.duckdb"
+    with pytest.raises(GateError, match=r"nowhere\.duckdb"):
+        gate()
+    assert not gate.warehouse.exists()
+
+
+def test_the_gate_knows_the_entities_of_the_contract() -> None:
+    assert {entity.name for entity in ENTITIES} == set(landing.ENTITIES)
+    assert {entity.name for entity in ENTITIES if entity.is_required} == set(landing.REQUIRED_ENTITIES)
+
+
+def test_describing_the_gate_needs_no_great_expectations() -> None:
+    code = (
+        "import sys; from expectations import landing, marts; assert landing.describe() and marts.describe();"
+        "sys.exit('great_expectations' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
