@@ -128,8 +128,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Readi
 
 def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
     objects = (
-        f"read_json_objects({literal(str(file.path))}, format = 'newline_delimited', ignore_errors = true, "
-        f"compression = {literal(_compression(file))})"
+        f"read_json_objects({literal(str(file.path))}, format = 'newline_delimited', ignore_errors = true)"
     )
     keys = connection.execute(
         f"SELECT DISTINCT unnest(json_keys(json)) FROM {objects} WHERE json_type(json) = 'OBJECT' ORDER BY 1"
@@ -238,12 +237,8 @@ def _lines(file: LandingFile) -> str:
     return (
         f"read_csv({literal(str(file.path))}, auto_detect = false, header = false, delim = {literal(_NO_DELIMITER)}, "
         f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, encoding = 'latin-1', "
-        f"compression = {literal(_compression(file))}, strict_mode = false)"
+        "strict_mode = false)"
     )
-
-
-def _compression(file: LandingFile) -> str:
-    return {".gz": "gzip", ".zst": "zstd"}.get(file.path.suffix, "none")
 
 
 def _json_escaped(name: str) -> str:
@@ -252,8 +247,8 @@ def _json_escaped(name: str) -> str:
 
 def _check_compression(file: LandingFile) -> None:
     """DuckDB reads a cut-off gzip file up to the cut without a word, so look for its end first."""
-    compression = _compression(file)
-    if compression == "none":
+    compression = {".gz": "gzip", ".zst": "zstd"}.get(file.path.suffix)
+    if not compression:
         return
     try:
         with (
