@@ -1,0 +1,21 @@
+{# The moment of the build, as a UTC timestamp literal. Var `as_of`, else the start of the run. #}
+{% macro as_of() -%}
+    {%- set given = var('as_of') -%}
+    {%- set moment = modules.datetime.datetime.fromisoformat(given | string) if given else run_started_at -%}
+    {%- if moment.tzinfo -%}
+        {%- set moment = moment.astimezone(modules.pytz.utc) -%}
+    {%- endif -%}
+    timestamp '{{ moment.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
+{%- endmacro %}
+
+
+{# The day of the as-of moment in the reporting time zone, as a date. #}
+{% macro as_of_day() -%}
+    {{ local_day_of(as_of()) }}
+{%- endmacro %}
+
+
+{# The index of the month of the as-of day. #}
+{% macro as_of_month() -%}
+    {{ month_index(as_of_day()) }}
+{%- endmacro %}

@@ -1,0 +1,45 @@
+-- Open pipeline by owner at each month boundary, valued on the last day before it.
+with month_states as (
+    select * from {{ ref('int_opportunity_month_states') }}
+),
+
+rates as (
+    select * from {{ ref('int_exchange_rates_daily') }}
+),
+
+open_at_boundaries as (
+    select
+        owner_id,
+        currency,
+        amount,
+        unnest(range(first_boundary, last_boundary + 1)) as boundary
+    from month_states
+    where is_open
+),
+
+valued as (
+    select
+        *,
+        least({{ month_start('boundary') }} - 1, {{ as_of_day() }}) as valued_on
+    from open_at_boundaries
+),
+
+converted as (
+    select
+        valued.owner_id,
+        valued.boundary,
+        {{ base_amount('valued.amount', 'valued.currency', 'rates.rate') }} as open_amount
+    from valued
+    left join rates
+        on
+            valued.currency = rates.currency
+            and valued.valued_on = rates.valued_on
+)
+
+select
+    owner_id,
+    boundary,
+    count(*) as open_count,
+    coalesce(sum(open_amount), 0) as open_amount
+from converted
+group by owner_id, boundary

@@ -1,0 +1,28 @@
+-- Months, fiscal quarters and fiscal years from the first of int_calendar_days to those of the as-of day.
+-- `end_boundary` is the boundary at which the period's end is looked at: its last midnight or the as-of moment.
+with calendar_days as (
+    select * from {{ ref('int_calendar_days') }}
+),
+
+period_types as (
+    select *
+    from (values ('month', 1), ('quarter', 3), ('year', 12)) as period_types (period_type, month_count)
+),
+
+first_months as (
+    select distinct
+        period_types.period_type,
+        period_types.month_count,
+        {{ period_first_month('calendar_days.month_index', 'period_types.month_count') }} as first_month
+    from calendar_days
+    cross join period_types
+)
+
+select
+    period_type,
+    {{ month_start('first_month') }} as period_start,
+    cast({{ month_start('first_month + month_count') }} - 1 as date) as period_end,
+    first_month,
+    first_month + month_count - 1 as last_month,
+    least(first_month + month_count, {{ as_of_month() }} + 1) as end_boundary
+from first_months

@@ -1,0 +1,57 @@
+-- Every id by which a fact names a rep, with the number of rows that do, by entity.
+with states as (
+    select * from {{ ref('int_opportunity_states') }}
+),
+
+opportunities as (
+    select * from {{ ref('int_opportunities') }}
+),
+
+calls_daily as (
+    select * from {{ ref('int_calls_daily') }}
+),
+
+quotas as (
+    select * from {{ ref('stg_landing__quotas') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_account') }}
+)
+
+select
+    'opportunities' as entity,
+    owner_id as user_id,
+    count(*) as row_count
+from opportunities
+group by owner_id
+union all
+select
+    'opportunity_history' as entity,
+    owner_id as user_id,
+    count(*) as row_count
+from states
+where origin = 'recorded'
+group by owner_id
+union all
+select
+    'calls' as entity,
+    user_id,
+    cast(sum(calls_count) as bigint) as row_count
+from calls_daily
+group by user_id
+union all
+select
+    'quotas' as entity,
+    user_id,
+    count(*) as row_count
+from quotas
+where not is_deleted
+group by user_id
+union all
+select
+    'accounts' as entity,
+    owner_id as user_id,
+    count(*) as row_count
+from accounts
+group by owner_id

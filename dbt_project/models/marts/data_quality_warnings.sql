@@ -1,0 +1,171 @@
+-- What the landing contract and the KPI rules count as a warning: one row a rule and entity, also where nothing
+-- was found. A warning never stops a build.
+with rep_references as (
+    select * from {{ ref('int_rep_references') }}
+),
+
+users as (
+    select * from {{ ref('stg_landing__users') }}
+),
+
+opportunities as (
+    select * from {{ ref('fct_opportunity') }}
+),
+
+known_opportunities as (
+    select * from {{ ref('stg_landing__opportunities') }}
+),
+
+existing_opportunities as (
+    select * from {{ ref('int_opportunities') }}
+),
+
+history as (
+    select * from {{ ref('stg_landing__opportunity_history') }}
+),
+
+stages as (
+    select * from {{ ref('int_stages') }}
+),
+
+calls_daily as (
+    select * from {{ ref('int_calls_daily') }}
+),
+
+quota_months as (
+    select * from {{ ref('fct_quota_month') }}
+),
+
+referring_entities as (
+    select unnest(['accounts', 'calls', 'opportunities', 'opportunity_history', 'quotas']) as entity
+),
+
+unknown_reps as (
+    select
+        'unknown_rep' as rule,
+        referring_entities.entity,
+        'Rows that name a rep who is in no users row; they count for a rep with that id and no name.' as description,
+        coalesce(sum(rep_references.row_count) filter (
+            where users.user_id is null
+        ), 0) as row_count
+    from referring_entities
+    left join rep_references
+        on
+            referring_entities.entity = rep_references.entity
+            and rep_references.user_id <> 'unassigned'
+    left join users
+        on rep_references.user_id = users.user_id
+    group by referring_entities.entity
+),
+
+unvalued_opportunities as (
+    select
+        'amount_without_rate' as rule,
+        'opportunities' as entity,
+        'Rows whose amount has no exchange rate on or before a day that values it; it counts as 0.' as description,
+        count(*) filter (where has_unvalued_amount) as row_count
+    from opportunities
+),
+
+unvalued_quotas as (
+    select
+        'amount_without_rate' as rule,
+        'quotas' as entity,
+        'Rows whose amount has no exchange rate on or before the first day; they count for no month.' as description,
+        count(distinct quota_id) filter (where quota_amount is null) as row_count
+    from quota_months
+),
+
+assumed_changes as (
+    select
+        'assumed_state_change' as rule,
+        'opportunities' as entity,
+        'Rows newer than their history with another stage or pipeline; a change at updated_at is assumed.'
+            as description,
+        count(*) filter (where has_assumed_state) as row_count
+    from opportunities
+),
+
+won_before_created as (
+    select
+        'won_before_created' as rule,
+        'opportunities' as entity,
+        'Won rows that closed on a day before the one of created_at; they are left out of avg_cycle_days.'
+            as description,
+        count(*) filter (where status = 'won' and cycle_days is null) as row_count
+    from opportunities
+),
+
+without_state as (
+    select
+        'opportunity_without_state' as rule,
+        'opportunities' as entity,
+        'Rows with no history that close after the as-of moment in a pipeline with no open stage; left out.'
+            as description,
+        (select count(*) from existing_opportunities) - (select count(*) from opportunities) as row_count
+),
+
+history_of_unknown_opportunities as (
+    select
+        'unknown_opportunity' as rule,
+        'opportunity_history' as entity,
+        'Rows of no known opportunity; they are passed over.' as description,
+        count(*) as row_count
+    from history
+    left join known_opportunities
+        on history.opportunity_id = known_opportunities.opportunity_id
+    where known_opportunities.opportunity_id is null
+),
+
+history_of_unknown_stages as (
+    select
+        'unknown_stage' as rule,
+        'opportunity_history' as entity,
+        'Rows with no pipeline whose stage is not in the present pipeline of the opportunity; they are passed over.'
+            as description,
+        count(*) as row_count
+    from history
+    inner join existing_opportunities
+        on history.opportunity_id = existing_opportunities.opportunity_id
+    left join stages
+        on
+            coalesce(history.pipeline, existing_opportunities.pipeline) = stages.pipeline
+            and history.stage = stages.stage
+    where stages.stage_key is null
+),
+
+suspect_calls as (
+    select
+        'suspect_long_call' as rule,
+        'calls' as entity,
+        'Rows that last longer than the configured limit; they add nothing to talk_seconds.' as description,
+        coalesce(sum(suspect_calls), 0) as row_count
+    from calls_daily
+),
+
+warnings as (
+    select * from unknown_reps
+    union all
+    select * from unvalued_opportunities
+    union all
+    select * from unvalued_quotas
+    union all
+    select * from assumed_changes
+    union all
+    select * from won_before_created
+    union all
+    select * from without_state
+    union all
+    select * from history_of_unknown_opportunities
+    union all
+    select * from history_of_unknown_stages
+    union all
+    select * from suspect_calls
+)
+
+select
+    rule,
+    entity,
+    description,
+    cast(row_count as bigint) as row_count
+from warnings

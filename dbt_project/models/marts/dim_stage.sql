@@ -1,0 +1,17 @@
+-- Stages of the sales pipelines.
+{{ config(contract={'enforced': not pass_through_names('pipeline_stages')}) }}
+
+with pipeline_stages as (
+    select * from {{ ref('stg_landing__pipeline_stages') }}
+)
+
+select
+    pipeline_stages.pipeline,
+    pipeline_stages.stage,
+    pipeline_stages.forecast_category,
+    pipeline_stages.position as stage_position,
+    pipeline_stages.probability,
+    pipeline_stages.is_closed,
+    pipeline_stages.is_won
+    {{- pass_through('pipeline_stages', 'pipeline_stages') }}
+from pipeline_stages

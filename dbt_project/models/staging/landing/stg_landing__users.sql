@@ -1,0 +1,19 @@
+-- People of the sales organisation, one row a user in the newest version; deleted ones are kept and marked.
+with landed as (
+    select * from {{ source('raw', 'landing__users') }}
+)
+
+select
+    landed.user_id,
+    landed.manager_id,
+    landed.full_name,
+    landed.email,
+    landed.role,
+    landed.team,
+    landed.territory,
+    coalesce(landed.is_deleted, false) as is_deleted,
+    landed.hired_on,
+    landed.left_on,
+    landed.updated_at
+    {{ pass_through_from_source('users') }}
+from landed

@@ -1,0 +1,123 @@
+"""Raw tables in the landing contract's shape, straight from CSV files or rows, and dbt builds upon them.
+
+Belongs here: what the tests of the SQL need to run dbt without the ingestion. Does not belong here: what
+the tests expect.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Column, ColumnType, Entity
+
+DBT_PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
+
+Rows = Iterable[Mapping[str, Any]]
+
+
+def create_raw_tables(
+    connection: duckdb.DuckDBPyConnection, extra_columns: Mapping[str, list[str]] | None = None
+) -> None:
+    """Create all raw tables, empty. `extra_columns` are further VARCHAR columns by entity."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {RAW_SCHEMA}")
+    for entity in ENTITIES:
+        columns = [f'"{column.name}" {column.type.value}' for column in entity.columns]
+        columns += [f'"{name}" VARCHAR' for name in ["_file", *(extra_columns or {}).get(entity.name, [])]]
+        connection.execute(f"CREATE TABLE {_table(entity)} ({', '.join(columns)})")
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, entity_name: str, rows: Rows) -> None:
+    """Insert rows by column name; text is cast to the column's type, a column that a row lacks is null."""
+    entity = ENTITIES_BY_NAME[entity_name]
+    defaults = {column.name: column.null_means for column in entity.columns if column.null_means is not None}
+    for row in rows:
+        values = {**defaults, **row}
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join("?" for _ in values)
+        connection.execute(f"INSERT INTO {_table(entity)} ({names}) VALUES ({marks})", list(values.values()))
+
+
+def load_landing_csv(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Fill the raw tables from `<entity>.csv` files: typed, row rules applied, one version a key."""
+    connection.execute("SET TimeZone = 'UTC'")
+    for entity in ENTITIES:
+        path = folder / f"{entity.name}.csv"
+        if path.exists():
+            _load_csv(connection, entity, path)
+
+
+def build(home: Path, variables: Mapping[str, Any], *arguments: str, command: str = "build") -> str:
+    """Run dbt on `<home>/warehouse.duckdb` in a process of its own, which frees the file. Returns its output.
+
+    Raises AssertionError with dbt's output where dbt fails.
+    """
+    # dbt's command line in a fresh interpreter: a second dbt in one process keeps the first one's adapter.
+    result = subprocess.run(
+        [
+            sys.executable, "-c", "from dbt.cli.main import cli; cli()", command,
+            "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
+            "--vars", json.dumps(dict(variables)), *arguments,
+        ],
+        env={
+            **os.environ,
+            "REPLINE_HOME": str(home),
+            "DBT_TARGET_PATH": str(home / "dbt_target"),
+            "DBT_LOG_PATH": str(home / "dbt_logs"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    return result.stdout
+
+
+def _table(entity: Entity) -> str:
+    return f"{RAW_SCHEMA}.landing__{entity.name}"
+
+
+def _load_csv(connection: duckdb.DuckDBPyConnection, entity: Entity, path: Path) -> None:
+    read = f"read_csv('{path}', all_varchar = true, header = true)"
+    present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()}
+    selected = [
+        f"{_typed(column) if column.name in present else 'NULL'} AS {column.name}"
+        for column in entity.columns
+    ]
+    unreadable = [
+        f"({column.name} IS NOT NULL AND {_typed(column)} IS NULL)"
+        for column in entity.columns
+        if column.name in present
+    ]
+    empty = [
+        f"{column.name} IS NULL"
+        for column in entity.columns
+        if column.must_be_present and column.null_means is None
+    ]
+    broken = [f"NOT coalesce({rule.condition}, true)" for rule in entity.rules]
+    newest = "updated_at DESC NULLS LAST, _line DESC" if entity.has_versions else "_line DESC"
+    connection.execute(f"""
+        INSERT INTO {_table(entity)} BY NAME
+        WITH lines AS (SELECT *, row_number() OVER () AS _line FROM {read}),
+        typed AS (SELECT {", ".join(selected)}, _line FROM lines WHERE NOT ({" OR ".join(unreadable)}))
+        SELECT * EXCLUDE (_line), '{path.name}' AS _file FROM typed
+        WHERE NOT ({" OR ".join([*empty, *broken])})
+        QUALIFY row_number() OVER (PARTITION BY {", ".join(entity.key)} ORDER BY {newest}) = 1
+    """)
+
+
+def _typed(column: Column) -> str:
+    if column.type is ColumnType.TIMESTAMP:
+        typed = f"timezone('UTC', TRY_CAST({column.name} AS TIMESTAMPTZ))"
+    else:
+        typed = f"TRY_CAST({column.name} AS {column.type.value})"
+    if column.null_means is not None:
+        typed = f"coalesce({typed}, '{column.null_means}')"
+    return typed
