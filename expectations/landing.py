@@ -83,20 +83,18 @@ QUERIES = {
     # The newest load of a file is its current content.
     "current_files": """
         SELECT * FROM raw.landing_files
-        QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC, load_id DESC) = 1
+        QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC) = 1
     """,
-    # Mean rows per file, not sums: a folder that got one more file is compared with files of its kind.
+    # Files of one load share their loaded_at. Mean rows per file, not sums: a folder that got one more file
+    # is compared with files of its kind.
     "volumes": """
         SELECT
             entity,
             avg(rows_read) FILTER (WHERE load_rank = 1)
                 / nullif(avg(rows_read) FILTER (WHERE load_rank BETWEEN 2 AND 6), 0) AS volume_ratio
         FROM (
-            SELECT *, dense_rank() OVER (PARTITION BY entity ORDER BY load_moment DESC) AS load_rank
-            FROM (
-                SELECT *, max(loaded_at) OVER (PARTITION BY entity, load_id) AS load_moment
-                FROM raw.landing_files
-            )
+            SELECT *, dense_rank() OVER (PARTITION BY entity ORDER BY loaded_at DESC) AS load_rank
+            FROM raw.landing_files
         )
         GROUP BY entity
     """,
