@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.datasets import dataset_freshness_sql
+from pipelines.datasets import DATASET_FRESHNESS, dataset_freshness_sql, limit_hours
 from pipelines.settings import Settings
 from pipelines.versions import (
     DATABASE,
@@ -35,7 +35,6 @@ from pipelines.versions import (
 )
 
 SCHEMA = "marts"
-DATASET_FRESHNESS = "dataset_freshness"
 # Tables that each version holds about itself, with times of the publication in them; all others are marts.
 RECORD_TABLES = (PUBLICATION, DATASET_FRESHNESS)
 
@@ -69,9 +68,7 @@ _RECORD_COMMENTS = {
 }
 
 
-def publish(
-    settings: Settings, as_of: datetime, fingerprint: str, tables: Sequence[str] | None = None
-) -> Version:
+def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Sequence[str] | None = None) -> Version:
     """Write the marts of the warehouse as a new version, audit it, and make it the one that readers see.
 
     `as_of` is aware; `fingerprint` stands for the inputs (`versions.needs_publishing`); `tables` are the
@@ -96,7 +93,7 @@ def publish(
             published_at=published_at,
             as_of=as_of,
             fingerprint=fingerprint,
-            limit_hours=variables["freshness_limit_hours"],
+            limits=limit_hours(variables),
             tables=tables,
         )
         path = version_path(settings, number)
@@ -119,7 +116,7 @@ def _write_files(
     published_at: datetime,
     as_of: datetime,
     fingerprint: str,
-    limit_hours: Mapping[str, float],
+    limits: Mapping[str, float],
     tables: Sequence[str] | None = None,
 ) -> tuple[PublishedTable, ...]:
     """Write the marts of the warehouse and the records about them into `folder`, and audit them.
@@ -147,7 +144,7 @@ def _write_files(
         _attach(connection, database)
         records = {
             PUBLICATION: _publication_sql(audited, number, published_at, as_of, fingerprint),
-            DATASET_FRESHNESS: dataset_freshness_sql(as_of, limit_hours),
+            DATASET_FRESHNESS: dataset_freshness_sql(as_of, limits),
         }
         for name, query in records.items():
             _write_table(connection, folder, name, query)
@@ -165,8 +162,7 @@ def _marts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str] | None) 
     present = {
         name
         for (name,) in connection.execute(
-            "SELECT table_name FROM information_schema.tables"
-            " WHERE table_catalog = 'warehouse' AND table_schema = ?",
+            "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'warehouse' AND table_schema = ?",
             [SCHEMA],
         ).fetchall()
         # What a dbt run that was killed left behind.
@@ -178,9 +174,7 @@ def _marts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str] | None) 
     if not names:
         raise PublicationError(f"the warehouse has no tables in schema {SCHEMA}; run `repline refresh`")
     if taken := [name for name in names if name in RECORD_TABLES]:
-        raise PublicationError(
-            f"the mart {SCHEMA}.{taken[0]} must be renamed: publication uses this name itself"
-        )
+        raise PublicationError(f"the mart {SCHEMA}.{taken[0]} must be renamed: publication uses this name itself")
     return names
 
 
@@ -236,9 +230,7 @@ def _comment(connection: duckdb.DuckDBPyConnection, name: str, comments: Mapping
 def _publication_sql(
     tables: Iterable[PublishedTable], number: int, published_at: datetime, as_of: datetime, fingerprint: str
 ) -> str:
-    rows = ", ".join(
-        f"({_literal(table.name)}, {table.row_count}, {_literal(table.checksum)})" for table in tables
-    )
+    rows = ", ".join(f"({_literal(table.name)}, {table.row_count}, {_literal(table.checksum)})" for table in tables)
     return f"""
         SELECT
             CAST({number} AS BIGINT) AS version,

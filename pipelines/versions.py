@@ -127,9 +127,7 @@ def rollback(settings: Settings, to: int | None = None) -> Version:
     current = current_number(settings)
     numbers = version_numbers(settings)
     if current is None or not numbers:
-        raise PublicationError(
-            "nothing is published yet, so there is nothing to go back to; run `repline refresh`"
-        )
+        raise PublicationError("nothing is published yet, so there is nothing to go back to; run `repline refresh`")
     kept = ", ".join(map(str, numbers))
     if to is None:
         earlier = [number for number in numbers if number < current]

@@ -65,8 +65,7 @@ def test_both_forms_hold_every_mart_with_its_rows_types_and_descriptions(setting
     ]
     assert read(
         settings,
-        "SELECT column_name, comment FROM duckdb_columns()"
-        " WHERE table_name = 'fct_call' AND comment IS NOT NULL",
+        "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'fct_call' AND comment IS NOT NULL",
     ) == [("duration_seconds", "Length in seconds.")]
     assert {path.name for path in version.path.iterdir()} == {"repline.duckdb", "parquet"}
 
@@ -85,9 +84,7 @@ def test_the_version_tells_what_it_holds(settings: Settings) -> None:
     ]
     assert versions.published_version(settings) == version
     assert versions.published_row_counts(settings) == {"dim_rep": 0, "fct_call": 3}
-    assert (
-        read(settings, f"FROM '{settings.published}/parquet/publication.parquet' ORDER BY table_name") == rows
-    )
+    assert read(settings, f"FROM '{settings.published}/parquet/publication.parquet' ORDER BY table_name") == rows
     undescribed = read(
         settings,
         "SELECT table_name, column_name FROM duckdb_columns()"
@@ -163,9 +160,7 @@ def lose_row(path: Path) -> None:
 
 
 def change_value(path: Path) -> None:
-    duckdb.sql(
-        f"COPY (SELECT * REPLACE (call_id || '!' AS call_id) FROM '{path}') TO '{path}.new' (FORMAT parquet)"
-    )
+    duckdb.sql(f"COPY (SELECT * REPLACE (call_id || '!' AS call_id) FROM '{path}') TO '{path}.new' (FORMAT parquet)")
     Path(f"{path}.new").replace(path)
 
 

@@ -1,0 +1,135 @@
+"""`repline freshness`: how old each dataset is, and whether that is too old.
+
+Belongs here: ages, their limits and the report on them. Does not belong here: the query behind it
+(`pipelines.datasets`), and judging a refresh (the landing gate does, by the same limits).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+from rich.console import Console
+
+from pipelines.datasets import DATASET_FRESHNESS, PUBLISHED, dataset_freshness_sql, limit_hours
+from pipelines.settings import Settings
+from pipelines.tables import NOTHING, moment_text, print_line, print_table
+from pipelines.versions import PARQUET, PublicationError, newest_version, one_line, published_version
+from pipelines.warehouse_reader import WarehouseUnavailableError, open_warehouse
+
+_HEADINGS = ("dataset", "last event (UTC)", "last load (UTC)", "age (h)", "limit (h)", "state")
+
+
+@dataclass(frozen=True)
+class DatasetAge:
+    """One dataset at the as-of moment. Moments are naive UTC, None for never.
+
+    The event of the published marts is their own as-of moment, their load the publication.
+    """
+
+    dataset: str
+    last_event_at: datetime | None
+    last_load_at: datetime | None
+    limit_hours: float | None
+    as_of: datetime
+
+    @property
+    def age_hours(self) -> float | None:
+        """Never negative: the marts may have been published as of a later moment."""
+        if self.last_event_at is None:
+            return None
+        return max((self.as_of - self.last_event_at).total_seconds(), 0.0) / 3600
+
+    @property
+    def is_late(self) -> bool:
+        """An entity that never landed is not late, marts that were never published are."""
+        if self.limit_hours is None:
+            return False
+        if self.age_hours is None:
+            return self.dataset == PUBLISHED
+        return self.age_hours > self.limit_hours
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """All datasets at one moment (aware). `is_complete` is False where the raw data's ages are not known."""
+
+    as_of: datetime
+    datasets: tuple[DatasetAge, ...]
+    notes: tuple[str, ...]
+    is_complete: bool
+
+    @property
+    def is_good(self) -> bool:
+        return self.is_complete and not any(each.is_late for each in self.datasets)
+
+
+def measure(settings: Settings, now: datetime | None = None) -> Freshness:
+    """The age of each entity and of the published marts, at the as-of moment of the settings or else `now`.
+
+    Where the warehouse cannot be read, what was known at the last publication stands, and a note says so.
+    Raises SettingsError for a limit that is no number.
+    """
+    as_of = settings.as_of or now or datetime.now(UTC)
+    limits = limit_hours(settings.dbt_vars(as_of))
+    notes = []
+    rows: list[tuple[str, datetime | None, datetime | None]]
+    try:
+        with open_warehouse(settings) as connection:
+            query = f"SELECT dataset, last_event_at, last_load_at FROM ({dataset_freshness_sql(as_of, limits)})"
+            rows = connection.execute(query).fetchall()
+    except (WarehouseUnavailableError, duckdb.Error) as error:
+        number, rows = _last_known(settings)
+        known = f"the ages are those known to version {number}" if rows else "no age is known"
+        notes.append(f"{one_line(error)}: {known}")
+    is_complete = bool(rows)
+    event_at, load_at = None, None
+    try:
+        if version := published_version(settings):
+            event_at, load_at = version.as_of.replace(tzinfo=None), version.published_at.replace(tzinfo=None)
+    except PublicationError as error:
+        notes.append(str(error))
+    rows.append((PUBLISHED, event_at, load_at))
+    moment = as_of.astimezone(UTC).replace(tzinfo=None)
+    datasets = tuple(DatasetAge(name, event, load, limits.get(name), moment) for name, event, load in rows)
+    return Freshness(as_of, datasets, tuple(notes), is_complete)
+
+
+def show_freshness(settings: Settings, console: Console) -> bool:
+    """Print a line a dataset; return whether nothing is late."""
+    freshness = measure(settings)
+    rows = [
+        (
+            each.dataset,
+            moment_text(each.last_event_at),
+            moment_text(each.last_load_at),
+            NOTHING if each.age_hours is None else f"{each.age_hours:.1f}",
+            NOTHING if each.limit_hours is None else f"{each.limit_hours:g}",
+            "late" if each.is_late else "ok" if each.age_hours is not None else NOTHING,
+        )
+        for each in freshness.datasets
+    ]
+    late = [number for number, each in enumerate(freshness.datasets) if each.is_late]
+    print_table(console, _HEADINGS, rows, right=_HEADINGS[3:5], emphasised=late)
+    for note in freshness.notes:
+        print_line(console, f"Note: {note}.")
+    if late:
+        print_line(console, f"Late: {', '.join(freshness.datasets[number].dataset for number in late)}.")
+    elif freshness.is_complete:
+        print_line(console, f"Nothing is late as of {moment_text(freshness.as_of)} UTC.")
+    return freshness.is_good
+
+
+def _last_known(settings: Settings) -> tuple[int, list[tuple[str, datetime | None, datetime | None]]]:
+    """The newest version, and the name, last event and last load of each dataset as it recorded them."""
+    try:
+        version = newest_version(settings)
+        if version is None:
+            return 0, []
+        file = version.path / PARQUET / f"{DATASET_FRESHNESS}.parquet"
+        with duckdb.connect() as connection:
+            query = "SELECT dataset, last_event_at, last_load_at FROM read_parquet(?)"
+            return version.number, connection.execute(query, [str(file)]).fetchall()
+    except (PublicationError, duckdb.Error):
+        return 0, []

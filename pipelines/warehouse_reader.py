@@ -1,0 +1,73 @@
+"""Looking into the warehouse from outside a refresh, without getting into its way.
+
+Belongs here: when the file may be opened, and what to say when it may not. Does not belong here: what is
+read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from pipelines.settings import Settings
+
+# Another program's query is over, or it is not: nobody on call waits longer for an answer.
+PATIENCE_SECONDS = 3.0
+_POLL_SECONDS = 0.2
+
+
+class WarehouseUnavailableError(RuntimeError):
+    """The warehouse cannot be read now; the message is a clause that says why."""
+
+
+@contextmanager
+def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the warehouse. Raises WarehouseUnavailableError where there is none to be had.
+
+    While a refresh is running the file is not even tried: DuckDB lets one process write or several read, so a
+    look between two steps could make the next one fail.
+    """
+    if not settings.warehouse.exists():
+        raise WarehouseUnavailableError("nothing was loaded yet; run `repline refresh`")
+    if is_refreshing(settings):
+        raise WarehouseUnavailableError("a refresh is running")
+    connection = _connect(settings)
+    try:
+        yield connection
+    except duckdb.CatalogException:
+        # The first load was interrupted.
+        raise WarehouseUnavailableError("the warehouse is not complete; run `repline refresh`") from None
+    finally:
+        connection.close()
+
+
+def is_refreshing(settings: Settings) -> bool:
+    """Whether a refresh holds the warehouse, in whatever process."""
+    if not settings.refresh_lock.exists():
+        return False
+    lock = FileLock(settings.refresh_lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return False  # a lock file that this user may not open; DuckDB's own lock decides
+    lock.release()
+    return False
+
+
+def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(settings.warehouse), read_only=True)
+        except duckdb.IOException as error:
+            if "lock on file" not in str(error):
+                raise WarehouseUnavailableError(f"{settings.warehouse} cannot be read") from error
+            if time.monotonic() > deadline:
+                raise WarehouseUnavailableError("another program has the warehouse open for writing") from None
+            time.sleep(_POLL_SECONDS)
