@@ -95,7 +95,11 @@ def prepare_connection(connection: duckdb.DuckDBPyConnection, known_stages: Iter
 
 
 def convert(
-    connection: duckdb.DuckDBPyConnection, reading: Reading, entity: Entity, extras: Sequence[str], target: Path
+    connection: duckdb.DuckDBPyConnection,
+    reading: Reading,
+    entity: Entity,
+    extras: Sequence[str],
+    target: Path,
 ) -> Converted:
     """Write the good rows of a file to `target` as Parquet, typed as the contract says.
 
@@ -107,7 +111,7 @@ def convert(
     checks = _checks(entity, reading)
     with reading_errors(file):
         written = connection.execute(
-            f"COPY ({good_rows(reading, entity, extras)}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION snappy)"
+            f"COPY ({good_rows(reading, entity, extras)}) TO {literal(str(target))} (FORMAT parquet)"
         ).fetchone()
         rows_loaded = int(written[0]) if written else 0
         rows_rejected = 0
@@ -197,7 +201,9 @@ def _typed(column: Column, expression: str, type_: str) -> str:
             )
         case ColumnType.INTEGER:
             # Through a decimal: DuckDB's cast to an integer rounds 1.5 without a word.
-            number = f"TRY_CAST({expression} AS DECIMAL(38, 10))" if type_ != "VARCHAR" else _number(text, "DECIMAL(38, 10)")
+            number = (
+                f"TRY_CAST({expression} AS DECIMAL(38, 10))" if type_ != "VARCHAR" else _number(text, "DECIMAL(38, 10)")
+            )
             return f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({number} AS BIGINT) END"
         case _:
             if type_ != "VARCHAR":
@@ -275,8 +281,8 @@ def _quarantine(
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE bad_rows AS
-        SELECT row_number, nullif(CASE problem {columns} END, '') AS column_name, left(CASE problem {values} END, 200) AS value,
-               CASE problem {reasons} END AS reason
+        SELECT row_number, nullif(CASE problem {columns} END, '') AS column_name,
+               left(CASE problem {values} END, 200) AS value, CASE problem {reasons} END AS reason
         FROM ({_examined(reading, entity, checks, with_row_number=True)}) WHERE problem IS NOT NULL
         """
     )

@@ -45,8 +45,9 @@ class Reading:
 
     `relation` is a FROM clause with one row a record; `row_number` an expression over it that counts
     records from 1; `fields` maps each column of the file, its name in snake case as dlt writes it, to an
-    expression and its DuckDB type; `broken` is a condition of records that hold no fields at all, with its reason. `has_rejects`
-    says that DuckDB's CSV reader notes the lines that it cannot split (see `take_rejects`).
+    expression and its DuckDB type; `broken` is a condition of records that hold no fields at all, with its
+    reason. `has_rejects` says that DuckDB's CSV reader notes the lines that it cannot split (see
+    `take_rejects`).
     """
 
     file: LandingFile
@@ -114,8 +115,8 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Readi
     names = _column_names(file, [name.strip() or f"column_{n}" for n, name in enumerate(header, start=1)])
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     relation = (
-        f"read_csv({literal(str(file.path))}, auto_detect = false, header = false, skip = 1, delim = ',', quote = '\"', "
-        f"escape = '\"', columns = {{{columns}}}, store_rejects = true, rejects_limit = 0)"
+        f"read_csv({literal(str(file.path))}, auto_detect = false, header = false, skip = 1, delim = ',', "
+        f"quote = '\"', escape = '\"', columns = {{{columns}}}, store_rejects = true, rejects_limit = 0)"
     )
     return Reading(
         file,
@@ -127,9 +128,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Readi
 
 
 def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
-    objects = (
-        f"read_json_objects({literal(str(file.path))}, format = 'newline_delimited', ignore_errors = true)"
-    )
+    objects = f"read_json_objects({literal(str(file.path))}, format = 'newline_delimited', ignore_errors = true)"
     keys = connection.execute(
         f"SELECT DISTINCT unnest(json_keys(json)) FROM {objects} WHERE json_type(json) = 'OBJECT' ORDER BY 1"
     ).fetchall()
@@ -146,7 +145,10 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Rea
         file,
         relation,
         "row_number() OVER ()",
-        {name: (f"record.{quoted(key)}", "VARCHAR") for name, key in zip(_column_names(file, names), names, strict=True)},
+        {
+            name: (f"record.{quoted(key)}", "VARCHAR")
+            for name, key in zip(_column_names(file, names), names, strict=True)
+        },
         broken=("record IS NULL", "not a JSON object in UTF-8"),
     )
 

@@ -110,15 +110,16 @@ def dlt_columns(columns: tuple[Column, ...]) -> list[TColumnSchema]:
     All are nullable, keys too: DuckDB marks every column of a Parquet file so, and dlt would rewrite a file
     that differs from the table in anything. The conversion lets no null key through.
     """
-    return [{"name": column.name, "nullable": True, **_DLT_TYPES[column.type]} for column in columns]  # type: ignore[misc]
+    return [{"name": column.name, "nullable": True, **_DLT_TYPES[column.type]} for column in columns]
 
 
 def _arrow_columns(schema: pa.Schema) -> list[TColumnSchema]:
-    types = {pa.string(): ColumnType.TEXT, pa.int64(): ColumnType.INTEGER, _UTC_MICROSECONDS: ColumnType.TIMESTAMP}
-    return [
-        {"name": field.name, "nullable": field.nullable, **_DLT_TYPES[types[field.type]]}  # type: ignore[misc]
-        for field in schema
-    ]
+    types = {
+        pa.string(): ColumnType.TEXT,
+        pa.int64(): ColumnType.INTEGER,
+        _UTC_MICROSECONDS: ColumnType.TIMESTAMP,
+    }
+    return [{"name": field.name, "nullable": field.nullable, **_DLT_TYPES[types[field.type]]} for field in schema]
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,12 @@ def landing_source(landing_dir: Path) -> Iterator[DltResource]:
             _rows_of(entity),
             data_from=batches,
             name=table_name(entity),
-            columns=[*dlt_columns(entity.columns), {"name": FILE_COLUMN, "data_type": "text", "nullable": True}],
+            columns=[
+                *dlt_columns(entity.columns),
+                {"name": FILE_COLUMN, "data_type": "text", "nullable": True},
+            ],
             primary_key=list(entity.key),
-            write_disposition=MERGE,
+            write_disposition=MERGE,  # type: ignore[arg-type]  # dlt takes it, its annotation does not
             schema_contract=SCHEMA_CONTRACT,
         )
     for table, schema, notes in (
@@ -272,16 +276,17 @@ def _batch(
     )
 
 
-def _changed(
-    files: list[LandingFile], state: dict[str, Any], stages: list[tuple[str, str]]
-) -> dict[LandingFile, str]:
+def _changed(files: list[LandingFile], state: dict[str, Any], stages: list[tuple[str, str]]) -> dict[LandingFile, str]:
     """The files to read, in the order of their names, with the hash of their contents."""
     for gone in set(state) - {file.name for file in files}:
         del state[gone]
     changed: dict[LandingFile, str] = {}
     for file in files:
         known = state.get(file.name)
-        has_new_stages = known is not None and known["stages"] not in (None, [list(pair) for pair in sorted(stages)])
+        has_new_stages = known is not None and known["stages"] not in (
+            None,
+            [list(pair) for pair in sorted(stages)],
+        )
         if known and file.looks_like(known) and not has_new_stages:
             continue
         file_hash = file.content_hash()
@@ -292,9 +297,7 @@ def _changed(
     return changed
 
 
-def _extra_columns(
-    connection: duckdb.DuckDBPyConnection, entity: Entity, readings: list[Reading]
-) -> tuple[str, ...]:
+def _extra_columns(connection: duckdb.DuckDBPyConnection, entity: Entity, readings: list[Reading]) -> tuple[str, ...]:
     """The columns beyond the contract, in the order of the raw table: those that it has, then new ones.
 
     Each file is written with all of them: dlt takes a Parquet file as it is only if it has the table's
@@ -313,7 +316,8 @@ def _extra_columns(
 def _row_count(connection: duckdb.DuckDBPyConnection, entity: Entity) -> int | None:
     """Rows of the entity's raw table, None where there is no such table yet."""
     found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [RAW_SCHEMA, table_name(entity)]
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
+        [RAW_SCHEMA, table_name(entity)],
     ).fetchone()
     if not found:
         return None
@@ -359,12 +363,12 @@ def _note_opportunity_pipelines(
         return
     selects = [
         f"SELECT opportunity_id, pipeline, updated_at, 1 AS is_landing FROM ({good_rows(reading, OPPORTUNITIES, ())})"
-        for reading in (open_file(connection, file, OPPORTUNITIES) for file in landing_files(landing_dir, OPPORTUNITIES))
+        for reading in (
+            open_file(connection, file, OPPORTUNITIES) for file in landing_files(landing_dir, OPPORTUNITIES)
+        )
     ]
     if _row_count(connection, OPPORTUNITIES):
-        selects.append(
-            f"SELECT opportunity_id, pipeline, updated_at, 0 FROM {RAW_SCHEMA}.{table_name(OPPORTUNITIES)}"
-        )
+        selects.append(f"SELECT opportunity_id, pipeline, updated_at, 0 FROM {RAW_SCHEMA}.{table_name(OPPORTUNITIES)}")
     connection.execute(
         f"""
         INSERT INTO opportunity_pipelines

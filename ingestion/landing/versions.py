@@ -50,9 +50,8 @@ def resolve(
     newest = "updated_at DESC NULLS LAST, " if entity.has_versions else ""
     # Only rows of repeated keys are taken from the landing files again, this time with their place in them.
     repeated_rows = " UNION ALL BY NAME ".join(
-        f"SELECT *, {number} AS file_number FROM ({good_rows(file.reading, entity, extras, with_row_number=True)}) AS placed "
-        f"SEMI JOIN repeated USING ({key})"
-        for number, file in enumerate(files)
+        f"SELECT *, {number} AS file_number FROM ({rows}) AS placed SEMI JOIN repeated USING ({key})"
+        for number, rows in enumerate(good_rows(file.reading, entity, extras, with_row_number=True) for file in files)
     )
     gives_way = (
         f"ANTI JOIN newer ON {' AND '.join(f'newer.{quoted(k)} = candidate.{quoted(k)}' for k in entity.key)} "

@@ -146,9 +146,9 @@ def test_older_version_that_arrives_later_gives_way(landing: Landing) -> None:
         ("a2", "new"),
         ("a3", "third"),
     ]
-    assert landing.rows(
-        "SELECT rows_loaded, rows_superseded FROM raw.landing_files WHERE file = 'accounts/2.csv'"
-    ) == [(3, 1)]
+    assert landing.rows("SELECT rows_loaded, rows_superseded FROM raw.landing_files WHERE file = 'accounts/2.csv'") == [
+        (3, 1)
+    ]
 
 
 def test_deleted_record_stays_and_comes_back(landing: Landing) -> None:

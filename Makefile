@@ -1,0 +1,68 @@
+# The commands of the project. `make demo` and `make test` need Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Marks which lock an environment was installed from, so that a changed lock installs anew.
+RUNTIME := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+SCALE ?= 1000000
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-strip-extras --custom-compile-command "make lock" --extra build pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev demo test lint format docs bench lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(RUNTIME) ## Install what Repline needs into .venv, from the lock
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Repline needs Python 3.11 or newer, this is {v.major}.{v.minor}; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Repline into $(VENV) (a minute or two, once)"
+	$(PIP_INSTALL) --require-hashes -r requirements.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+dev: $(DEV) ## Install the tools of development as well
+
+$(DEV): requirements-dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Repline and its development tools into $(VENV) (a minute or two, once)"
+	$(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@ $(RUNTIME)
+
+demo: $(RUNTIME) ## Run the main job on a synthetic company and show what it found
+	$(BIN)/repline demo
+
+test: $(DEV) ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: $(DEV) ## Check style, types, SQL and the rooms' import bans
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint dbt_project
+
+format: $(DEV) ## Put code into the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix dbt_project
+
+bench: $(DEV) ## Time every step: make bench SCALE=1000000 (calls)
+	$(BIN)/python -m tests.benchmark.bench --calls $(SCALE)
+
+lock: $(DEV) ## Resolve the dependencies of pyproject.toml anew
+	$(LOCK) --extra dev --output-file requirements-dev.txt
+	@# The runtime lock follows the development lock, so that tests run on what users get.
+	sed -E 's/\[[a-z0-9,_-]+\]==/==/' requirements-dev.txt > $(VENV)/constraints.txt
+	$(LOCK) --constraint $(VENV)/constraints.txt --output-file requirements.txt
+
+clean: ## Remove the environment and caches (not your data)
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs
