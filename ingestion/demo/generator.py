@@ -6,7 +6,6 @@ Does not belong here: what the company is like (`company`, `deals`, `activity`, 
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -78,7 +77,7 @@ def generate(
             shutil.rmtree(folder / name, ignore_errors=True)
             (folder / f"{name}.csv").unlink(missing_ok=True)
         for path in Path(staging).iterdir():
-            os.replace(path, folder / path.name)
+            path.replace(folder / path.name)
 
 
 def is_demo(folder: Path) -> bool:
@@ -109,7 +108,7 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
     connection.execute(f"COPY ({query}) TO '{_quoted(unfinished)}' (FORMAT parquet)")
-    os.replace(unfinished, path)
+    unfinished.replace(path)
 
 
 def _write(folder: Path, calls: int, seed: int, until: datetime, threads: int | None) -> None:

@@ -69,9 +69,7 @@ class TestContract:
             repeated = f"SELECT {group}, {column} FROM {entity.name} GROUP BY ALL HAVING count(*) > 1"
             assert query(repeated) == []
         if entity.has_known_stage:
-            assert (
-                query(f"FROM {entity.name} ANTI JOIN pipeline_stages USING (pipeline, stage) LIMIT 1") == []
-            )
+            assert query(f"FROM {entity.name} ANTI JOIN pipeline_stages USING (pipeline, stage) LIMIT 1") == []
 
 
 def test_it_has_the_scale_asked_for(query: Query, scale: int) -> None:
@@ -150,23 +148,16 @@ def test_nothing_but_meetings_and_quotas_lies_after_the_end(day: int, hour: int,
         for entity in ENTITIES:
             for column in entity.columns:
                 if column.type == "TIMESTAMP" and column.name not in ("starts_at", "ends_at"):
-                    ((latest,),) = connection.execute(
-                        f"SELECT max({column.name}) FROM {entity.name}"
-                    ).fetchall()
+                    ((latest,),) = connection.execute(f"SELECT max({column.name}) FROM {entity.name}").fetchall()
                     assert latest is None or latest <= until.replace(tzinfo=None), (entity.name, column.name)
-        scheduled = connection.execute(
-            f"SELECT DISTINCT status FROM meetings WHERE starts_at > {end}"
-        ).fetchall()
+        scheduled = connection.execute(f"SELECT DISTINCT status FROM meetings WHERE starts_at > {end}").fetchall()
         assert scheduled == [("scheduled",)]
 
 
 def test_history_is_in_order_and_ends_in_the_current_record(query: Query) -> None:
     assert query("FROM opportunity_history ANTI JOIN opportunities USING (opportunity_id)") == []
     first = "SELECT opportunity_id, min(changed_at) AS first FROM opportunity_history GROUP BY ALL"
-    assert (
-        query(f"FROM opportunities LEFT JOIN ({first}) USING (opportunity_id) WHERE first <> created_at")
-        == []
-    )
+    assert query(f"FROM opportunities LEFT JOIN ({first}) USING (opportunity_id) WHERE first <> created_at") == []
     differing = query(f"""
         SELECT opportunity_id FROM opportunities AS now
         LEFT JOIN ({CURRENT_HISTORY}) AS last USING (opportunity_id)
@@ -191,10 +182,7 @@ def test_people_work_only_while_they_are_employed(query: Query) -> None:
     late = "JOIN users USING (user_id) WHERE {0}::DATE > left_on LIMIT 1"
     assert query(f"FROM calls {late.format('started_at')}") == []
     assert query(f"FROM meetings {late.format('starts_at')}") == []
-    assert (
-        query("FROM opportunity_history JOIN users ON user_id = owner_id WHERE changed_at::DATE > left_on")
-        == []
-    )
+    assert query("FROM opportunity_history JOIN users ON user_id = owner_id WHERE changed_at::DATE > left_on") == []
     open_with_leaver = """
         FROM opportunities JOIN pipeline_stages USING (pipeline, stage) JOIN users ON user_id = owner_id
         WHERE NOT is_closed AND left_on IS NOT NULL
@@ -207,9 +195,7 @@ def test_references_lead_to_records(query: Query) -> None:
         known = f"FROM {entity} ANTI JOIN accounts USING (account_id) WHERE account_id IS NOT NULL"
         assert query(known) == [], entity
     for entity in ("calls", "meetings", "leads"):
-        known = (
-            f"FROM {entity} ANTI JOIN opportunities USING (opportunity_id) WHERE opportunity_id IS NOT NULL"
-        )
+        known = f"FROM {entity} ANTI JOIN opportunities USING (opportunity_id) WHERE opportunity_id IS NOT NULL"
         assert query(known) == [], entity
     assert query("FROM calls ANTI JOIN leads USING (lead_id) WHERE lead_id IS NOT NULL") == []
     assert query("FROM users ANTI JOIN users AS m ON m.user_id = users.manager_id WHERE role <> 'vp'") == []
@@ -254,9 +240,7 @@ def test_the_next_day_adds_newer_records_with_their_history(tmp_path: Path) -> N
             assert columns == [*entity.column_names, "filename"]
 
         for is_new in ("created_at > TIMESTAMP '2026-01-01'", "created_at < TIMESTAMP '2026-01-01'"):
-            found = (
-                f"SELECT count(*) FROM opportunities WHERE filename LIKE '%part-0002.parquet' AND {is_new}"
-            )
+            found = f"SELECT count(*) FROM opportunities WHERE filename LIKE '%part-0002.parquet' AND {is_new}"
             assert connection.execute(found).fetchall()[0][0] > 5
         differing = connection.execute(f"""
             WITH latest AS (

@@ -1,0 +1,174 @@
+"""Times a refresh of the demo company, step by step, beside DuckDB's bare reading of the same files.
+
+Run as `python -m tests.benchmark.bench --calls 1000000`. The refreshes are `repline refresh` as a user runs it,
+each in a fresh process; the times of the steps are those that Dagster recorded. Prints a Markdown table.
+Does not belong here: any part of a refresh.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from ingestion.contract import ENTITIES
+from ingestion.demo import DEFAULT_UNTIL, change
+from pipelines.instance import open_instance
+from pipelines.progress import STEPS
+from pipelines.settings import Settings
+from pipelines.versions import newest_version
+from tests.benchmark.measuring import GIB, Measured, RunError, measure, repline
+
+CHANGED_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Wall time in seconds and peak memory in bytes, None where it was not seen."""
+
+    seconds: float
+    peak_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """One refresh: a figure for each step of `STEPS` that ran, and for the whole process."""
+
+    steps: dict[str, Figure]
+    total: Figure
+
+    @property
+    def around(self) -> Figure:
+        """What the steps leave of the total: imports, loading the definitions, the run's own bookkeeping."""
+        return Figure(self.total.seconds - sum(step.seconds for step in self.steps.values()), None)
+
+
+def main() -> None:
+    """Parse the arguments, run, print."""
+    parser = argparse.ArgumentParser(prog="tests.benchmark.bench")
+    parser.add_argument("--calls", type=int, default=1_000_000, help="scale of the demo company")
+    parser.add_argument("--home", type=Path, help="an empty folder to work in; default: a temporary one")
+    arguments = parser.parse_args()
+    if arguments.home:
+        arguments.home.mkdir(parents=True, exist_ok=True)
+        if any(arguments.home.iterdir()):
+            parser.error(f"{arguments.home} is not empty")
+    try:
+        if arguments.home:
+            report = benchmark(arguments.home.resolve(), arguments.calls)
+        else:
+            with tempfile.TemporaryDirectory(prefix="repline-benchmark-") as home:
+                report = benchmark(Path(home), arguments.calls)
+    except RunError as error:
+        sys.exit(str(error))
+    print(report)
+
+
+def benchmark(home: Path, calls: int) -> str:
+    """Make a demo company below `home`, refresh it three times, and return the report in Markdown."""
+    settings = Settings(home, home / "landing")
+    bare = {task: _bare(settings, task, calls) for task in ("generate", "read", "copy")}
+    refreshes = {"first": _refresh(settings, DEFAULT_UNTIL, is_new=True)}
+    content = _content(settings)
+    refreshes["nothing new"] = _refresh(settings, DEFAULT_UNTIL, is_new=False)
+    end = change(settings.landing, share=CHANGED_SHARE)
+    refreshes[f"{CHANGED_SHARE:.0%} changed"] = _refresh(settings, end, is_new=True)
+    return "\n".join(_report(calls, content, bare, refreshes))
+
+
+def _refresh(settings: Settings, as_of: datetime, is_new: bool) -> Refresh:
+    before = newest_version(settings)
+    measured = measure(repline("refresh"), _environment(settings, as_of))
+    after = newest_version(settings)
+    if after is None or (before is None or before.number != after.number) != is_new:
+        expected = "a new version" if is_new else "no new version"
+        raise RunError(f"the refresh should have published {expected}, but said:\n{measured.output}")
+    return Refresh(_steps(settings, measured), Figure(measured.seconds, measured.peak_bytes()))
+
+
+def _steps(settings: Settings, measured: Measured) -> dict[str, Figure]:
+    """The steps of the newest run that did something, as Dagster's event log has them."""
+    with open_instance(settings) as instance:
+        [run] = instance.get_runs(limit=1)
+        return {
+            step.step_key: Figure(step.end_time - step.start_time, measured.peak_bytes(step.start_time, step.end_time))
+            for step in instance.get_run_step_stats(run.run_id)
+            if step.start_time is not None and step.end_time is not None
+        }
+
+
+def _bare(settings: Settings, task: str, calls: int) -> Figure:
+    command = [sys.executable, "-m", "tests.benchmark.bare", task, str(settings.landing), str(calls)]
+    measured = measure(command, os.environ)
+    return Figure(measured.seconds, measured.peak_bytes())
+
+
+def _environment(settings: Settings, as_of: datetime) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("REPLINE_")},
+        "REPLINE_HOME": str(settings.home),
+        "REPLINE_LANDING": str(settings.landing),
+        "REPLINE_AS_OF": as_of.isoformat(),
+    }
+
+
+def _report(
+    calls: int, content: list[tuple[str, int, int]], bare: dict[str, Figure], refreshes: dict[str, Refresh]
+) -> Iterator[str]:
+    yield f"### {calls:,} calls"
+    yield ""
+    yield (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"DuckDB {duckdb.__version__}. Wall time and peak resident memory of fresh processes."
+    )
+    yield ""
+    yield "| landing | rows | MiB |"
+    yield "| --- | ---: | ---: |"
+    for entity, rows, size in content:
+        yield f"| {entity} | {rows:,} | {size / (1 << 20):,.1f} |"
+    yield ""
+    yield f"| refresh | {' | '.join(refreshes)} |"
+    yield f"| --- |{' ---: |' * len(refreshes)}"
+    for step, title in STEPS.items():
+        yield _row(title, [refresh.steps.get(step) for refresh in refreshes.values()])
+    yield _row("Start and end", [refresh.around for refresh in refreshes.values()])
+    yield _row("**Total**", [refresh.total for refresh in refreshes.values()])
+    yield ""
+    yield "| DuckDB alone, the same files | |"
+    yield "| --- | ---: |"
+    yield _row("Make the demo company", [bare["generate"]])
+    yield _row("Read every value", [bare["read"]])
+    yield _row("Copy into tables", [bare["copy"]])
+
+
+def _row(title: str, figures: list[Figure | None]) -> str:
+    return f"| {title} | {' | '.join(_cell(figure) for figure in figures)} |"
+
+
+def _cell(figure: Figure | None) -> str:
+    if figure is None:
+        return "–"
+    memory = f", {figure.peak_bytes / GIB:.2f} GiB" if figure.peak_bytes else ""
+    return f"{figure.seconds:.1f} s{memory}"
+
+
+def _content(settings: Settings) -> list[tuple[str, int, int]]:
+    """Entity, rows and bytes of what was read, as the refresh itself counted them."""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT entity, sum(rows_read)::BIGINT, sum(size_bytes)::BIGINT FROM raw.landing_files GROUP BY ALL"
+        ).fetchall()
+        found = {row[0]: row for row in rows}
+    return [found[entity.name] for entity in ENTITIES if entity.name in found]
+
+
+if __name__ == "__main__":
+    main()
