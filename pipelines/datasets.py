@@ -45,12 +45,14 @@ def dataset_freshness_sql(as_of: datetime, limit_hours: Mapping[str, float]) -> 
     rows = []
     for position, entity in enumerate(ENTITIES):
         name = entity.name
-        event = newest_event(name, moment) if name in EVENT_COLUMNS else "CAST(NULL AS TIMESTAMP)"
+        event = "NULL"
+        if name in EVENT_COLUMNS:
+            event = f"SELECT {newest_event(name, moment)} FROM {RAW_SCHEMA}.landing__{name}"
         rows.append(f"""
             SELECT
                 {position} AS position,
                 '{name}' AS dataset,
-                (SELECT {event} FROM {RAW_SCHEMA}.landing__{name}) AS last_event_at,
+                CAST(({event}) AS TIMESTAMP) AS last_event_at,
                 ({loads} WHERE entity = '{name}') AS last_load_at,
                 CAST({limit_hours.get(name, "NULL")} AS DOUBLE) AS limit_hours
         """)

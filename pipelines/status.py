@@ -32,7 +32,7 @@ _WARNINGS = "data_quality_warnings"
 _QUARANTINED = """
     WITH current_files AS (
         SELECT entity, file, file_hash FROM raw.landing_files
-        QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC, load_id DESC) = 1
+        QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC) = 1
     ),
     reasons AS (
         SELECT entity, file, reason, count(*) AS row_count

@@ -188,9 +188,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def one_line(error: BaseException) -> str:
-    """The first line of an error's message: DuckDB writes advice and hints below it."""
+    """The first line of an error's message, without its stop: DuckDB writes advice and hints below it."""
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _show_readers(settings: Settings, number: int) -> None:

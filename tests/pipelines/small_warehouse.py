@@ -35,7 +35,7 @@ def make_warehouse(settings: Settings) -> None:
             connection.execute(f"CREATE TABLE raw.landing__{entity.name} ({columns}, _file VARCHAR)")
         connection.execute(
             "CREATE TABLE raw.landing_files (entity VARCHAR, file VARCHAR, file_hash VARCHAR,"
-            " load_id VARCHAR, loaded_at TIMESTAMP, size_bytes BIGINT, rows_read BIGINT, rows_loaded BIGINT,"
+            " loaded_at TIMESTAMP, size_bytes BIGINT, rows_read BIGINT, rows_loaded BIGINT,"
             " rows_superseded BIGINT, rows_quarantined BIGINT)"
         )
         connection.execute(
@@ -71,7 +71,7 @@ def land(
     file = f"{entity}.csv"
     with warehouse(settings) as connection:
         connection.execute(
-            "INSERT INTO raw.landing_files VALUES (?, ?, ?, '1', ?, 10, ?, ?, 0, ?)",
+            "INSERT INTO raw.landing_files VALUES (?, ?, ?, ?, 10, ?, ?, 0, ?)",
             [entity, file, file_hash, loaded_at, loaded + len(bad), loaded, len(bad)],
         )
         for line, (column, reason) in enumerate(bad, start=2):

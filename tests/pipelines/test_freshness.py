@@ -33,6 +33,7 @@ def settings(tmp_path: Path) -> Settings:
     land(settings, "calls", "2025-04-30 10:00:00")
     land(settings, "opportunities", "2025-04-30 11:00:00")
     with warehouse(settings) as connection:
+        connection.execute("INSERT INTO raw.landing__users (user_id) VALUES ('u1'), ('u2')")
         connection.execute(
             "INSERT INTO raw.landing__calls (call_id, started_at) VALUES"
             " ('c1', '2025-04-29 06:00:00'), ('c2', '2025-04-28 06:00:00'), ('later', '2025-05-01 00:00:00')"
