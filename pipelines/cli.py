@@ -1,0 +1,179 @@
+"""The command line `repline`.
+
+Belongs here: commands, options, what is printed, exit codes. Does not belong here: the work itself. Dagster,
+dlt, dbt and Great Expectations take seconds to import, so only the commands that need them do.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.refresh import Outcome
+
+WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
+# More warnings than these are counted; all are in the data docs and in Dagster.
+_SHOWN_WARNINGS = 8
+
+
+class _Commands(click.Group):
+    """Prints a known error as one line on stderr, exit code 1; any other is a fault and shows its trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from pipelines.errors import KNOWN_ERRORS
+
+            if not isinstance(error, KNOWN_ERRORS):
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Sales performance marts from files of CRM and call data.
+
+    Where things are: REPLINE_HOME (everything a run writes, default ./data), REPLINE_LANDING (the files,
+    default $REPLINE_HOME/landing). Further settings: REPLINE_AS_OF, REPLINE_VARS.
+    """
+
+
+@main.command()
+@click.option("--verbose", is_flag=True, help="Show the full log of every step.")
+def refresh(verbose: bool) -> None:
+    """Load what is new, build and judge the marts, and publish them."""
+    outcome = _refresh(Settings.from_environment(), verbose)
+    sys.exit(0 if outcome.success else 1)
+
+
+@main.command()
+@click.option(
+    "--calls", type=click.IntRange(100, 10_000_000), default=20_000, show_default=True, help="The scale."
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="Another seed makes another company.")
+@click.option("--verbose", is_flag=True, help="Show the full log of every step.")
+def demo(calls: int, seed: int, verbose: bool) -> None:
+    """Make a synthetic sales organisation, refresh, and show some of its figures."""
+    from ingestion.demo import DEFAULT_UNTIL, generate
+    from pipelines.highlights import read_highlights, show
+
+    settings = replace(Settings.from_environment(), as_of=DEFAULT_UNTIL)
+    console = Console()
+    with console.status(f"Making a company with {calls:,} calls"):
+        generate(settings.landing, calls=calls, seed=seed)
+    console.print(f"Made a synthetic company with {calls:,} calls in {settings.landing}", highlight=False)
+    outcome = _refresh(settings, verbose)
+    if not outcome.success:
+        sys.exit(1)
+    show(console, read_highlights(settings.published / "marts.duckdb"))
+    console.print(
+        f"\nThe marts are in {settings.published}: marts.duckdb and parquet/. Next:\n"
+        "  repline status      what was published, and how the last runs went\n"
+        "  repline serve       the lineage, runs and checks in a browser\n"
+        "  REPLINE_LANDING=<folder> REPLINE_HOME=<folder> repline refresh      your own files",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@main.command()
+def status() -> None:
+    """Last runs, published version, quarantined rows, failed checks."""
+    from pipelines.status import show_status
+
+    show_status(Settings.from_environment(), Console())
+
+
+@main.command()
+def freshness() -> None:
+    """A line a dataset: last event, last load, age, limit. Exit code 1 where one is too old."""
+    from pipelines.freshness import show_freshness
+
+    sys.exit(0 if show_freshness(Settings.from_environment(), Console()) else 1)
+
+
+@main.command()
+@click.argument("version", type=int, required=False)
+def rollback(version: int | None) -> None:
+    """Let readers see an earlier published VERSION, by default the one before the current."""
+    from pipelines.versions import rollback as go_back
+
+    now = go_back(Settings.from_environment(), version)
+    click.echo(
+        f"Version {now.number} is current: as of {now.as_of:%Y-%m-%d %H:%M} UTC, {now.row_count:,} rows."
+    )
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def serve(arguments: tuple[str, ...]) -> None:
+    """Start Dagster on this machine: the schedule, the sensor, and the UI on http://127.0.0.1:3000.
+
+    ARGUMENTS go to `dagster dev`, for example --port 3001.
+    """
+    from pipelines.instance import prepare_dagster_home
+
+    settings = Settings.from_environment()
+    prepare_dagster_home(settings)
+    os.environ.update(REPLINE_HOME=str(settings.home), REPLINE_LANDING=str(settings.landing))
+    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(WORKSPACE), *arguments]
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+def _refresh(settings: Settings, verbose: bool) -> Outcome:
+    if not verbose:
+        # What the user needs to know is in the outcome; Python prints warnings of loggers without a handler.
+        logging.getLogger().addHandler(logging.NullHandler())
+        warnings.simplefilter("ignore")
+    console = Console()
+    if console.is_terminal:
+        with console.status("Starting"):
+            from pipelines.progress import LiveProgress, PlainProgress
+            from pipelines.refresh import run_refresh
+    else:
+        from pipelines.progress import LiveProgress, PlainProgress
+        from pipelines.refresh import run_refresh
+    live = console.is_terminal and not verbose
+    with LiveProgress(console) if live else PlainProgress(console) as progress:
+        outcome = run_refresh(settings, progress, verbose)
+    _show_outcome(outcome, settings, console)
+    return outcome
+
+
+def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> None:
+    if not outcome.success:
+        stands = f" Version {outcome.version.number} stands." if outcome.version else ""
+        click.echo(f"Error: {outcome.failure}.{stands}".replace("..", "."), err=True)
+        return
+    version = outcome.version
+    if version is None or not outcome.is_new:
+        click.echo(f"Nothing new; version {version.number if version else 0} stands.")
+        return
+    rows = outcome.rows
+    as_of = f"{version.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    read = f"{rows['new_rows_read']:,} rows of {rows['new_files']:,} new or changed files"
+    lines = [
+        f"Published version {version.number}: as of {as_of}, {version.row_count:,} rows.",
+        f"Read {read}: {rows['new_rows_loaded']:,} loaded, {rows['new_rows_quarantined']:,} quarantined.",
+    ]
+    if outcome.warnings:
+        lines.append(f"{len(outcome.warnings)} warnings, none of which stops publication:")
+        lines += [f"  {warning}" for warning in outcome.warnings[:_SHOWN_WARNINGS]]
+        if len(outcome.warnings) > _SHOWN_WARNINGS:
+            lines.append(f"  and {len(outcome.warnings) - _SHOWN_WARNINGS} more")
+    lines.append(f"All expectations: {settings.data_docs / 'index.html'}")
+    console.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)

@@ -1,0 +1,62 @@
+"""All Dagster definitions, put together by one function that the daemon, the tests and the command line use.
+
+Belongs here: which assets, checks, jobs, triggers and resources there are. Does not belong here: any of them.
+Loading this opens no database and needs no secret; at most dbt parses its project anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+from dagster_dlt import DagsterDltResource
+
+from pipelines.exclusion import WarehouseLock
+from pipelines.gates import build_gates
+from pipelines.layers import REFRESH_JOB
+from pipelines.models import build_model_assets, load_manifest
+from pipelines.published import build_published_assets
+from pipelines.raw import build_raw_assets
+from pipelines.settings import Settings
+from pipelines.triggers import build_triggers
+
+
+def build_defs(
+    settings: Settings | None = None, loggers: Mapping[str, dg.LoggerDefinition] | None = None
+) -> dg.Definitions:
+    """The definitions for these settings, by default those of the environment; `loggers` are further ones."""
+    settings = settings or Settings.from_environment()
+    manifest = load_manifest(settings)
+    schedule, sensors = build_triggers(settings, REFRESH_JOB)
+    return dg.Definitions(
+        assets=[
+            build_raw_assets(settings),
+            build_model_assets(settings, manifest),
+            build_published_assets(settings, manifest),
+        ],
+        asset_checks=build_gates(settings),
+        jobs=[
+            dg.define_asset_job(
+                REFRESH_JOB,
+                selection=dg.AssetSelection.all(),
+                description="Load what is new in the landing folder, build, judge and publish the marts.",
+            )
+        ],
+        schedules=[schedule],
+        sensors=sensors,
+        resources={
+            "dlt": DagsterDltResource(),
+            "warehouse": WarehouseLock(
+                home=str(settings.home), warehouse=str(settings.warehouse), lock=str(settings.refresh_lock)
+            ),
+        },
+        # One process for all steps: DuckDB has one writing process, and it holds the lock as long as it runs.
+        executor=dg.in_process_executor,
+        loggers=dict(loggers or {}),
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `workspace.yaml` loads. A function, so that importing this module does no work."""
+    return build_defs()

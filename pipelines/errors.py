@@ -1,0 +1,13 @@
+"""The errors whose text is meant for the user: one line that says what is wrong, where, and what to do.
+
+Belongs here: the list of them. Does not belong here: an error that means a fault in the program.
+"""
+
+from expectations.checks import GateError
+from ingestion.demo import DemoError
+from ingestion.landing.errors import LandingError
+from pipelines.dbt_runs import DbtError
+from pipelines.settings import SettingsError
+from pipelines.versions import PublicationError
+
+KNOWN_ERRORS = (DbtError, DemoError, GateError, LandingError, PublicationError, SettingsError)

@@ -1,0 +1,99 @@
+"""The two gates as Dagster asset checks: one step each, a check for each expectation.
+
+Belongs here: turning the gates' results into check results. Does not belong here: what must hold
+(`expectations`).
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import dagster as dg
+
+from expectations import landing, marts
+from expectations.checks import Description
+from expectations.results import GateResult
+from pipelines.exclusion import WarehouseLock
+from pipelines.failures import clear_failures
+from pipelines.layers import WAREHOUSE_POOL
+from pipelines.settings import Settings
+from pipelines.versions import published_row_counts
+
+SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
+
+
+class Gate(Protocol):
+    """A gate's module: `describe` says its checks without data, `run` judges the warehouse."""
+
+    SUITE: str
+
+    def describe(self) -> list[Description]: ...
+
+    def run(
+        self,
+        warehouse: Path,
+        data_docs: Path,
+        run_id: str,
+        variables: Mapping[str, Any],
+        published_row_counts: Mapping[str, int] | None = None,
+    ) -> GateResult: ...
+
+
+def build_gates(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """The steps `landing_gate` and `marts_gate`."""
+    return [_build_gate(settings, landing), _build_gate(settings, marts)]
+
+
+def _build_gate(settings: Settings, gate: Gate) -> dg.AssetChecksDefinition:
+    name = f"{gate.SUITE}_gate"
+    specs = [
+        dg.AssetCheckSpec(
+            each.expectation,
+            asset=each.table.split("."),
+            description=each.description,
+            # Only errors hold back what comes behind; a warning is recorded and never stops publication.
+            blocking=each.severity == "error",
+            metadata={"suite": each.suite, "severity": each.severity},
+        )
+        for each in gate.describe()
+    ]
+
+    @dg.multi_asset_check(name=name, specs=specs, pool=WAREHOUSE_POOL)
+    def run_gate(
+        context: dg.AssetCheckExecutionContext, warehouse: WarehouseLock
+    ) -> Iterator[dg.AssetCheckResult]:
+        with clear_failures():
+            outcome = gate.run(
+                settings.warehouse,
+                settings.data_docs,
+                context.run.run_id,
+                settings.dbt_vars(warehouse.started_at),
+                published_row_counts(settings),
+            )
+        for result in outcome.results:
+            yield dg.AssetCheckResult(
+                asset_key=result.table_name.split("."),
+                check_name=result.expectation,
+                passed=result.success,
+                severity=SEVERITIES[result.severity],
+                description=None if result.success else result.meaning,
+                metadata={
+                    "observed": result.observed,
+                    "expected": result.expected,
+                    "data docs": dg.MetadataValue.path(str(outcome.page)),
+                },
+            )
+        if not outcome.passed:
+            raise dg.Failure(describe_failure(outcome, gate.SUITE), allow_retries=False)
+
+    return run_gate
+
+
+def describe_failure(outcome: GateResult, suite: str) -> str:
+    """One line on the first expectation that stops the refresh."""
+    first, *others = outcome.failed_errors
+    more = f"; {len(others)} more failed" if others else ""
+    return (
+        f"the {suite} gate stops the refresh: {first.expectation} on {first.table_name} is {first.observed}, "
+        f"expected {first.expected}: {first.meaning}{more} (see {outcome.page})"
+    )

@@ -1,0 +1,71 @@
+"""What a published version is made of, as one fingerprint: contents of the files, settings, SQL, and day.
+
+Belongs here: telling whether a new version could differ from the published one. Does not belong here: the
+versions (`pipelines.publication`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import duckdb
+
+from ingestion.contract import RAW_SCHEMA
+from pipelines.settings import DBT_PROJECT_DIR, Settings, SettingsError
+
+# What dbt and people leave in the project folder that is not part of it.
+_NOT_SOURCES = {"target", "logs", "dbt_packages"}
+
+
+def build_fingerprint(settings: Settings, now: datetime) -> str:
+    """The fingerprint of a version built now. Opens the warehouse read-only.
+
+    The moment of its load stands beside a file's hash, because what a file left in the raw tables depends on
+    what was loaded before it, too. Where no as-of is set the day stands for it: figures are made anew once a
+    day, not every hour.
+    """
+    variables = settings.dbt_vars(now)
+    as_of = (
+        settings.as_of.isoformat() if settings.as_of else reporting_day(variables["reporting_timezone"], now)
+    )
+    parts = {
+        "files": _current_files(settings.warehouse),
+        "settings": {**variables, "as_of": as_of},
+        "sources": sources_digest(),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def reporting_day(timezone: str, now: datetime) -> str:
+    """The day of the moment in the zone, ISO 8601. Raises SettingsError for an unknown zone."""
+    try:
+        return now.astimezone(ZoneInfo(timezone)).date().isoformat()
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(
+            f"reporting_timezone is {timezone!r}, not an IANA time zone such as Europe/Amsterdam"
+        ) from None
+
+
+def sources_digest(project: Path = DBT_PROJECT_DIR) -> str:
+    """A hash of the dbt project's files, by path and content."""
+    digest = hashlib.sha256()
+    for path in sorted(project.rglob("*")):
+        inside = path.relative_to(project)
+        if path.is_file() and inside.parts[0] not in _NOT_SOURCES and not path.name.startswith("."):
+            digest.update(inside.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _current_files(warehouse: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(
+            f"""
+            SELECT entity, file, file_hash, loaded_at FROM {RAW_SCHEMA}.landing_files
+            QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC) = 1
+            ORDER BY ALL
+            """
+        ).fetchall()

@@ -1,0 +1,57 @@
+"""Dagster's storage in the data home, made on first use.
+
+Belongs here: where runs are recorded, and the instance's settings. Does not belong here: what is run.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+# Granularity `run`: a run waits in the queue as a whole, so a step never sits on a slot that a killed process
+# left behind.
+_DAGSTER_YAML = """\
+# Written by Repline when it first ran. Yours to change; it is not written again.
+telemetry:
+  enabled: false
+
+# One run at a time writes to the warehouse; further ones wait in the queue.
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: run
+
+# Records of looks that led to nothing are kept for a week.
+retention:
+  schedule:
+    purge_after_days:
+      skipped: 7
+  sensor:
+    purge_after_days:
+      skipped: 7
+"""
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Make Dagster's folder with its settings where it is absent, and point `DAGSTER_HOME` to it."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(_DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+def open_instance(settings: Settings) -> DagsterInstance:
+    """The instance in which runs are recorded; close it by leaving it as a context manager."""
+    from dagster import DagsterInstance
+
+    prepare_dagster_home(settings)
+    return DagsterInstance.get()

@@ -1,0 +1,205 @@
+"""The dbt models as Dagster assets and the dbt tests as their checks, built by one step.
+
+Belongs here: what Dagster knows of models and tests, and turning dbt's results into Dagster's events. Does
+not belong here: how dbt is run (`pipelines.dbt_runs`).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+
+from pipelines import dbt_runs
+from pipelines.dbt_runs import NodeResult, one_line
+from pipelines.exclusion import WarehouseLock
+from pipelines.failures import clear_failures
+from pipelines.inputs import build_fingerprint
+from pipelines.layers import MODEL_LAYERS, WAREHOUSE_POOL
+from pipelines.raw import LANDING_FILES
+from pipelines.settings import DBT_PROJECT_DIR, Settings
+from pipelines.table_metadata import COLUMN_SCHEMA, TableFacts, read_table_facts
+
+# Where dagster-dbt notes which dbt node an asset or a check stands for.
+_UNIQUE_ID = "dagster_dbt/unique_id"
+# On the materialisations: what a model was built from. Publication takes them up (`pipelines.published`).
+AS_OF = "as_of"
+FINGERPRINT = "fingerprint"
+
+Manifest = Mapping[str, Any]
+
+
+class ModelTranslator(DagsterDbtTranslator):
+    """Puts models into layers, and every test, that of several models too, on a model or source."""
+
+    def __init__(self) -> None:
+        # The landing gate judges what arrives; a test of a source that dbt runs is shown beside it.
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+    def get_asset_spec(self, manifest: Manifest, unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = self.get_resource_props(manifest, unique_id)
+        if node["resource_type"] != "model":
+            return spec
+        # Dagster does not hold a step back for the checks on a table that the step itself checks, and dbt's
+        # step runs the tests of the raw tables. The account of the files has no dbt test: by it, dbt waits
+        # for the landing gate.
+        if any(dep.asset_key.path[0] == LANDING_FILES.path[0] for dep in spec.deps):
+            spec = spec.merge_attributes(deps=[LANDING_FILES])
+        materialized = node["config"]["materialized"]
+        return spec.replace_attributes(
+            **MODEL_LAYERS[node["fqn"][1]].attributes,
+            kinds={"dbt", "duckdb", "view" if materialized == "view" else "table"},
+        )
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Manifest, unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        if spec is not None:
+            return spec
+        # dagster-dbt leaves a test of several models without a check, unless its meta names one of them.
+        test = self.get_resource_props(manifest, unique_id)
+        parents = sorted(test["depends_on"]["nodes"])
+        is_unclaimed = not test.get("attached_node") and not test["config"].get("meta", {}).get("dagster")
+        if not is_unclaimed or len(parents) < 2 or asset_spec.metadata.get(_UNIQUE_ID) != parents[-1]:
+            return None
+        return dg.AssetCheckSpec(
+            test["name"],
+            asset=asset_spec.key,
+            description=test.get("description") or None,
+            blocking=test["config"]["severity"].lower() == "error",
+            metadata={_UNIQUE_ID: unique_id},
+        )
+
+
+def load_manifest(settings: Settings) -> Manifest:
+    manifest: Manifest = json.loads(dbt_runs.prepare_manifest(settings).read_text(encoding="utf-8"))
+    return manifest
+
+
+def build_model_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinition:
+    """The step `build_models` with the dbt models and their tests."""
+
+    @dbt_assets(
+        manifest=manifest,
+        project=DbtProject(DBT_PROJECT_DIR),
+        dagster_dbt_translator=ModelTranslator(),
+        name="build_models",
+        pool=WAREHOUSE_POOL,
+    )
+    def build_models(
+        context: dg.AssetExecutionContext, warehouse: WarehouseLock
+    ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+        variables = settings.dbt_vars(warehouse.started_at)
+        nodes = _selected_nodes(context, manifest)
+        with clear_failures():
+            results = dbt_runs.build(settings, variables, nodes, context.log.info)
+            origin = {
+                AS_OF: variables["as_of"],
+                FINGERPRINT: build_fingerprint(settings, warehouse.started_at),
+            }
+            schemas = {node["schema"] for node in manifest["nodes"].values()}
+            facts = read_table_facts(settings.warehouse, schemas)
+        yield from _events(context, manifest, results, facts, origin)
+        failed = [each for each in results if not (each.is_good or each.is_warning or each.is_skipped)]
+        if failed:
+            raise dg.Failure(describe_failure(manifest, failed), allow_retries=False)
+
+    return build_models
+
+
+def mart_names(manifest: Manifest) -> list[str]:
+    """The models that are published: those of the schema `marts`."""
+    return sorted(
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    )
+
+
+def model_schema(manifest: Manifest, name: str) -> dg.TableSchema:
+    """The columns of a model as dbt's YAML describes them."""
+    [node] = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["name"] == name
+    ]
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                column["name"], column.get("data_type") or "?", description=column.get("description")
+            )
+            for column in node["columns"].values()
+        ]
+    )
+
+
+def describe_failure(manifest: Manifest, failed: list[NodeResult]) -> str:
+    """One line on the first failed model or test: a failed model is named before the tests."""
+    first = min(failed, key=lambda each: not each.unique_id.startswith("model."))
+    node = manifest["nodes"][first.unique_id]
+    others = f"; {len(failed) - 1} more failed" if len(failed) > 1 else ""
+    if node["resource_type"] == "test":
+        tested = ", ".join(parent.split(".")[-1] for parent in node["depends_on"]["nodes"])
+        found = f"{first.failures} bad rows" if first.failures else one_line(first.message)
+        return (
+            f"the dbt test {node['name']} on {tested} failed: {found}{others} ({node['original_file_path']})"
+        )
+    return (
+        f"the dbt model {node['schema']}.{node['name']} failed: {one_line(first.message)}{others} "
+        f"({node['original_file_path']})"
+    )
+
+
+def _selected_nodes(context: dg.AssetExecutionContext, manifest: Manifest) -> list[str]:
+    """The names of the models and tests that a run takes; none where it takes all."""
+    if not context.is_subset:
+        return []
+    assets = context.assets_def
+    ids = [assets.metadata_by_key[key][_UNIQUE_ID] for key in context.selected_asset_keys]
+    ids += [
+        assets.get_spec_for_check_key(key).metadata[_UNIQUE_ID] for key in context.selected_asset_check_keys
+    ]
+    return [manifest["nodes"][unique_id]["name"] for unique_id in ids]
+
+
+def _events(
+    context: dg.AssetExecutionContext,
+    manifest: Manifest,
+    results: list[NodeResult],
+    facts: Mapping[tuple[str, str], TableFacts],
+    origin: Mapping[str, str],
+) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+    assets = context.assets_def
+    keys = {assets.metadata_by_key[key][_UNIQUE_ID]: key for key in context.selected_asset_keys}
+    checks = {
+        assets.get_spec_for_check_key(key).metadata[_UNIQUE_ID]: assets.get_spec_for_check_key(key)
+        for key in context.selected_asset_check_keys
+    }
+    for result in results:
+        node = manifest["nodes"][result.unique_id]
+        if result.unique_id in keys and result.is_good:
+            key = keys[result.unique_id]
+            described = assets.metadata_by_key[key].get(COLUMN_SCHEMA)
+            yield dg.Output(
+                None,
+                output_name=key.to_python_identifier(),
+                metadata={
+                    **facts[(node["schema"], node["alias"])].metadata(described),
+                    **origin,
+                    "seconds": result.seconds,
+                },
+            )
+        elif result.unique_id in checks and not result.is_skipped:
+            spec = checks[result.unique_id]
+            severity = dg.AssetCheckSeverity.WARN if result.is_warning else dg.AssetCheckSeverity.ERROR
+            yield dg.AssetCheckResult(
+                asset_key=spec.asset_key,
+                check_name=spec.name,
+                passed=result.is_good,
+                severity=severity,
+                description=one_line(result.message) or None,
+                metadata={"bad_rows": result.failures or 0, "seconds": result.seconds},
+            )

@@ -1,0 +1,80 @@
+"""The published tables as Dagster assets, put in place together by one step.
+
+Belongs here: what Dagster knows of the published tables. Does not belong here: how a version is made and put
+in place (`pipelines.publication`).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from pipelines import publication
+from pipelines.exclusion import WarehouseLock
+from pipelines.failures import clear_failures
+from pipelines.layers import PUBLISHED, WAREHOUSE_POOL
+from pipelines.models import AS_OF, FINGERPRINT, Manifest, mart_names, model_schema
+from pipelines.settings import Settings, default_vars
+from pipelines.table_metadata import COLUMN_SCHEMA, ROW_COUNT, TABLE_NAME
+
+MARTS = "marts"
+
+
+def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinition:
+    """The step `publish_marts` with an asset `published/<table>` for each mart."""
+    names = mart_names(manifest)
+    limit = default_vars()["freshness_limit_hours"].get("published")
+    specs = [
+        dg.AssetSpec(
+            ["published", name],
+            deps=[[MARTS, name]],
+            description=f"{MARTS}.{name} as reports read it: a table of marts.duckdb, and a Parquet file.",
+            metadata={COLUMN_SCHEMA: model_schema(manifest, name), TABLE_NAME: f"{MARTS}.{name}"},
+            freshness_policy=dg.FreshnessPolicy.time_window(timedelta(hours=limit)) if limit else None,
+            kinds={"duckdb", "parquet"},
+            **PUBLISHED.attributes,
+        )
+        for name in names
+    ]
+
+    @dg.multi_asset(name="publish_marts", specs=specs, pool=WAREHOUSE_POOL)
+    def publish_marts(
+        context: dg.AssetExecutionContext, warehouse: WarehouseLock
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        with clear_failures():
+            as_of, fingerprint = _origin(context, names)
+            version = publication.publish(settings, as_of, fingerprint, names)
+        for table in version.tables:
+            if table.name not in names:
+                continue
+            yield dg.MaterializeResult(
+                asset_key=["published", table.name],
+                metadata={
+                    ROW_COUNT: table.row_count,
+                    "version": version.number,
+                    "checksum": table.checksum,
+                    AS_OF: version.as_of.isoformat(),
+                },
+            )
+
+    return publish_marts
+
+
+def _origin(context: dg.AssetExecutionContext, names: list[str]) -> tuple[datetime, str]:
+    """The as-of and the fingerprint that the marts were built with, as their builds noted them.
+
+    Not those of this run: it may repeat only the last steps of a run that failed yesterday.
+    """
+    found = set()
+    for name in names:
+        event = context.instance.get_latest_materialization_event(dg.AssetKey([MARTS, name]))
+        built = event.asset_materialization if event else None
+        if built is None or FINGERPRINT not in built.metadata:
+            raise dg.Failure(f"{MARTS}.{name} was never built; run a whole refresh", allow_retries=False)
+        found.add((str(built.metadata[AS_OF].value), str(built.metadata[FINGERPRINT].value)))
+    if len(found) > 1:
+        raise dg.Failure(
+            "the marts were built from different inputs; run a whole refresh", allow_retries=False
+        )
+    [(as_of, fingerprint)] = found
+    return datetime.fromisoformat(as_of), fingerprint

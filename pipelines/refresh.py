@@ -1,0 +1,113 @@
+"""One refresh from the command line: runs the Dagster job `refresh` in this process and says what came of it.
+
+Belongs here: starting the job, and reading its events. Does not belong here: what the job does
+(`pipelines.definitions`), or printing (`pipelines.cli`, `pipelines.progress`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from pipelines.definitions import build_defs
+from pipelines.instance import open_instance
+from pipelines.layers import REFRESH_JOB
+from pipelines.progress import Progress, progress_logger
+from pipelines.settings import Settings
+from pipelines.versions import Version, newest_version
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a refresh. `failure` is one line, empty where it succeeded.
+
+    `version` is the newest published version, None before the first; `is_new` says whether this refresh made
+    it. `rows` counts what it loaded: new_files, new_rows_read, new_rows_loaded, new_rows_quarantined.
+    """
+
+    run_id: str
+    failure: str
+    version: Version | None
+    is_new: bool
+    rows: Counter[str] = field(default_factory=Counter)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def success(self) -> bool:
+        return not self.failure
+
+
+def run_refresh(settings: Settings, progress: Progress, verbose: bool = False) -> Outcome:
+    """Run the job in this process, recorded in the data home's Dagster instance.
+
+    Waits while another refresh is running. An error in a step is in the outcome, not raised.
+    """
+    before = newest_version(settings)
+    loggers = {"progress": progress_logger(progress), "console": dg.colored_console_logger}
+    job = build_defs(settings, loggers).resolve_job_def(REFRESH_JOB)
+    chosen: dict[str, dict[str, object]] = {"progress": {}}
+    if verbose:
+        chosen["console"] = {"config": {"log_level": "DEBUG"}}
+    with open_instance(settings) as instance:
+        result = job.execute_in_process(
+            run_config={"loggers": chosen}, instance=instance, raise_on_error=False
+        )
+    after = newest_version(settings)
+    return Outcome(
+        result.run_id,
+        "" if result.success else _failure(result.all_events),
+        after,
+        after is not None and (before is None or after.number != before.number),
+        _loaded_rows(result.all_events),
+        tuple(_warning(each) for each in _evaluations(result.all_events) if _is_warning(each)),
+    )
+
+
+def _failure(events: Iterable[dg.DagsterEvent]) -> str:
+    """The first error: the text that the step gave, or else that of the innermost exception."""
+    for event in events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            if failure.user_failure_data is not None and failure.user_failure_data.description:
+                return failure.user_failure_data.description
+            error = failure.error
+        elif event.event_type == dg.DagsterEventType.RUN_FAILURE:
+            error = event.job_failure_data.error
+        else:
+            continue
+        while error is not None and error.cause is not None:
+            error = error.cause
+        where = f"the step {event.step_key} failed" if event.step_key else "the run failed"
+        return f"{where}: {' '.join(error.message.split())}" if error else f"{where}: {event.message}"
+    return "the run did not finish"
+
+
+def _loaded_rows(events: Iterable[dg.DagsterEvent]) -> Counter[str]:
+    rows: Counter[str] = Counter()
+    for event in events:
+        if event.is_step_materialization:
+            for name, value in event.step_materialization_data.materialization.metadata.items():
+                if name.startswith("new_"):
+                    rows[name] += int(str(value.value))
+    return rows
+
+
+def _evaluations(events: Iterable[dg.DagsterEvent]) -> Iterable[dg.AssetCheckEvaluation]:
+    for event in events:
+        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            yield event.asset_check_evaluation_data
+
+
+def _is_warning(evaluation: dg.AssetCheckEvaluation) -> bool:
+    return not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.WARN
+
+
+def _warning(evaluation: dg.AssetCheckEvaluation) -> str:
+    table = ".".join(evaluation.asset_key.path)
+    found = {name: value.value for name, value in evaluation.metadata.items()}
+    if "observed" in found:
+        return f"{table}: {evaluation.check_name} is {found['observed']}, expected {found['expected']}"
+    return f"{table}: {evaluation.check_name} found {found.get('bad_rows')} rows"
