@@ -106,7 +106,7 @@ def show_freshness(settings: Settings, console: Console) -> bool:
             moment_text(each.last_load_at),
             NOTHING if each.age_hours is None else f"{each.age_hours:.1f}",
             NOTHING if each.limit_hours is None else f"{each.limit_hours:g}",
-            "late" if each.is_late else "ok" if each.age_hours is not None else NOTHING,
+            _state(each),
         )
         for each in freshness.datasets
     ]
@@ -119,6 +119,12 @@ def show_freshness(settings: Settings, console: Console) -> bool:
     elif freshness.is_complete:
         print_line(console, f"Nothing is late as of {moment_text(freshness.as_of)} UTC.")
     return freshness.is_good
+
+
+def _state(dataset: DatasetAge) -> str:
+    if dataset.is_late:
+        return "late"
+    return NOTHING if dataset.age_hours is None or dataset.limit_hours is None else "ok"
 
 
 def _last_known(settings: Settings) -> tuple[int, list[tuple[str, datetime | None, datetime | None]]]:

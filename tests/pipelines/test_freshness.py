@@ -139,13 +139,15 @@ def test_a_bad_limit_is_one_clear_line(settings: Settings, limits: object, messa
 
 
 def test_plain_lines_are_aligned_and_hold_each_dataset(settings: Settings) -> None:
-    is_good, text = shown(at(settings, AS_OF, calls=24, opportunities=72))
+    is_good, text = shown(at(settings, AS_OF, calls=24, opportunities=72, meetings=72))
     lines = text.splitlines()
     assert not is_good
     assert len(lines) == 1 + len(ENTITIES) + 1 + 1
     assert "calls                2025-04-29 06:00  2025-04-30 10:00     30.0         24  late" in lines
     assert "opportunities        2025-04-30 10:00  2025-04-30 11:00      2.0         72  ok" in lines
-    assert "meetings             -                 -                       -          -  -" in lines
+    assert "meetings             -                 -                       -         72  -" in lines
+    assert "published            2025-04-30 12:00  2" in text
+    assert lines[-2].endswith("      0.0          -  -")
     assert lines[-1] == "Late: calls."
     assert "\x1b" not in text
 
