@@ -142,11 +142,11 @@ def _report(
     yield _row("Start and end", [refresh.around for refresh in refreshes.values()])
     yield _row("**Total**", [refresh.total for refresh in refreshes.values()])
     yield ""
-    yield "| DuckDB alone, the same files | |"
+    yield "| for comparison | |"
     yield "| --- | ---: |"
     yield _row("Make the demo company", [bare["generate"]])
-    yield _row("Read every value", [bare["read"]])
-    yield _row("Copy into tables", [bare["copy"]])
+    yield _row("DuckDB alone: read every value of these files", [bare["read"]])
+    yield _row("DuckDB alone: copy these files into tables", [bare["copy"]])
 
 
 def _row(title: str, figures: list[Figure | None]) -> str:
