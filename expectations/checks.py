@@ -66,8 +66,7 @@ class Gate:
 
     def describe(self) -> list[Description]:
         return [
-            Description(self.suite, check.table, check.name, check.severity, check.description)
-            for check in self.checks
+            Description(self.suite, check.table, check.name, check.severity, check.description) for check in self.checks
         ]
 
     def summary_sql(self, settings: Mapping[str, str]) -> str:

@@ -84,9 +84,7 @@ def run_gate(
     try:
         batch = source.add_query_asset(gate.suite, query).add_batch_definition("all")
         suite = context.suites.add(
-            gx.ExpectationSuite(
-                gate.suite, expectations=[_expectation(check, variables) for check in gate.checks]
-            )
+            gx.ExpectationSuite(gate.suite, expectations=[_expectation(check, variables) for check in gate.checks])
         )
         definition = context.validation_definitions.add(
             gx.ValidationDefinition(name=gate.suite, data=batch, suite=suite)
@@ -100,6 +98,8 @@ def run_gate(
         )
         checked_at = datetime.now(UTC)
         outcome = checkpoint.run(run_id=RunIdentifier(run_name=run_id, run_time=checked_at))
+    except sqlalchemy.exc.DBAPIError as error:
+        raise GateError(f"the {gate.suite} gate failed on {warehouse}: {first_line(error.orig)}") from None
     finally:
         # The library opens two engines; an open one would keep the results below from being written.
         source.get_engine().dispose()
@@ -107,7 +107,7 @@ def run_gate(
     [(key, validation)] = outcome.run_results.items()
     results = _plain_results(validation, checks, run_id, gate.suite, checked_at.replace(tzinfo=None))
     write_results(warehouse, results)
-    return GateResult(results, page_of(context, key))
+    return GateResult(results, page_of(data_docs, key))
 
 
 def data_docs_context(data_docs: Path) -> EphemeralDataContext:
@@ -117,7 +117,7 @@ def data_docs_context(data_docs: Path) -> EphemeralDataContext:
         "class_name": "TupleFilesystemStoreBackend",
         "base_directory": str(data_docs.resolve() / "results"),
     }
-    stores.data_docs_sites = {SITE_NAME: site(data_docs.resolve())}
+    stores.data_docs_sites = {SITE_NAME: site(data_docs)}
     config = DataContextConfig(
         store_backend_defaults=stores,
         analytics_enabled=False,
@@ -162,8 +162,6 @@ def _plain_results(
     """The results as rows, in the order of the checks."""
     found: dict[str, ExpectationResult] = {}
     for result in validation.results:
-        if result.exception_info.get("raised_exception"):
-            raise GateError(f"the {suite} gate failed: {result.exception_info['exception_message']}")
         kwargs = result.expectation_config.kwargs if result.expectation_config else {}
         check = checks[kwargs["column"]]
         found[check.column] = ExpectationResult(
@@ -185,7 +183,7 @@ def _text(value: float | None) -> str:
     """A number without a useless fraction, to six digits after the point; `nothing to judge` for a null."""
     if value is None:
         return "nothing to judge"
-    return f"{value:.0f}" if value == int(value) else f"{value:.6f}".rstrip("0")
+    return f"{value:.0f}" if value == int(value) else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _range_text(minimum: float | None, maximum: float | None) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlparse
 
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.resource_identifiers import ValidationResultIdentifier
@@ -110,7 +109,10 @@ def site(folder: Path) -> dict[str, Any]:
     return {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+        "store_backend": {
+            "class_name": "TupleFilesystemStoreBackend",
+            "base_directory": str(folder.resolve()),
+        },
         "site_index_builder": {
             "class_name": "DefaultSiteIndexBuilder",
             "view": {"module_name": __name__, "class_name": "OfflineIndexPageView"},
@@ -137,7 +139,7 @@ def prune(context: EphemeralDataContext, suite: str) -> None:
         store.remove_key(key)
 
 
-def page_of(context: EphemeralDataContext, validation: ValidationResultIdentifier) -> Path:
+def page_of(folder: Path, validation: ValidationResultIdentifier) -> Path:
     """The HTML file that shows a validation."""
-    [link] = context.get_docs_sites_urls(resource_identifier=validation, site_name=SITE_NAME)
-    return Path(unquote(urlparse(link["site_url"]).path))
+    *parents, name = validation.to_tuple()
+    return folder.joinpath("validations", *parents, f"{name}.html")

@@ -105,8 +105,7 @@ QUERIES = {
 def newest_event(entity: str, moment: str = "settings.as_of") -> str:
     """A DuckDB aggregate over an entity's raw table: its last event up to `moment` (SQL), naive UTC."""
     moments = [
-        f"max(CAST({column} AS TIMESTAMP)) FILTER (WHERE {column} <= {moment})"
-        for column in EVENT_COLUMNS[entity]
+        f"max(CAST({column} AS TIMESTAMP)) FILTER (WHERE {column} <= {moment})" for column in EVENT_COLUMNS[entity]
     ]
     return f"greatest({', '.join(moments)})"
 
@@ -232,8 +231,7 @@ def _range_checks() -> Iterator[Check]:
             f"raw.landing__{entity}",
             "implausible_close_dates",
             "warning",
-            "count_if(close_date < settings.earliest_plausible_date"
-            " OR close_date > settings.latest_plausible_close)",
+            "count_if(close_date < settings.earliest_plausible_date OR close_date > settings.latest_plausible_close)",
             "No close_date is before earliest_plausible_date or max_close_date_years after the as-of day.",
             "a mistyped year: the opportunity is due, or slips, in a period that nobody looks at.",
             maximum=0,

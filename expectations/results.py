@@ -80,12 +80,10 @@ def write_results(warehouse: Path, results: list[ExpectationResult]) -> None:
         for run_id, suite in {(result.run_id, result.suite) for result in results}:
             connection.execute(f"DELETE FROM {RESULT_TABLE} WHERE run_id = ? AND suite = ?", [run_id, suite])
         marks = ", ".join("?" for _ in fields(ExpectationResult))
-        connection.executemany(
-            f"INSERT INTO {RESULT_TABLE} VALUES ({marks})", [astuple(result) for result in results]
-        )
+        connection.executemany(f"INSERT INTO {RESULT_TABLE} VALUES ({marks})", [astuple(result) for result in results])
         connection.commit()
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException | None) -> str:
     """The first line of an error's text."""
     return str(error).strip().split("\n", 1)[0]

@@ -51,9 +51,7 @@ def test_a_sound_company_passes_every_check(gate: GateRunner) -> None:
     assert len(result.results) == len(landing.CHECKS)
 
 
-def test_an_empty_company_is_only_reported(
-    empty_warehouse: Path, tmp_path: Path, variables: dict[str, Any]
-) -> None:
+def test_an_empty_company_is_only_reported(empty_warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> None:
     result = landing.run(empty_warehouse, tmp_path / "data_docs", "run", variables)
     assert result.passed
     assert failures(result) == {
@@ -67,13 +65,11 @@ FAULTS = {
         {("raw.landing_files", "unbalanced_files", "error")},
     ),
     "more quarantined rows than allowed": (
-        "UPDATE raw.landing_files SET rows_read = 20, rows_loaded = 18, rows_quarantined = 2"
-        " WHERE entity = 'calls'",
+        "UPDATE raw.landing_files SET rows_read = 20, rows_loaded = 18, rows_quarantined = 2 WHERE entity = 'calls'",
         {("calls", "quarantined_share", "error"), ("calls", "quarantined_rows", "warning")},
     ),
     "as many quarantined rows as allowed": (
-        "UPDATE raw.landing_files SET rows_read = 20, rows_loaded = 19, rows_quarantined = 1"
-        " WHERE entity = 'calls'",
+        "UPDATE raw.landing_files SET rows_read = 20, rows_loaded = 19, rows_quarantined = 1 WHERE entity = 'calls'",
         {("calls", "quarantined_rows", "warning")},
     ),
     "a newer content of the file has no quarantined rows": (
@@ -89,8 +85,7 @@ FAULTS = {
         {("calls", "volume_ratio", "warning")},
     ),
     "one more file of the usual size": (
-        "INSERT INTO raw.landing_files VALUES"
-        " ('calls', 'calls/2.csv', 'hash2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
+        "INSERT INTO raw.landing_files VALUES ('calls', 'calls/2.csv', 'hash2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
         set(),
     ),
     "no call for days": (
@@ -137,8 +132,7 @@ FAULTS = {
         set(),
     ),
     "an unknown owner of a retired opportunity": (
-        "UPDATE raw.landing__opportunities SET owner_id = 'nobody', is_deleted = true"
-        " WHERE opportunity_id = 'o1'",
+        "UPDATE raw.landing__opportunities SET owner_id = 'nobody', is_deleted = true WHERE opportunity_id = 'o1'",
         set(),
     ),
     "history of no opportunity": (
@@ -159,9 +153,7 @@ def test_a_fault_is_found_by_its_checks_alone(
 
 
 @pytest.mark.parametrize("case", ["case_1", "case_2"])
-def test_golden_cases_are_let_through(
-    shared_dir: Path, case: str, tmp_path: Path, variables: dict[str, Any]
-) -> None:
+def test_golden_cases_are_let_through(shared_dir: Path, case: str, tmp_path: Path, variables: dict[str, Any]) -> None:
     folder = shared_dir / "golden" / case
     warehouse = tmp_path / "warehouse.duckdb"
     landing_pipeline(warehouse, tmp_path / "dlt").run(landing_source(folder / "landing"))
@@ -219,3 +211,13 @@ def test_describing_the_gate_needs_no_great_expectations() -> None:
         "sys.exit('great_expectations' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_failure_while_measuring_is_said_in_one_line(gate: GateRunner, change: Change) -> None:
+    change(
+        "DROP TABLE raw.landing__exchange_rates;"
+        "CREATE VIEW raw.landing__exchange_rates AS SELECT CAST(full_name AS DATE) AS rate_date FROM raw.landing__users"
+    )
+    with pytest.raises(GateError, match="landing gate") as caught:
+        gate()
+    assert "\n" not in str(caught.value)

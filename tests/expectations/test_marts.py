@@ -298,9 +298,7 @@ def test_an_unknown_time_zone_is_named(gate: GateRunner) -> None:
         gate()
 
 
-def test_marts_that_were_never_built_are_named(
-    warehouse: Path, tmp_path: Path, variables: dict[str, Any]
-) -> None:
+def test_marts_that_were_never_built_are_named(warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> None:
     with pytest.raises(GateError, match="marts"):
         marts.run(warehouse, tmp_path / "data_docs", "run", variables)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,13 @@ def test_the_page_says_what_failed_and_what_to_do(run: Run, change: Change) -> N
     assert "raw.quarantine" in page
 
 
+def test_folders_may_have_unusual_names(warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> None:
+    home = tmp_path / "Büro #1 50%20"
+    home.mkdir()
+    result = landing.run(warehouse.rename(home / "w.duckdb"), home / "data_docs", "run 1", variables)
+    assert result.page.is_file()
+
+
 def test_the_pages_load_nothing_from_elsewhere(tmp_path: Path, run: Run) -> None:
     run("run 1")
     pages = list((tmp_path / "data_docs").rglob("*.html"))
@@ -70,6 +78,18 @@ def test_the_pages_load_nothing_from_elsewhere(tmp_path: Path, run: Run) -> None
         assert re.findall(r"https?://|<script|src=", text) == []
         for link in re.findall(r'href="([^"#]+)"', text):
             assert (page.parent / unquote(link)).resolve().is_file(), link
+
+
+def test_a_gate_calls_nobody(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[object] = []
+
+    def connect(_: socket.socket, address: object) -> None:
+        called.append(address)
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    run("run 1")
+    assert called == []
 
 
 def test_old_runs_are_pruned_for_each_gate(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
