@@ -4,10 +4,11 @@ Belongs here: the layout of the folder `published/` and every change of its link
 making a version (`pipelines.publication`).
 
     published/versions/000007/{repline.duckdb, parquet/<table>.parquet}
-    published/current      -> versions/000007          flipped in one atomic step
-    published/marts.duckdb -> current/repline.duckdb   what BI tools open
-    published/parquet      -> current/parquet
-    published/rolled_back  -> versions/000008          the newest version, while an earlier one is current
+    published/current        -> versions/000007          flipped in one atomic step
+    published/marts.duckdb   -> current/repline.duckdb   what BI tools open
+    published/repline.duckdb -> current/repline.duckdb   the same for DuckDB before 1.5, see DATABASE
+    published/parquet        -> current/parquet
+    published/rolled_back    -> versions/000008          the newest version, while an earlier one is current
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ import duckdb
 
 from pipelines.settings import Settings
 
-# DuckDB follows links and names a database after its file. Were that `marts` like the schema, it would refuse
-# `marts.fct_call` as ambiguous and want `marts.marts.fct_call`.
+# DuckDB names a database after its file, and refuses `marts.fct_call` as ambiguous where that is `marts` like the
+# schema. Since 1.5 it follows links first; before that, the name of the link counts.
 DATABASE = "repline.duckdb"
 PARQUET = "parquet"
 PUBLICATION = "publication"
 # What readers open, and where it is in a version.
-LINKS = {"marts.duckdb": DATABASE, "parquet": PARQUET}
+LINKS = {"marts.duckdb": DATABASE, "repline.duckdb": DATABASE, "parquet": PARQUET}
 
 
 class PublicationError(RuntimeError):

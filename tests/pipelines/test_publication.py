@@ -70,6 +70,14 @@ def test_both_forms_hold_every_mart_with_its_rows_types_and_descriptions(setting
     assert {path.name for path in version.path.iterdir()} == {"repline.duckdb", "parquet"}
 
 
+@pytest.mark.parametrize("name", ["marts.duckdb", "repline.duckdb"])
+def test_either_name_of_the_file_gives_the_same_database(settings: Settings, name: str) -> None:
+    publish(settings, AS_OF, "inputs")
+    with duckdb.connect(str(settings.published / name), read_only=True) as connection:
+        assert connection.execute("SELECT current_database()").fetchall() == [("repline",)]
+        assert connection.execute("SELECT count(*) FROM marts.fct_call").fetchall() == [(3,)]
+
+
 def test_the_version_tells_what_it_holds(settings: Settings) -> None:
     before = datetime.now(UTC)
     version = publish(settings, AS_OF, "inputs")
