@@ -1,0 +1,102 @@
+"""A company whose files are refreshed through the command line, as a user does it.
+
+Belongs here: running `repline` in processes of its own, and reading what it published. Does not belong here:
+what a test expects.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+REPLINE = str(Path(sys.executable).parent / "repline")
+
+# Tables that say when something was done, and so differ between two builds of the same input.
+_TIMES = {"publication", "dataset_freshness"}
+
+
+@dataclass
+class Company:
+    """A landing folder and the home of what Repline makes of it."""
+
+    landing: Path
+    home: Path
+    as_of: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "REPLINE_HOME": str(self.home),
+            "REPLINE_LANDING": str(self.landing),
+            "REPLINE_AS_OF": self.as_of,
+            "REPLINE_VARS": json.dumps(dict(self.variables)),
+        }
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [REPLINE, *arguments], env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command in a session of its own, so that it can be killed with all that it started."""
+        return subprocess.Popen(
+            [REPLINE, *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def refresh(self) -> str:
+        """Refresh, which has to succeed, and return what it printed."""
+        done = self.run("refresh")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published" / "marts.duckdb"
+
+    def version(self) -> int:
+        return int(self.query("SELECT max(version) FROM marts.publication")[0][0])
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.published), read_only=True) as connection:
+            return connection.sql(sql).fetchall()
+
+    def raw(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.sql(sql).fetchall()
+
+    def marts(self, folder: Path) -> dict[str, bytes]:
+        """Each published table as the bytes of its sorted CSV."""
+        folder.mkdir(parents=True, exist_ok=True)
+        contents: dict[str, bytes] = {}
+        with duckdb.connect(str(self.published), read_only=True) as connection:
+            tables = connection.sql("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall()
+            for (table,) in tables:
+                if table in _TIMES:
+                    continue
+                target = folder / f"{table}.csv"
+                connection.execute(f"COPY (SELECT * FROM marts.{table} ORDER BY ALL) TO '{target}' (FORMAT csv)")
+                contents[table] = target.read_bytes()
+        return contents
+
+
+def small_company(folder: Path, calls: int = 2000) -> Company:
+    """A synthetic company of its own files."""
+    from ingestion.demo import DEFAULT_UNTIL, generate
+
+    generate(folder / "landing", calls=calls)
+    return Company(folder / "landing", folder / "home", DEFAULT_UNTIL.isoformat())
