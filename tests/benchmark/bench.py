@@ -32,10 +32,15 @@ CHANGED_SHARE = 0.01
 
 @dataclass(frozen=True)
 class Figure:
-    """Wall time in seconds and peak memory in bytes, None where it was not seen."""
+    """Wall time and time of all cores in seconds, peak memory in bytes; None where it was not seen."""
 
     seconds: float
-    peak_bytes: int | None
+    peak_bytes: int | None = None
+    cpu_seconds: float | None = None
+
+    @classmethod
+    def of(cls, measured: Measured) -> Figure:
+        return cls(measured.seconds, measured.peak_bytes(), measured.cpu_seconds)
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Refresh:
     @property
     def around(self) -> Figure:
         """What the steps leave of the total: imports, loading the definitions, the run's own bookkeeping."""
-        return Figure(self.total.seconds - sum(step.seconds for step in self.steps.values()), None)
+        return Figure(self.total.seconds - sum(step.seconds for step in self.steps.values()))
 
 
 def main() -> None:
@@ -91,7 +96,7 @@ def _refresh(settings: Settings, as_of: datetime, is_new: bool) -> Refresh:
     if after is None or (before is None or before.number != after.number) != is_new:
         expected = "a new version" if is_new else "no new version"
         raise RunError(f"the refresh should have published {expected}, but said:\n{measured.output}")
-    return Refresh(_steps(settings, measured), Figure(measured.seconds, measured.peak_bytes()))
+    return Refresh(_steps(settings, measured), Figure.of(measured))
 
 
 def _steps(settings: Settings, measured: Measured) -> dict[str, Figure]:
@@ -107,8 +112,7 @@ def _steps(settings: Settings, measured: Measured) -> dict[str, Figure]:
 
 def _bare(settings: Settings, task: str, calls: int) -> Figure:
     command = [sys.executable, "-m", "tests.benchmark.bare", task, str(settings.landing), str(calls)]
-    measured = measure(command, os.environ)
-    return Figure(measured.seconds, measured.peak_bytes())
+    return Figure.of(measure(command, os.environ))
 
 
 def _environment(settings: Settings, as_of: datetime) -> dict[str, str]:
@@ -156,8 +160,9 @@ def _row(title: str, figures: list[Figure | None]) -> str:
 def _cell(figure: Figure | None) -> str:
     if figure is None:
         return "–"
+    cpu = f", {figure.cpu_seconds:.1f} s CPU" if figure.cpu_seconds else ""
     memory = f", {figure.peak_bytes / GIB:.2f} GiB" if figure.peak_bytes else ""
-    return f"{figure.seconds:.1f} s{memory}"
+    return f"{figure.seconds:.1f} s{cpu}{memory}"
 
 
 def _content(settings: Settings) -> list[tuple[str, int, int]]:

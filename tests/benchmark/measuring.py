@@ -6,6 +6,7 @@ Does not belong here: what is run, and how it is shown (`bench`).
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -28,11 +29,13 @@ class RunError(RuntimeError):
 class Measured:
     """A finished process: wall time from `started` (seconds since the epoch), output, resident memory over time.
 
-    The memory is that of the process and all its descendants, in bytes; it is empty where there is no /proc.
+    `cpu_seconds` is that of all cores: on a busy machine it says more than the wall time. The memory is that of
+    the process and all its descendants, in bytes; it is empty where there is no /proc.
     """
 
     started: float
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     output: str = ""
     memory: list[tuple[float, int]] = field(default_factory=list)
 
@@ -43,6 +46,7 @@ class Measured:
 
 def measure(command: Sequence[str], environ: Mapping[str, str]) -> Measured:
     """Run `command` to its end. Raises RunError where its exit code is not 0."""
+    cpu_before = _cpu_of_children()
     measured = Measured(time.time())
     process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     ended = threading.Event()
@@ -56,6 +60,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str]) -> Measured:
     watcher.start()
     measured.output, _ = process.communicate()
     measured.seconds = time.time() - measured.started
+    measured.cpu_seconds = _cpu_of_children() - cpu_before
     ended.set()
     watcher.join()
     if process.returncode != 0:
@@ -66,6 +71,11 @@ def measure(command: Sequence[str], environ: Mapping[str, str]) -> Measured:
 def repline(*arguments: str) -> list[str]:
     """The installed command line beside this interpreter."""
     return [str(Path(sys.executable).with_name("repline")), *arguments]
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _tree_bytes(pid: int) -> int | None:

@@ -17,6 +17,7 @@ def test_time_memory_and_output_of_a_process() -> None:
     measured = measure([sys.executable, "-c", HOLD_200_MB], os.environ)
     assert measured.output == "held 200000000\n"
     assert 0.6 <= measured.seconds < 30
+    assert 0 < measured.cpu_seconds < measured.seconds
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="memory is read from /proc")
