@@ -41,11 +41,13 @@ from ingestion.landing.conversion import (
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile, landing_files
 from ingestion.landing.reading import FILE_COLUMN, Reading, literal, open_file, quoted
-from ingestion.landing.versions import resolve
+from ingestion.landing.versions import Resolved, resolve
 
 SOURCE = "landing"
 FILES_TABLE = "landing_files"
 QUARANTINE_TABLE = "quarantine"
+# Stands for the contents of a file that is no longer in the landing folder.
+REMOVED = "removed"
 
 # A column that the contract does not name is kept (as text, whatever the file's format, so that its type
 # cannot flip); a column whose type changed means that the contract itself did, which needs a migration.
@@ -234,8 +236,11 @@ def _batch(
     if rows_in_raw is None:
         state.clear()
     stages = _known_stages(connection, landing_dir) if entity.has_known_stage else []
+    removed = sorted(set(state) - {file.name for file in files})
+    for name in removed:
+        del state[name]
     changed = _changed(files, state, stages)
-    if not changed:
+    if not changed and not removed:
         if rows_in_raw is not None:
             return None
         empty = _empty_rows(connection, entity, scratch / "empty.parquet")
@@ -251,7 +256,11 @@ def _batch(
         for number, reading in enumerate(readings)
     ]
     raw_table = f"{RAW_SCHEMA}.{table_name(entity)}" if rows_in_raw else None
-    resolved = resolve(connection, entity, converted, extras, raw_table, scratch / "resolved.parquet")
+    resolved = (
+        resolve(connection, entity, converted, extras, raw_table, scratch / "resolved.parquet")
+        if converted
+        else Resolved((), {})
+    )
     quarantined = connection.execute("SELECT * FROM quarantined").to_arrow_table()
     for file in changed:
         if file.has_changed_on_disk():
@@ -271,15 +280,13 @@ def _batch(
         not rows_in_raw,
         resolved.rows,
         extras,
-        _file_records(entity, converted, changed, resolved.superseded),
+        _file_records(entity, converted, changed, resolved.superseded, removed),
         _quarantine_records(quarantined, changed),
     )
 
 
 def _changed(files: list[LandingFile], state: dict[str, Any], stages: list[tuple[str, str]]) -> dict[LandingFile, str]:
     """The files to read, in the order of their names, with the hash of their contents."""
-    for gone in set(state) - {file.name for file in files}:
-        del state[gone]
     changed: dict[LandingFile, str] = {}
     for file in files:
         known = state.get(file.name)
@@ -387,7 +394,11 @@ def _has_null(connection: duckdb.DuckDBPyConnection, reading: Reading, column: s
 
 
 def _file_records(
-    entity: Entity, converted: list[Converted], hashes: dict[LandingFile, str], superseded: dict[str, int]
+    entity: Entity,
+    converted: list[Converted],
+    hashes: dict[LandingFile, str],
+    superseded: dict[str, int],
+    removed: list[str],
 ) -> pa.Table:
     loaded_at = datetime.now(UTC).replace(tzinfo=None)
     records = [
@@ -403,6 +414,12 @@ def _file_records(
             "rows_quarantined": part.rows_quarantined,
         }
         for part in converted
+    ]
+    # Its rows stay, but what was quarantined of a file that is gone is no longer a fault of the folder.
+    nothing = dict.fromkeys(("size_bytes", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined"), 0)
+    records += [
+        {"entity": entity.name, "file": name, "file_hash": REMOVED, "loaded_at": loaded_at, **nothing}
+        for name in removed
     ]
     return pa.Table.from_pylist(records, _FILES_SCHEMA)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import duckdb
 import pytest
 
 from ingestion.contract import ENTITIES
@@ -89,8 +90,6 @@ def test_repeated_load_after_the_state_was_lost_changes_nothing(landing: Landing
     """A load that is killed after its rows arrived, but before dlt noted it, is done again from the start."""
     landing.load()
     before = landing.rows(CONTENT)
-    import duckdb
-
     with duckdb.connect(str(landing.home / "warehouse.duckdb")) as connection:
         connection.execute("DELETE FROM raw._dlt_pipeline_state; DELETE FROM raw._dlt_loads")
     landing.load()
@@ -160,6 +159,17 @@ def test_deleted_record_stays_and_comes_back(landing: Landing) -> None:
     landing.write("opportunities.csv", OPPORTUNITIES + "o1,u1,Qualify,1,2025-01-02,,2025-01-06T00:00:00Z,false\n")
     landing.load()
     assert landing.rows(deleted) == [(False,)]
+
+
+def test_removed_file_keeps_its_rows_and_frees_its_quarantine(landing: Landing) -> None:
+    landing.write("accounts/1.csv", "account_id,created_at\na1,\na2,some day\n")
+    landing.load()
+    (landing.folder / "accounts" / "1.csv").unlink()
+    landing.load()
+    assert landing.rows("SELECT account_id FROM raw.landing__accounts") == [("a1",)]
+    current = "SELECT max_by(rows_quarantined, loaded_at) FROM raw.landing_files WHERE entity = 'accounts'"
+    assert landing.rows(current) == [(0,)]
+    assert landing.load() == 0
 
 
 def test_extra_columns_that_come_and_go(landing: Landing) -> None:
