@@ -102,7 +102,32 @@ without_state as (
         'opportunities' as entity,
         'Rows with no history that close after the as-of moment in a pipeline with no open stage; left out.'
             as description,
-        (select count(*) from existing_opportunities) - (select count(*) from opportunities) as row_count
+        count(*) as row_count
+    from existing_opportunities
+    inner join stages
+        on existing_opportunities.stage_key = stages.stage_key
+    left join opportunities
+        on existing_opportunities.opportunity_id = opportunities.opportunity_id
+    where
+        stages.first_open_stage_key is null
+        and opportunities.opportunity_id is null
+),
+
+unmatched_history as (
+    select
+        count(*) filter (where known_opportunities.opportunity_id is null) as unknown_opportunity_count,
+        count(*) filter (
+            where existing_opportunities.opportunity_id is not null and stages.stage_key is null
+        ) as unknown_stage_count
+    from history
+    left join known_opportunities
+        on history.opportunity_id = known_opportunities.opportunity_id
+    left join existing_opportunities
+        on history.opportunity_id = existing_opportunities.opportunity_id
+    left join stages
+        on
+            coalesce(history.pipeline, existing_opportunities.pipeline) = stages.pipeline
+            and history.stage = stages.stage
 ),
 
 history_of_unknown_opportunities as (
@@ -110,11 +135,8 @@ history_of_unknown_opportunities as (
         'unknown_opportunity' as rule,
         'opportunity_history' as entity,
         'Rows of no known opportunity; they are passed over.' as description,
-        count(*) as row_count
-    from history
-    left join known_opportunities
-        on history.opportunity_id = known_opportunities.opportunity_id
-    where known_opportunities.opportunity_id is null
+        unknown_opportunity_count as row_count
+    from unmatched_history
 ),
 
 history_of_unknown_stages as (
@@ -123,15 +145,8 @@ history_of_unknown_stages as (
         'opportunity_history' as entity,
         'Rows with no pipeline whose stage is not in the present pipeline of the opportunity; they are passed over.'
             as description,
-        count(*) as row_count
-    from history
-    inner join existing_opportunities
-        on history.opportunity_id = existing_opportunities.opportunity_id
-    left join stages
-        on
-            coalesce(history.pipeline, existing_opportunities.pipeline) = stages.pipeline
-            and history.stage = stages.stage
-    where stages.stage_key is null
+        unknown_stage_count as row_count
+    from unmatched_history
 ),
 
 suspect_calls as (

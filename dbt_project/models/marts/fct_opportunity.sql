@@ -9,7 +9,7 @@ records as (
     select * from {{ ref('stg_landing__opportunities') }}
 ),
 
-states as (
+states as not materialized (
     select * from {{ ref('int_opportunity_states') }}
 ),
 

@@ -1,14 +1,15 @@
 -- What each rep did on each local day, as counts and sums that can be added up over reps and days.
 {% set counted = [
     'calls_count', 'outbound_calls', 'connected_calls', 'created_count', 'won_count', 'lost_count',
-    'cycle_count', 'cycle_days', 'stage_advance_count',
+    'cycle_count', 'cycle_days', 'stage_advance_count', 'open_count',
 ] %}
+{% set amounts = ['created_amount', 'won_amount', 'lost_amount'] %}
 
-with opportunities as (
+with opportunities as not materialized (
     select * from {{ ref('fct_opportunity') }}
 ),
 
-states as (
+states as not materialized (
     select * from {{ ref('int_opportunity_states') }}
 ),
 
@@ -89,48 +90,25 @@ state_ends as (
     group by states.owner_id, states.to_day
 ),
 
-events as (
-    select
-        user_id,
-        call_on as date_day,
-        calls_count,
-        outbound_calls,
-        connected_calls,
-        talk_seconds
-    from calls_daily
-    union all by name
-    select * from created
-    union all by name
-    select * from closed
-    union all by name
-    select
-        user_id,
-        date_day,
-        stage_advance_count,
-        opened_count as open_change
-    from state_starts
-    union all by name
-    select
-        user_id,
-        date_day,
-        -ended_count as open_change
-    from state_ends
+active_reps as (
+    select user_id from calls_daily
+    union
+    select user_id from created
+    union
+    select user_id from closed
+    union
+    select user_id from state_starts
 ),
 
-measures as (
-    select
-        user_id,
-        date_day,
-        {% for measure in counted %}
-        cast(sum({{ measure }}) as integer) as {{ measure }},
-        {% endfor %}
-        sum(talk_seconds) as talk_seconds,
-        sum(created_amount) as created_amount,
-        sum(won_amount) as won_amount,
-        sum(lost_amount) as lost_amount,
-        sum(open_change) as open_change
-    from events
-    group by user_id, date_day
+first_event as (
+    select min(event_on) as first_event_on
+    from (
+        select min(call_on) as event_on from calls_daily
+        union all
+        select min(date_day) as event_on from created
+        union all
+        select min(date_day) as event_on from closed
+    )
 ),
 
 reps as (
@@ -140,25 +118,39 @@ reps as (
         users.hired_on,
         users.left_on
     from users
-    full join (select distinct user_id from measures) as active_reps
+    full join active_reps
         on users.user_id = active_reps.user_id
-),
-
-event_days as (
-    select calendar_day as date_day
-    from calendar_days
-    where calendar_day >= (select min(date_day) from measures)
 ),
 
 rep_days as (
     select
         reps.user_id,
-        event_days.date_day,
+        calendar_days.calendar_day as date_day,
         reps.is_known
-        and coalesce(reps.hired_on <= event_days.date_day, true)
-        and coalesce(reps.left_on >= event_days.date_day, true) as is_employed
+        and coalesce(reps.hired_on <= calendar_days.calendar_day, true)
+        and coalesce(reps.left_on >= calendar_days.calendar_day, true) as is_employed
     from reps
-    cross join event_days
+    cross join calendar_days
+    inner join first_event
+        on calendar_days.calendar_day >= first_event.first_event_on
+),
+
+open_counts as (
+    select
+        rep_days.user_id,
+        rep_days.date_day,
+        sum(coalesce(state_starts.opened_count, 0) - coalesce(state_ends.ended_count, 0)) over (
+            partition by rep_days.user_id order by rep_days.date_day
+        ) as open_count
+    from rep_days
+    left join state_starts
+        on
+            rep_days.user_id = state_starts.user_id
+            and rep_days.date_day = state_starts.date_day
+    left join state_ends
+        on
+            rep_days.user_id = state_ends.user_id
+            and rep_days.date_day = state_ends.date_day
 ),
 
 filled as (
@@ -167,20 +159,33 @@ filled as (
         rep_days.date_day,
         rep_days.is_employed,
         {% for measure in counted %}
-        coalesce(measures.{{ measure }}, 0) as {{ measure }},
+        cast(coalesce({{ measure }}, 0) as integer) as {{ measure }},
         {% endfor %}
-        cast(coalesce(measures.talk_seconds, 0) as decimal(18, 3)) as talk_seconds,
-        cast(coalesce(measures.created_amount, 0) as decimal(18, 2)) as created_amount,
-        cast(coalesce(measures.won_amount, 0) as decimal(18, 2)) as won_amount,
-        cast(coalesce(measures.lost_amount, 0) as decimal(18, 2)) as lost_amount,
-        cast(coalesce(sum(measures.open_change) over (
-            partition by rep_days.user_id order by rep_days.date_day
-        ), 0) as integer) as open_count
+        {% for measure in amounts %}
+        cast(coalesce({{ measure }}, 0) as decimal(18, 2)) as {{ measure }},
+        {% endfor %}
+        cast(coalesce(calls_daily.talk_seconds, 0) as decimal(18, 3)) as talk_seconds
     from rep_days
-    left join measures
+    left join calls_daily
         on
-            rep_days.user_id = measures.user_id
-            and rep_days.date_day = measures.date_day
+            rep_days.user_id = calls_daily.user_id
+            and rep_days.date_day = calls_daily.call_on
+    left join created
+        on
+            rep_days.user_id = created.user_id
+            and rep_days.date_day = created.date_day
+    left join closed
+        on
+            rep_days.user_id = closed.user_id
+            and rep_days.date_day = closed.date_day
+    left join state_starts
+        on
+            rep_days.user_id = state_starts.user_id
+            and rep_days.date_day = state_starts.date_day
+    left join open_counts
+        on
+            rep_days.user_id = open_counts.user_id
+            and rep_days.date_day = open_counts.date_day
 )
 
 select
@@ -188,17 +193,15 @@ select
     {% for measure in counted %}
     {{ measure }},
     {% endfor %}
-    open_count,
     talk_seconds,
-    created_amount,
-    won_amount,
-    lost_amount,
+    {% for measure in amounts %}
+    {{ measure }},
+    {% endfor %}
     date_day
 from filled
 where
     is_employed
     -- An amount or a talk time is never there without its count.
-    or open_count <> 0
     {% for measure in counted %}
     or {{ measure }} <> 0
     {% endfor %}

@@ -1,5 +1,5 @@
 -- Of the opportunities that reached an open stage in a month: how many went on, were lost, are open still.
-with states as (
+with states as not materialized (
     select * from {{ ref('int_opportunity_states') }}
 ),
 

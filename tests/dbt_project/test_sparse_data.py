@@ -1,0 +1,106 @@
+"""Every model builds, with the right columns, from as little as the landing contract allows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.dbt_project.warehouse import build, create_raw_tables, insert_rows
+
+PUBLISHED = (
+    "data_quality_warnings", "dim_account", "dim_date", "dim_rep", "dim_stage", "fct_call", "fct_opportunity",
+    "fct_opportunity_stage", "fct_quota_month", "fct_rep_day", "kpi_pipeline_waterfall", "kpi_rep_scorecard",
+    "kpi_slippage", "kpi_stage_funnel",
+)  # fmt: skip
+
+USERS = [{"user_id": "u1", "full_name": "Ada", "hired_on": "2024-02-01"}]
+STAGES = [
+    {"stage": "Qualify", "position": 1, "is_closed": False, "is_won": False, "probability": 0.2},
+    {"stage": "Won", "position": 2, "is_closed": True, "is_won": True},
+    {"pipeline": "self_service", "stage": "Bought", "position": 1, "is_closed": True, "is_won": True},
+    {"pipeline": "nothing_closes", "stage": "Talking", "position": 1, "is_closed": False, "is_won": False},
+]
+OPPORTUNITIES = [
+    {"opportunity_id": "open", "stage": "Qualify", "owner_id": "u1", "amount": 10,
+     "created_at": "2024-01-05 10:00:00", "close_date": "2024-03-31"},
+    {"opportunity_id": "bought", "pipeline": "self_service", "stage": "Bought", "amount": 20,
+     "created_at": "2024-01-06 10:00:00", "close_date": "2024-01-07"},
+    {"opportunity_id": "to_be_bought", "pipeline": "self_service", "stage": "Bought", "amount": 20,
+     "created_at": "2024-01-06 10:00:00", "close_date": "2024-12-31"},
+    {"opportunity_id": "talking", "pipeline": "nothing_closes", "stage": "Talking",
+     "created_at": "2024-02-06 10:00:00"},
+]  # fmt: skip
+CALLS = [
+    {"call_id": "c1", "user_id": "ghost", "started_at": "2024-02-03 10:00:00", "direction": "outbound",
+     "disposition": "connected", "duration_seconds": 60},
+]  # fmt: skip
+QUOTAS = [
+    {"quota_id": "q1", "user_id": "u1", "period_start": "2024-01-01", "period_end": "2024-12-31", "amount": 100},
+]
+RATES = [{"rate_date": "2024-01-01", "currency": "EUR", "rate": 1.1}]
+AS_OF = {"as_of": "2024-03-10T12:00:00Z"}
+
+
+def _build(home: Path, **entities: list[dict[str, object]]) -> duckdb.DuckDBPyConnection:
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        create_raw_tables(connection)
+        for name, rows in entities.items():
+            insert_rows(connection, name, rows)
+    build(home, AS_OF, "--exclude", "resource_type:unit_test")
+    connection = duckdb.connect(str(home / "warehouse.duckdb"), read_only=True)
+    published = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts' ORDER BY table_name"
+    ).fetchall()
+    assert tuple(name for (name,) in published) == PUBLISHED
+    return connection
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM marts.{table}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_nothing_at_all(tmp_path: Path) -> None:
+    connection = _build(tmp_path)
+    filled = {table for table in PUBLISHED if _count(connection, table)}
+    assert filled == {"data_quality_warnings", "dim_date", "dim_rep"}
+    assert connection.execute("SELECT sum(row_count) FROM marts.data_quality_warnings").fetchone() == (0,)
+    assert connection.execute("SELECT user_id FROM marts.dim_rep").fetchall() == [("unassigned",)]
+
+
+def test_only_the_required_entities(tmp_path: Path) -> None:
+    connection = _build(tmp_path, users=USERS, pipeline_stages=STAGES, opportunities=OPPORTUNITIES)
+    states = connection.execute(
+        "SELECT opportunity_id, status, open_amount, won_amount FROM marts.fct_opportunity ORDER BY 1"
+    ).fetchall()
+    assert [state[:2] for state in states] == [("bought", "won"), ("open", "open"), ("talking", "open")]
+    assert connection.execute(
+        "SELECT row_count FROM marts.data_quality_warnings WHERE rule = 'opportunity_without_state'"
+    ).fetchone() == (1,)
+    assert connection.execute("SELECT pipeline, stage FROM marts.kpi_stage_funnel ORDER BY 1").fetchall() == [
+        ("default", "Qualify"),
+        ("nothing_closes", "Talking"),
+    ]
+
+
+@pytest.mark.parametrize("absent", ["opportunities", "users"])
+def test_all_but_one(tmp_path: Path, absent: str) -> None:
+    entities = {
+        "users": USERS,
+        "pipeline_stages": STAGES,
+        "opportunities": OPPORTUNITIES,
+        "calls": CALLS,
+        "quotas": QUOTAS,
+        "exchange_rates": RATES,
+    }
+    del entities[absent]
+    connection = _build(tmp_path, **entities)
+    assert connection.execute("SELECT is_known FROM marts.dim_rep WHERE user_id = 'ghost'").fetchone() == (False,)
+    scorecard = connection.execute(
+        "SELECT period_start, outbound_calls, connect_rate, talk_seconds FROM marts.kpi_rep_scorecard"
+        " WHERE user_id = 'ghost' AND period_type = 'month'"
+    ).fetchall()
+    assert [(str(start), *rest) for start, *rest in scorecard] == [("2024-02-01", 1, 1.0, 60)]
