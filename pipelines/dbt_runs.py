@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from filelock import FileLock
 
 from pipelines.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
+
+# Each message is a record in Dagster's history.
+_PROGRESS_SECONDS = 1.0
 
 
 class DbtError(RuntimeError):
@@ -111,8 +115,12 @@ def _invoke(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    told_at = 0.0
+
     def on_event(event: Any) -> None:
-        if event.info.name == "LogStartLine":
+        nonlocal told_at
+        if event.info.name == "LogStartLine" and time.monotonic() - told_at > _PROGRESS_SECONDS:
+            told_at = time.monotonic()
             progress(f"{event.data.index} of {event.data.total}: {event.data.description}")
 
     # profiles.yml finds the warehouse by it.

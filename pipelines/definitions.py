@@ -13,8 +13,9 @@ from dagster_dlt import DagsterDltResource
 
 from pipelines.exclusion import WarehouseLock
 from pipelines.gates import build_gates
-from pipelines.layers import REFRESH_JOB
+from pipelines.instance import spare_disk_syncs
 from pipelines.models import build_model_assets, load_manifest
+from pipelines.names import REFRESH_JOB
 from pipelines.published import build_published_assets
 from pipelines.raw import build_raw_assets
 from pipelines.settings import Settings
@@ -26,6 +27,7 @@ def build_defs(
 ) -> dg.Definitions:
     """The definitions for these settings, by default those of the environment; `loggers` are further ones."""
     settings = settings or Settings.from_environment()
+    spare_disk_syncs()
     manifest = load_manifest(settings)
     schedule, sensors = build_triggers(settings, REFRESH_JOB)
     return dg.Definitions(

@@ -15,7 +15,7 @@ from expectations.checks import Description
 from expectations.results import GateResult
 from pipelines.exclusion import WarehouseLock
 from pipelines.failures import clear_failures
-from pipelines.layers import WAREHOUSE_POOL
+from pipelines.names import WAREHOUSE_POOL
 from pipelines.settings import Settings
 from pipelines.versions import published_row_counts
 

@@ -16,7 +16,7 @@ from pipelines.dbt_runs import NodeResult, one_line
 from pipelines.exclusion import WarehouseLock
 from pipelines.failures import clear_failures
 from pipelines.inputs import build_fingerprint
-from pipelines.layers import MODEL_LAYERS, WAREHOUSE_POOL
+from pipelines.names import MARTS_SCHEMA, WAREHOUSE_POOL, team
 from pipelines.raw import LANDING_FILES
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 from pipelines.table_metadata import COLUMN_SCHEMA, TableFacts, read_table_facts
@@ -49,7 +49,8 @@ class ModelTranslator(DagsterDbtTranslator):
             spec = spec.merge_attributes(deps=[LANDING_FILES])
         materialized = node["config"]["materialized"]
         return spec.replace_attributes(
-            **MODEL_LAYERS[node["fqn"][1]].attributes,
+            group_name=node["fqn"][1],
+            owners=[owner_of(manifest, node)],
             kinds={"dbt", "duckdb", "view" if materialized == "view" else "table"},
         )
 
@@ -110,28 +111,24 @@ def build_model_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefin
     return build_models
 
 
-def mart_names(manifest: Manifest) -> list[str]:
-    """The models that are published: those of the schema `marts`."""
-    return sorted(
-        node["name"]
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] == "marts"
-    )
+def marts_of(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
+    """The models that are published, by name: those of schema `marts`."""
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    return {node["name"]: node for node in models if node["schema"] == MARTS_SCHEMA}
 
 
-def model_schema(manifest: Manifest, name: str) -> dg.TableSchema:
+def owner_of(manifest: Manifest, model: Mapping[str, Any]) -> str:
+    """The team that the model's dbt group names."""
+    groups = {group["name"]: group for group in manifest["groups"].values()}
+    return team(groups[model["group"]]["owner"]["name"])
+
+
+def described_columns(model: Mapping[str, Any]) -> dg.TableSchema:
     """The columns of a model as dbt's YAML describes them."""
-    [node] = [
-        node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["name"] == name
-    ]
     return dg.TableSchema(
         [
-            dg.TableColumn(
-                column["name"], column.get("data_type") or "?", description=column.get("description")
-            )
-            for column in node["columns"].values()
+            dg.TableColumn(column["name"], column["data_type"] or "?", description=column["description"])
+            for column in model["columns"].values()
         ]
     )
 

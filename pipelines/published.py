@@ -12,29 +12,28 @@ import dagster as dg
 from pipelines import publication
 from pipelines.exclusion import WarehouseLock
 from pipelines.failures import clear_failures
-from pipelines.layers import PUBLISHED, WAREHOUSE_POOL
-from pipelines.models import AS_OF, FINGERPRINT, Manifest, mart_names, model_schema
+from pipelines.models import AS_OF, FINGERPRINT, Manifest, described_columns, marts_of, owner_of
+from pipelines.names import MARTS_SCHEMA, PUBLISHED_GROUP, WAREHOUSE_POOL
 from pipelines.settings import Settings, default_vars
 from pipelines.table_metadata import COLUMN_SCHEMA, ROW_COUNT, TABLE_NAME
-
-MARTS = "marts"
 
 
 def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinition:
     """The step `publish_marts` with an asset `published/<table>` for each mart."""
-    names = mart_names(manifest)
+    marts = marts_of(manifest)
     limit = default_vars()["freshness_limit_hours"].get("published")
     specs = [
         dg.AssetSpec(
-            ["published", name],
-            deps=[[MARTS, name]],
-            description=f"{MARTS}.{name} as reports read it: a table of marts.duckdb, and a Parquet file.",
-            metadata={COLUMN_SCHEMA: model_schema(manifest, name), TABLE_NAME: f"{MARTS}.{name}"},
+            [PUBLISHED_GROUP, name],
+            deps=[[MARTS_SCHEMA, name]],
+            description=f"The mart {name} as reports read it: a table of marts.duckdb, and a Parquet file.",
+            metadata={COLUMN_SCHEMA: described_columns(marts[name]), TABLE_NAME: f"{MARTS_SCHEMA}.{name}"},
             freshness_policy=dg.FreshnessPolicy.time_window(timedelta(hours=limit)) if limit else None,
             kinds={"duckdb", "parquet"},
-            **PUBLISHED.attributes,
+            group_name=PUBLISHED_GROUP,
+            owners=[owner_of(manifest, marts[name])],
         )
-        for name in names
+        for name in marts
     ]
 
     @dg.multi_asset(name="publish_marts", specs=specs, pool=WAREHOUSE_POOL)
@@ -42,13 +41,13 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
         context: dg.AssetExecutionContext, warehouse: WarehouseLock
     ) -> Iterator[dg.MaterializeResult[None]]:
         with clear_failures():
-            as_of, fingerprint = _origin(context, names)
-            version = publication.publish(settings, as_of, fingerprint, names)
+            as_of, fingerprint = _origin(context, list(marts))
+            version = publication.publish(settings, as_of, fingerprint, list(marts))
         for table in version.tables:
-            if table.name not in names:
+            if table.name not in marts:
                 continue
             yield dg.MaterializeResult(
-                asset_key=["published", table.name],
+                asset_key=[PUBLISHED_GROUP, table.name],
                 metadata={
                     ROW_COUNT: table.row_count,
                     "version": version.number,
@@ -67,10 +66,12 @@ def _origin(context: dg.AssetExecutionContext, names: list[str]) -> tuple[dateti
     """
     found = set()
     for name in names:
-        event = context.instance.get_latest_materialization_event(dg.AssetKey([MARTS, name]))
+        event = context.instance.get_latest_materialization_event(dg.AssetKey([MARTS_SCHEMA, name]))
         built = event.asset_materialization if event else None
         if built is None or FINGERPRINT not in built.metadata:
-            raise dg.Failure(f"{MARTS}.{name} was never built; run a whole refresh", allow_retries=False)
+            raise dg.Failure(
+                f"{MARTS_SCHEMA}.{name} was never built; run a whole refresh", allow_retries=False
+            )
         found.add((str(built.metadata[AS_OF].value), str(built.metadata[FINGERPRINT].value)))
     if len(found) > 1:
         raise dg.Failure(

@@ -14,7 +14,7 @@ import dagster as dg
 
 from pipelines.definitions import build_defs
 from pipelines.instance import open_instance
-from pipelines.layers import REFRESH_JOB
+from pipelines.names import REFRESH_JOB
 from pipelines.progress import Progress, progress_logger
 from pipelines.settings import Settings
 from pipelines.versions import Version, newest_version

@@ -174,7 +174,7 @@ def last_runs(settings: Settings) -> list[Run]:
     from dagster import RunsFilter
 
     from pipelines.instance import open_instance
-    from pipelines.layers import REFRESH_JOB
+    from pipelines.names import REFRESH_JOB
 
     with open_instance(settings) as instance:
         records = instance.get_run_records(RunsFilter(job_name=REFRESH_JOB), limit=_SHOWN_RUNS)

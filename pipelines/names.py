@@ -1,0 +1,19 @@
+"""Names that several kinds of assets share: the job, the pool, groups and owners.
+
+Does not belong here: the assets themselves.
+"""
+
+REFRESH_JOB = "refresh"
+# DuckDB has one writing process, so the steps that write to the warehouse share a pool of one.
+WAREHOUSE_POOL = "warehouse"
+RAW_GROUP = "raw"
+PUBLISHED_GROUP = "published"
+MARTS_SCHEMA = "marts"
+
+
+def team(name: str) -> str:
+    """A team as Dagster writes an owner: `Sales management` is `team:sales-management`."""
+    return f"team:{name.lower().replace(' ', '-')}"
+
+
+RAW_OWNER = team("Data engineering")
