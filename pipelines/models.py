@@ -50,7 +50,7 @@ class ModelTranslator(DagsterDbtTranslator):
         materialized = node["config"]["materialized"]
         return spec.replace_attributes(
             group_name=node["fqn"][1],
-            owners=[owner_of(manifest, node)],
+            owners=owners_of(manifest, node),
             kinds={"dbt", "duckdb", "view" if materialized == "view" else "table"},
         )
 
@@ -117,10 +117,10 @@ def marts_of(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
     return {node["name"]: node for node in models if node["schema"] == MARTS_SCHEMA}
 
 
-def owner_of(manifest: Manifest, model: Mapping[str, Any]) -> str:
-    """The team that the model's dbt group names."""
-    groups = {group["name"]: group for group in manifest["groups"].values()}
-    return team(groups[model["group"]]["owner"]["name"])
+def owners_of(manifest: Manifest, model: Mapping[str, Any]) -> list[str]:
+    """The team that the model's dbt group names; none for a model without a group."""
+    groups = manifest["groups"].values()
+    return [team(group["owner"]["name"]) for group in groups if group["name"] == model["group"]]
 
 
 def described_columns(model: Mapping[str, Any]) -> dg.TableSchema:

@@ -12,7 +12,7 @@ import dagster as dg
 from pipelines import publication
 from pipelines.exclusion import WarehouseLock
 from pipelines.failures import clear_failures
-from pipelines.models import AS_OF, FINGERPRINT, Manifest, described_columns, marts_of, owner_of
+from pipelines.models import AS_OF, FINGERPRINT, Manifest, described_columns, marts_of, owners_of
 from pipelines.names import MARTS_SCHEMA, PUBLISHED_GROUP, WAREHOUSE_POOL
 from pipelines.settings import Settings, default_vars
 from pipelines.table_metadata import COLUMN_SCHEMA, ROW_COUNT, TABLE_NAME
@@ -31,7 +31,7 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
             freshness_policy=dg.FreshnessPolicy.time_window(timedelta(hours=limit)) if limit else None,
             kinds={"duckdb", "parquet"},
             group_name=PUBLISHED_GROUP,
-            owners=[owner_of(manifest, marts[name])],
+            owners=owners_of(manifest, marts[name]),
         )
         for name in marts
     ]
