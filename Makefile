@@ -55,6 +55,9 @@ format: $(DEV) ## Put code into the project's style
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project
 
+docs: $(RUNTIME) ## Write docs/marts.md from the models' descriptions
+	$(BIN)/python -m pipelines.marts_page docs/marts.md
+
 bench: $(DEV) ## Time every step: make bench SCALE=1000000 (calls)
 	$(BIN)/python -m tests.benchmark.bench --calls $(SCALE)
 
