@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 
-{# The extra columns of an entity that var `pass_through_columns` lists. #}
+{# The names of an entity's extra columns, as var `pass_through_columns` lists them. #}
 {% macro pass_through_names(entity) -%}
     {%- set listed = var('pass_through_columns') or {} -%}
     {%- for name in listed if name not in pass_through_entities() -%}
@@ -17,16 +17,8 @@
 {%- endmacro %}
 
 
-{# The select-list entries of an entity's extra columns, each with a leading comma. #}
-{% macro pass_through(entity, alias) -%}
-    {%- for name in pass_through_names(entity) %}
-        , {{ alias }}.{{ adapter.quote(name) }}
-    {%- endfor -%}
-{%- endmacro %}
-
-
-{# The same for a staging model, after a check that the raw table has the columns. #}
-{% macro pass_through_from_source(entity) -%}
+{# The same for a staging model, after a check that the raw table has them. #}
+{% macro landed_pass_through_names(entity) -%}
     {%- set names = pass_through_names(entity) -%}
     {%- if execute and names -%}
         {%- set relation = source('raw', 'landing__' ~ entity) -%}
@@ -38,5 +30,5 @@
             ) }}
         {%- endfor -%}
     {%- endif -%}
-    {{ pass_through(entity, 'landed') }}
+    {{ return(names) }}
 {%- endmacro %}

@@ -1,5 +1,6 @@
 -- What: a rep's open opportunities at the end of a month are as many in the scorecard as in fct_rep_day.
--- Why: the scorecard finds them from the states that hold at the boundary, fct_rep_day from a running total.
+-- Why: the scorecard finds them from the states that hold at the boundary, fct_rep_day from a running
+-- total.
 -- A failure means that one of the two loses a state, or takes its day in another way.
 with scorecard as (
     select * from {{ ref('kpi_rep_scorecard') }}

@@ -1,5 +1,5 @@
--- What: the opportunities are all that were landed, less the deleted, those created after the as-of and those
--- that the warnings count as without a state; each is in one stage at the end.
+-- What: the opportunities are all that were landed, less the deleted, those created after the as-of and
+-- those that the warnings count as without a state; each is in one stage at the end.
 -- Why: joins give each its stage, its days and its states; none may drop or double one.
 -- A failure means that figures are built on a part of the opportunities.
 with records as (

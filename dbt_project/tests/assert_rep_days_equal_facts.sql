@@ -1,5 +1,5 @@
--- What: the sums over fct_rep_day are those of the facts: calls, created, won, lost, stage advances, and on the
--- as-of day the open opportunities.
+-- What: the sums over fct_rep_day are those of the facts: calls, created, won, lost, stage advances, and
+-- on the as-of day the open opportunities.
 -- Why: fct_rep_day joins six summaries to the reps and days; each has to arrive whole.
 -- A failure means that a rep or a day is missing from the grid of reps and days.
 with rep_days as (
@@ -54,7 +54,11 @@ visit_totals as (
     select count(*) filter (where exit_kind = 'advanced') as stage_advance_count from stage_visits
 )
 
-select *
+select
+    rep_day_totals.*,
+    call_totals.*,
+    opportunity_totals.*,
+    visit_totals.*
 from rep_day_totals
 cross join call_totals
 cross join opportunity_totals

@@ -33,7 +33,9 @@ in_all as (
     from opportunities
 )
 
-select *
+select
+    in_periods.*,
+    in_all.*
 from in_periods
 cross join in_all
 where

@@ -12,7 +12,7 @@ known as (
         currency,
         rate,
         rate_date,
-        lead(rate_date, 1, {{ as_of_day() }} + 1) over (partition by currency order by rate_date) as next_rate_date
+        lead(rate_date) over (partition by currency order by rate_date) as next_rate_date
     from exchange_rates
     where rate_date <= {{ as_of_day() }}
 )
@@ -25,4 +25,4 @@ from known
 inner join calendar_days
     on
         known.rate_date <= calendar_days.calendar_day
-        and known.next_rate_date > calendar_days.calendar_day
+        and coalesce(known.next_rate_date > calendar_days.calendar_day, true)

@@ -1,6 +1,7 @@
--- The states that hold at a month boundary at least, with the first and last boundary at which each does. At a
--- boundary the last state strictly before that midnight holds; the boundary after the as-of month is the as-of
--- moment. All that is compared from month to month, and so from quarter to quarter, is found here.
+-- The states that hold at a month boundary at least, with the first and last boundary at which each does.
+-- At a boundary the last state strictly before that midnight holds; the boundary after the as-of month is
+-- the as-of moment. All that is compared from month to month, and so from quarter to quarter, is found
+-- here.
 with states as (
     select * from {{ ref('int_opportunity_states') }}
 ),

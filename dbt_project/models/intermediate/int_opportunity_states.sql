@@ -1,6 +1,7 @@
--- The states of each opportunity: from valid_from (inclusive) to valid_to (exclusive, null for the last one).
--- `origin` says where a state comes from: `recorded` in the history, `assumed` because the opportunity's record
--- is newer than its history and disagrees, `inferred` from the record of an opportunity with no history.
+-- The states of each opportunity: from valid_from (inclusive) to valid_to (exclusive, null for the last
+-- one). `origin` says where a state comes from: `recorded` in the history, `assumed` because the
+-- opportunity's record is newer than its history and disagrees, `inferred` from the record of an
+-- opportunity with no history.
 --
 -- One sort serves all: the current record of each opportunity is put after the last row of its history, so
 -- that the row before it is the last recorded change, if there is any.
@@ -123,8 +124,13 @@ without_history as (
 inferred as (
     select
         without_history.*,
-        is_closed and closed_from <= {{ as_of() }} as is_closed_by_now,
-        not is_closed or (closed_from > created_at and first_open_stage_key is not null) as has_open_state,
+        without_history.is_closed
+        and without_history.closed_from <= {{ as_of() }} as is_closed_by_now,
+        not without_history.is_closed
+        or (
+            without_history.closed_from > without_history.created_at
+            and without_history.first_open_stage_key is not null
+        ) as has_open_state,
         local_days.local_day as closed_from_day
     from without_history
     left join local_days

@@ -1,12 +1,22 @@
 -- Months, fiscal quarters and fiscal years from the first of int_calendar_days to those of the as-of day.
--- `end_boundary` is the boundary at which the period's end is looked at: its last midnight or the as-of moment.
+-- `end_boundary` is the boundary at which the period's end is looked at: its last midnight or the as-of
+-- moment.
 with calendar_days as (
     select * from {{ ref('int_calendar_days') }}
 ),
 
 period_types as (
-    select *
-    from (values ('month', 1), ('quarter', 3), ('year', 12)) as period_types (period_type, month_count)
+    select
+        'month' as period_type,
+        1 as month_count
+    union all
+    select
+        'quarter' as period_type,
+        3 as month_count
+    union all
+    select
+        'year' as period_type,
+        12 as month_count
 ),
 
 first_months as (

@@ -17,7 +17,9 @@ keyed as (
         cast(count(*) filter (where not is_closed) over (
             partition by pipeline order by position, stage
         ) as smallint) as open_stages_so_far,
-        cast(count(*) filter (where not is_closed) over (partition by pipeline) as smallint) as open_stage_count
+        cast(count(*) filter (where not is_closed) over (
+            partition by pipeline
+        ) as smallint) as open_stage_count
     from pipeline_stages
 )
 

@@ -1,5 +1,5 @@
--- What the landing contract and the KPI rules count as a warning: one row a rule and entity, also where nothing
--- was found. A warning never stops a build.
+-- What the landing contract and the KPI rules count as a warning: one row a rule and entity, also where
+-- nothing was found. A warning never stops a build.
 with rep_references as (
     select * from {{ ref('int_rep_references') }}
 ),
@@ -44,7 +44,8 @@ unknown_reps as (
     select
         'unknown_rep' as rule,
         referring_entities.entity,
-        'Rows that name a rep who is in no users row; they count for a rep with that id and no name.' as description,
+        'Rows that name a rep who is in no users row; they count for a rep with that id and no name.'
+            as description,
         coalesce(sum(rep_references.row_count) filter (
             where users.user_id is null
         ), 0) as row_count
@@ -62,7 +63,8 @@ unvalued_opportunities as (
     select
         'amount_without_rate' as rule,
         'opportunities' as entity,
-        'Rows whose amount has no exchange rate on or before a day that values it; it counts as 0.' as description,
+        'Rows whose amount has no exchange rate on or before a day that values it; it counts as 0.'
+            as description,
         count(*) filter (where has_unvalued_amount) as row_count
     from opportunities
 ),
@@ -71,7 +73,8 @@ unvalued_quotas as (
     select
         'amount_without_rate' as rule,
         'quotas' as entity,
-        'Rows whose amount has no exchange rate on or before the first day; they count for no month.' as description,
+        'Rows whose amount has no exchange rate on or before the first day; they count for no month.'
+            as description,
         count(distinct quota_id) filter (where quota_amount is null) as row_count
     from quota_months
 ),
@@ -143,7 +146,7 @@ history_of_unknown_stages as (
     select
         'unknown_stage' as rule,
         'opportunity_history' as entity,
-        'Rows with no pipeline whose stage is not in the present pipeline of the opportunity; they are passed over.'
+        'Rows whose stage is not in the present pipeline of the opportunity; they are passed over.'
             as description,
         unknown_stage_count as row_count
     from unmatched_history

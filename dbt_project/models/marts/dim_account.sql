@@ -12,8 +12,10 @@ select
     accounts.industry,
     accounts.segment,
     accounts.country,
+    {% for name in pass_through_names('accounts') %}
+    accounts.{{ adapter.quote(name) }},
+    {% endfor %}
     accounts.created_at
-    {{- pass_through('accounts', 'accounts') }}
 from accounts
 where
     not accounts.is_deleted

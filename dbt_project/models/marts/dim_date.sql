@@ -1,5 +1,5 @@
--- Days with their months and fiscal periods, from the fiscal year of the first event to the end of the fiscal
--- year after the one of the as-of day, so that close dates and quotas ahead have their days too.
+-- Days with their months and fiscal periods, from the fiscal year of the first event to the end of the
+-- fiscal year after the one of the as-of day, so that close dates and quotas ahead have their days too.
 with calendar_days as (
     select * from {{ ref('int_calendar_days') }}
 ),

@@ -33,8 +33,10 @@ select
         false
     ) as is_active,
     users.hired_on,
+    {% for name in pass_through_names('users') %}
+    users.{{ adapter.quote(name) }},
+    {% endfor %}
     users.left_on
-    {{- pass_through('users', 'users') }}
 from rep_ids
 left join users
     on rep_ids.user_id = users.user_id

@@ -12,6 +12,8 @@ select
     pipeline_stages.position as stage_position,
     pipeline_stages.probability,
     pipeline_stages.is_closed,
+    {% for name in pass_through_names('pipeline_stages') %}
+    pipeline_stages.{{ adapter.quote(name) }},
+    {% endfor %}
     pipeline_stages.is_won
-    {{- pass_through('pipeline_stages', 'pipeline_stages') }}
 from pipeline_stages

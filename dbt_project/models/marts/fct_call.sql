@@ -20,6 +20,8 @@ select
     calls.is_connected,
     calls.is_suspect,
     calls.call_on,
+    {% for name in pass_through_names('calls') %}
+    calls.{{ adapter.quote(name) }},
+    {% endfor %}
     calls.started_at
-    {{- pass_through('calls', 'calls') }}
 from calls

@@ -1,4 +1,5 @@
--- Opportunities as they stand at the as-of moment, with who opened and who closed them and what that was worth.
+-- Opportunities as they stand at the as-of moment, with who opened and who closed them and what that was
+-- worth.
 {{ config(contract={'enforced': not pass_through_names('opportunities')}) }}
 
 with opportunities as (
@@ -100,7 +101,8 @@ timelines as (
 valued as (
     select
         timelines.*,
-        {{ base_amount('timelines.first_amount', 'timelines.currency', 'first_rates.rate') }} as created_amount,
+        {{ base_amount('timelines.first_amount', 'timelines.currency', 'first_rates.rate') }}
+            as created_amount,
         -- A closed opportunity is valued on closed_on, an open one on the as-of day.
         {{ base_amount('timelines.amount', 'timelines.currency', 'last_rates.rate') }} as last_amount
     from timelines
@@ -134,7 +136,8 @@ select
     valued.created_amount,
     case when valued.status = 'open' then valued.last_amount end as open_amount,
     case
-        when valued.status = 'open' then cast(round(valued.last_amount * valued.probability, 2) as decimal(18, 2))
+        when valued.status = 'open'
+            then cast(round(valued.last_amount * valued.probability, 2) as decimal(18, 2))
     end as weighted_amount,
     case when valued.status = 'won' then valued.last_amount end as won_amount,
     case when valued.status = 'lost' then valued.last_amount end as lost_amount,
@@ -151,8 +154,10 @@ select
     valued.closed_on,
     valued.created_at,
     valued.first_state_at,
+    {% for name in pass_through_names('opportunities') %}
+    records.{{ adapter.quote(name) }},
+    {% endfor %}
     valued.closed_at
-    {{- pass_through('opportunities', 'records') }}
 from valued
 inner join records
     on valued.opportunity_id = records.opportunity_id

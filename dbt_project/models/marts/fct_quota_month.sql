@@ -1,4 +1,5 @@
--- Quotas spread evenly over the calendar months that they touch, to the cent; the last month takes the remainder.
+-- Quotas spread evenly over the calendar months that they touch, to the cent; the last month takes the
+-- remainder.
 with quotas as (
     select * from {{ ref('stg_landing__quotas') }}
 ),

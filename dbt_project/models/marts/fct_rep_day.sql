@@ -101,14 +101,12 @@ active_reps as (
 ),
 
 first_event as (
-    select min(event_on) as first_event_on
-    from (
-        select min(call_on) as event_on from calls_daily
-        union all
-        select min(date_day) as event_on from created
-        union all
-        select min(date_day) as event_on from closed
-    )
+    select
+        least(
+            (select min(call_on) from calls_daily),
+            (select min(date_day) from created),
+            (select min(date_day) from closed)
+        ) as first_event_on
 ),
 
 reps as (

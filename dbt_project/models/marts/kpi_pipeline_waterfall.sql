@@ -1,6 +1,6 @@
--- How open pipeline went from the start of each month to its end, in constant currency: the rate of the day of
--- created_at. A state that holds at both ends of a month changes nothing; only the first month of each state
--- that reaches a boundary has a flow.
+-- How open pipeline went from the start of each month to its end, in constant currency: the rate of the
+-- day of created_at. A state that holds at both ends of a month changes nothing; only the first month of
+-- each state that reaches a boundary has a flow.
 {% set flows = [
     'created', 'reopened', 'increased', 'decreased', 'transferred_in', 'transferred_out', 'won', 'lost',
 ] %}
@@ -124,12 +124,12 @@ parts as (
 
 summed as (
     select
-        month_index,
         pipeline_key,
         owner_id,
         {% for measure in ['opening'] + flows + ['closing'] %}
         cast(coalesce(sum({{ measure }}), 0) as decimal(18, 2)) as {{ measure }},
         {% endfor %}
+        month_index
     from parts
     group by month_index, pipeline_key, owner_id
 )

@@ -1,4 +1,5 @@
--- The scorecard of each rep for each month, fiscal quarter and fiscal year: sums of the parts, then the ratios.
+-- The scorecard of each rep for each month, fiscal quarter and fiscal year: sums of the parts, then the
+-- ratios.
 {% set counts = [
     'won_count', 'lost_count', 'created_count', 'cycle_count', 'cycle_days', 'outbound_calls', 'connected_calls',
 ] %}
@@ -40,17 +41,20 @@ calls_daily as (
     select * from {{ ref('int_calls_daily') }}
 ),
 
-first_events as (
-    select min(first_state_on) as event_on from opportunities
-    union all
-    select min(closed_on) from opportunities
-    union all
-    select min(call_on) from calls_daily
+first_event as (
+    select
+        least(
+            (select min(first_state_on) from opportunities),
+            (select min(closed_on) from opportunities),
+            (select min(call_on) from calls_daily)
+        ) as first_event_on
 ),
 
 periods as (
-    select * from all_periods
-    where period_end >= (select min(event_on) from first_events)
+    select all_periods.*
+    from all_periods
+    inner join first_event
+        on all_periods.period_end >= first_event.first_event_on
 ),
 
 rep_months as (
@@ -69,7 +73,7 @@ flows as (
     select
         period_months.period_type,
         period_months.period_start,
-        rep_months.* exclude (month_index)
+        rep_months.*
     from rep_months
     inner join period_months
         on rep_months.month_index = period_months.month_index

@@ -61,14 +61,16 @@ summed as (
     select
         period_type,
         owner_id,
-        period_start,
-        period_end,
         count(*) as due_count,
         coalesce(sum(due_amount), 0) as due_amount,
         {% for outcome in ['won', 'lost', 'slipped', 'remaining'] %}
         count(*) filter (where outcome = '{{ outcome }}') as {{ outcome }}_count,
-        coalesce(sum(due_amount) filter (where outcome = '{{ outcome }}'), 0) as {{ outcome }}_amount,
+        coalesce(sum(due_amount) filter (
+            where outcome = '{{ outcome }}'
+        ), 0) as {{ outcome }}_amount,
         {% endfor %}
+        period_start,
+        period_end
     from outcomes
     group by period_type, owner_id, period_start, period_end
 )

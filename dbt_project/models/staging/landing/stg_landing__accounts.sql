@@ -12,6 +12,8 @@ select
     landed.country,
     coalesce(landed.is_deleted, false) as is_deleted,
     landed.created_at,
+    {% for name in landed_pass_through_names('accounts') %}
+    landed.{{ adapter.quote(name) }},
+    {% endfor %}
     landed.updated_at
-    {{ pass_through_from_source('accounts') }}
 from landed

@@ -14,6 +14,8 @@ select
     landed.duration_seconds,
     coalesce(landed.is_deleted, false) as is_deleted,
     landed.started_at,
+    {% for name in landed_pass_through_names('calls') %}
+    landed.{{ adapter.quote(name) }},
+    {% endfor %}
     landed.updated_at
-    {{ pass_through_from_source('calls') }}
 from landed

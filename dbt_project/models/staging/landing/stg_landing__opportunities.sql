@@ -19,6 +19,8 @@ select
     coalesce(landed.is_deleted, false) as is_deleted,
     landed.close_date,
     landed.created_at,
+    {% for name in landed_pass_through_names('opportunities') %}
+    landed.{{ adapter.quote(name) }},
+    {% endfor %}
     landed.updated_at
-    {{ pass_through_from_source('opportunities') }}
 from landed

@@ -10,6 +10,8 @@ select
     landed.position,
     landed.probability,
     landed.is_closed,
+    {% for name in landed_pass_through_names('pipeline_stages') %}
+    landed.{{ adapter.quote(name) }},
+    {% endfor %}
     landed.is_won
-    {{ pass_through_from_source('pipeline_stages') }}
 from landed

@@ -14,6 +14,8 @@ select
     coalesce(landed.is_deleted, false) as is_deleted,
     landed.hired_on,
     landed.left_on,
+    {% for name in landed_pass_through_names('users') %}
+    landed.{{ adapter.quote(name) }},
+    {% endfor %}
     landed.updated_at
-    {{ pass_through_from_source('users') }}
 from landed
