@@ -157,7 +157,7 @@ def _refresh(settings: Settings, verbose: bool) -> Outcome:
 def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> None:
     if not outcome.success:
         stands = f" Version {outcome.version.number} stands." if outcome.version else ""
-        click.echo(f"Error: {outcome.failure}.{stands}".replace("..", "."), err=True)
+        click.echo(f"Error: {outcome.failure.rstrip('.')}.{stands}", err=True)
         return
     version = outcome.version
     if version is None or not outcome.is_new:

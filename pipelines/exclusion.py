@@ -31,7 +31,12 @@ START_GRACE_SECONDS = 300.0
 READER_PATIENCE_SECONDS = 600.0
 _POLL_SECONDS = 0.5
 
-ACTIVE_STATUSES = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+ACTIVE_STATUSES = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 DEAD_RUN_MESSAGE = "The process of this run died. The next refresh starts over; nothing has to be repaired."
 
 Log = Callable[[str], None]
@@ -61,12 +66,17 @@ class WarehouseLock(dg.ConfigurableResource[None]):
         if context.run_id is None or context.instance is None:
             raise dg.Failure("the warehouse can be held by a run only")
         log = context.log.info if context.log else print
-        self._alive = mark_alive(Path(self.home), context.run_id)
-        self._held = acquire(Path(self.lock), context.run_id, log)
-        self._started_at = datetime.now(UTC)
-        for run_id in fail_dead_runs(context.instance, Path(self.home), but=context.run_id):
-            log(f"Marked run {run_id} as failed: its process died.")
-        wait_for_readers(Path(self.warehouse), log)
+        try:
+            self._alive = mark_alive(Path(self.home), context.run_id)
+            self._held = acquire(Path(self.lock), context.run_id, log)
+            self._started_at = datetime.now(UTC)
+            for run_id in fail_dead_runs(context.instance, Path(self.home), but=context.run_id):
+                log(f"Marked run {run_id} as failed: its process died.")
+            wait_for_readers(Path(self.warehouse), log)
+        except BaseException:
+            # Dagster tears down only what was set up to the end.
+            self.teardown_after_execution(context)
+            raise
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         for lock in (self._held, self._alive):

@@ -29,6 +29,11 @@ concurrency:
     default_limit: 1
     granularity: run
 
+# Dagster would start two processes a run to keep what is printed; the steps print nothing, they log.
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+
 # Records of looks that led to nothing are kept for a week.
 retention:
   schedule:

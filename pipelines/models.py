@@ -16,7 +16,7 @@ from pipelines.dbt_runs import NodeResult, one_line
 from pipelines.exclusion import WarehouseLock
 from pipelines.failures import clear_failures
 from pipelines.inputs import build_fingerprint
-from pipelines.names import MARTS_SCHEMA, WAREHOUSE_POOL, team
+from pipelines.names import DEFAULT_OWNER, MARTS_SCHEMA, WAREHOUSE_POOL, team
 from pipelines.raw import LANDING_FILES
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 from pipelines.table_metadata import COLUMN_SCHEMA, TableFacts, read_table_facts
@@ -118,9 +118,10 @@ def marts_of(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
 
 
 def owners_of(manifest: Manifest, model: Mapping[str, Any]) -> list[str]:
-    """The team that the model's dbt group names; none for a model without a group."""
+    """The team that the model's dbt group names; data engineering for a model that is in no group."""
     groups = manifest["groups"].values()
-    return [team(group["owner"]["name"]) for group in groups if group["name"] == model["group"]]
+    named = [team(group["owner"]["name"]) for group in groups if group["name"] == model["group"]]
+    return named or [DEFAULT_OWNER]
 
 
 def described_columns(model: Mapping[str, Any]) -> dg.TableSchema:

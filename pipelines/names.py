@@ -16,4 +16,4 @@ def team(name: str) -> str:
     return f"team:{name.lower().replace(' ', '-')}"
 
 
-RAW_OWNER = team("Data engineering")
+DEFAULT_OWNER = team("Data engineering")

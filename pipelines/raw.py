@@ -17,7 +17,7 @@ from ingestion.landing import landing_pipeline, landing_source, table_name
 from pipelines.exclusion import WarehouseLock
 from pipelines.failures import clear_failures
 from pipelines.inputs import build_fingerprint
-from pipelines.names import RAW_GROUP, RAW_OWNER, REFRESH_JOB, WAREHOUSE_POOL
+from pipelines.names import DEFAULT_OWNER, RAW_GROUP, REFRESH_JOB, WAREHOUSE_POOL
 from pipelines.settings import Settings, default_vars
 from pipelines.table_metadata import COLUMN_SCHEMA, TABLE_NAME, read_table_facts
 from pipelines.versions import needs_publishing
@@ -51,7 +51,7 @@ class LandingTranslator(DagsterDltTranslator):
             skippable=True,
             kinds={"dlt", "duckdb"},
             group_name=RAW_GROUP,
-            owners=[RAW_OWNER],
+            owners=[DEFAULT_OWNER],
         )
 
 

@@ -19,6 +19,9 @@ from pipelines.progress import Progress, progress_logger
 from pipelines.settings import Settings
 from pipelines.versions import Version, newest_version
 
+# Dagster's name for Ctrl-C, and for a run that was stopped in its UI.
+_INTERRUPTED = "DagsterExecutionInterruptedError"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -80,6 +83,8 @@ def _failure(events: Iterable[dg.DagsterEvent]) -> str:
             continue
         while error is not None and error.cause is not None:
             error = error.cause
+        if error is not None and error.cls_name == _INTERRUPTED:
+            return "the refresh was interrupted; run it again when you like"
         where = f"the step {event.step_key} failed" if event.step_key else "the run failed"
         return f"{where}: {' '.join(error.message.split())}" if error else f"{where}: {event.message}"
     return "the run did not finish"
