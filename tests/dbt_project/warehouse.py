@@ -88,7 +88,7 @@ def _load_csv(connection: duckdb.DuckDBPyConnection, entity: Entity, path: Path)
     read = f"read_csv('{path}', all_varchar = true, header = true)"
     present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()}
     selected = [
-        f"{_typed(column) if column.name in present else 'NULL'} AS {column.name}"
+        f"{_typed(column) if column.name in present else _missing(column)} AS {column.name}"
         for column in entity.columns
     ]
     unreadable = [
@@ -113,11 +113,15 @@ def _load_csv(connection: duckdb.DuckDBPyConnection, entity: Entity, path: Path)
     """)
 
 
+def _missing(column: Column) -> str:
+    return "NULL" if column.null_means is None else f"'{column.null_means}'"
+
+
 def _typed(column: Column) -> str:
     if column.type is ColumnType.TIMESTAMP:
         typed = f"timezone('UTC', TRY_CAST({column.name} AS TIMESTAMPTZ))"
     else:
         typed = f"TRY_CAST({column.name} AS {column.type.value})"
     if column.null_means is not None:
-        typed = f"coalesce({typed}, '{column.null_means}')"
+        typed = f"coalesce({typed}, {_missing(column)})"
     return typed

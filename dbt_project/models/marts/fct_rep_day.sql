@@ -90,16 +90,6 @@ state_ends as (
     group by states.owner_id, states.to_day
 ),
 
-active_reps as (
-    select user_id from calls_daily
-    union
-    select user_id from created
-    union
-    select user_id from closed
-    union
-    select user_id from state_starts
-),
-
 first_event as (
     select
         least(
@@ -109,12 +99,51 @@ first_event as (
         ) as first_event_on
 ),
 
+activity as (
+    select
+        user_id,
+        min(call_on) as first_active_on
+    from calls_daily
+    group by user_id
+    union all
+    select
+        user_id,
+        min(date_day) as first_active_on
+    from created
+    group by user_id
+    union all
+    select
+        user_id,
+        min(date_day) as first_active_on
+    from closed
+    group by user_id
+    union all
+    select
+        user_id,
+        min(date_day) as first_active_on
+    from state_starts
+    group by user_id
+),
+
+active_reps as (
+    select
+        user_id,
+        min(first_active_on) as first_active_on
+    from activity
+    group by user_id
+),
+
 reps as (
     select
         coalesce(users.user_id, active_reps.user_id) as user_id,
         users.user_id is not null as is_known,
         users.hired_on,
-        users.left_on
+        users.left_on,
+        -- No row can be before both: one wrong date of long ago must not give every rep a row a day since then.
+        case
+            when users.user_id is null then active_reps.first_active_on
+            when users.hired_on is not null then least(users.hired_on, active_reps.first_active_on)
+        end as first_day
     from users
     full join active_reps
         on users.user_id = active_reps.user_id
@@ -128,9 +157,11 @@ rep_days as (
         and coalesce(reps.hired_on <= calendar_days.calendar_day, true)
         and coalesce(reps.left_on >= calendar_days.calendar_day, true) as is_employed
     from reps
-    cross join calendar_days
-    inner join first_event
-        on calendar_days.calendar_day >= first_event.first_event_on
+    cross join first_event
+    inner join calendar_days
+        on calendar_days.calendar_day >= greatest(first_event.first_event_on, reps.first_day)
+    -- Without any event there is no day.
+    where first_event.first_event_on is not null
 ),
 
 open_counts as (
