@@ -63,15 +63,16 @@ class WarehouseLock(dg.ConfigurableResource[None]):
         return self._started_at
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        if context.run_id is None or context.instance is None:
+        if context.run is None or context.instance is None:
             raise dg.Failure("the warehouse can be held by a run only")
+        run_id = context.run.run_id
         log = context.log.info if context.log else print
         try:
-            self._alive = mark_alive(Path(self.home), context.run_id)
-            self._held = acquire(Path(self.lock), context.run_id, log)
+            self._alive = mark_alive(Path(self.home), run_id)
+            self._held = acquire(Path(self.lock), run_id, log)
             self._started_at = datetime.now(UTC)
-            for run_id in fail_dead_runs(context.instance, Path(self.home), but=context.run_id):
-                log(f"Marked run {run_id} as failed: its process died.")
+            for dead in fail_dead_runs(context.instance, Path(self.home), but=run_id):
+                log(f"Marked run {dead} as failed: its process died.")
             wait_for_readers(Path(self.warehouse), log)
         except BaseException:
             # Dagster tears down only what was set up to the end.
@@ -82,8 +83,8 @@ class WarehouseLock(dg.ConfigurableResource[None]):
         for lock in (self._held, self._alive):
             if lock is not None:
                 lock.release()
-        if context.run_id is not None:
-            _alive_file(Path(self.home), context.run_id).unlink(missing_ok=True)
+        if context.run is not None:
+            _alive_file(Path(self.home), context.run.run_id).unlink(missing_ok=True)
 
 
 def acquire(lock_file: Path, run_id: str, log: Log) -> FileLock:

@@ -1,0 +1,64 @@
+"""What the tests of this room share: a clean environment, and one refreshed data home."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from ingestion.demo import generate
+from pipelines.progress import PlainProgress
+from pipelines.refresh import Outcome, run_refresh
+from pipelines.settings import Settings
+
+UNTIL = datetime(2025, 12, 31, 18, tzinfo=UTC)
+_OURS = ("DAGSTER_HOME", "REPLINE_HOME", "REPLINE_LANDING", "REPLINE_AS_OF", "REPLINE_VARS", "REPLINE_TARGET")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests reaches them, and what a refresh sets is taken back."""
+    for name in _OURS:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+@dataclass
+class RefreshedHome:
+    """A data home after one refresh, with what that refresh said and printed."""
+
+    settings: Settings
+    outcome: Outcome
+    printed: str
+
+
+def refresh(settings: Settings) -> Outcome:
+    with PlainProgress(Console(quiet=True)) as progress:
+        return run_refresh(settings, progress)
+
+
+@pytest.fixture(scope="session")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RefreshedHome]:
+    """A small company, refreshed once. Tests may refresh it again, but must leave its landing files alone."""
+    home = tmp_path_factory.mktemp("refreshed")
+    settings = Settings(home=home, landing=home / "landing", as_of=UNTIL)
+    generate(settings.landing, calls=300)
+    # One row that cannot be read, one rep that nobody knows: both are warnings, and no reason to stop.
+    (settings.landing / "calls" / "zz_late.csv").write_text(
+        "call_id,user_id,started_at,direction\n"
+        "bad-1,nobody,not a time,outbound\n"
+        "x-1,nobody,2025-12-30T10:00:00Z,outbound\n",
+        encoding="utf-8",
+    )
+    before = dict(os.environ)
+    console = Console(record=True, width=200, file=(home / "printed.txt").open("w"))
+    with PlainProgress(console) as progress:
+        outcome = run_refresh(settings, progress)
+    for name in _OURS:
+        if name not in before:
+            os.environ.pop(name, None)
+    yield RefreshedHome(settings, outcome, console.export_text())

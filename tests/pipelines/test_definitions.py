@@ -1,0 +1,179 @@
+"""The definitions: loading them does no work, and the graph is whole."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+import yaml
+
+from expectations import landing, marts
+from ingestion.contract import ENTITIES
+from pipelines.dbt_runs import prepare_manifest
+from pipelines.definitions import build_defs
+from pipelines.names import REFRESH_JOB, WAREHOUSE_POOL
+from pipelines.settings import Settings, default_vars
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("nothing") / "home"
+    return Settings(home=home, landing=home / "landing")
+
+
+@pytest.fixture(scope="module")
+def graph(settings: Settings) -> Any:
+    return build_defs(settings).resolve_asset_graph()
+
+
+@pytest.fixture(scope="module")
+def manifest(settings: Settings) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(prepare_manifest(settings).read_text(encoding="utf-8"))
+    return manifest
+
+
+def test_loading_opens_no_database_and_writes_nothing_into_the_data_home(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a database was opened")
+
+    prepare_manifest(settings)
+    monkeypatch.setattr(duckdb, "connect", refuse)
+    definitions = build_defs(settings)
+    dg.Definitions.validate_loadable(definitions)
+    assert not settings.home.exists()
+
+
+def test_parsing_the_models_opens_no_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a database was opened")
+
+    monkeypatch.setattr(duckdb, "connect", refuse)
+    monkeypatch.setattr("pipelines.dbt_runs.sources_digest", lambda: tmp_path.name.rjust(16, "0"))
+    manifest = prepare_manifest(settings)
+    assert json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    manifest.unlink()
+    assert not settings.home.exists()
+
+
+def test_every_published_table_goes_back_to_raw_tables(graph: Any) -> None:
+    published = [key for key in graph.get_all_asset_keys() if key.path[0] == "published"]
+    assert published
+    for key in published:
+        ancestors = graph.get_ancestor_asset_keys(key)
+        assert dg.AssetKey(["marts", key.path[1]]) in ancestors
+        assert any(ancestor.path[0] == "raw" for ancestor in ancestors), key
+
+
+def test_every_resource_and_every_model_is_an_asset(graph: Any, manifest: dict[str, Any]) -> None:
+    raw = {key.path[1] for key in graph.get_all_asset_keys() if key.path[0] == "raw"}
+    assert raw == {*(f"landing__{entity.name}" for entity in ENTITIES), "landing_files", "quarantine"}
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    for model in models:
+        assert graph.has(dg.AssetKey([model["schema"], model["name"]])), model["name"]
+    published = {key.path[1] for key in graph.get_all_asset_keys() if key.path[0] == "published"}
+    assert published == {model["name"] for model in models if model["schema"] == "marts"}
+
+
+def test_every_asset_says_what_it_is_and_whose(graph: Any) -> None:
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.is_executable, f"{key} is in the graph, but nothing makes it"
+        assert node.description, key
+        assert node.owners, key
+        assert node.group_name in ("raw", "staging", "intermediate", "marts", "published"), key
+        assert node.kinds, key
+        if key.path[0] in ("marts", "published") or key.path[-1].startswith("landing__"):
+            columns = node.metadata["dagster/column_schema"].columns
+            assert columns, key
+            assert all(column.type != "?" for column in columns), key
+
+
+def test_raw_columns_are_those_of_the_contract(graph: Any) -> None:
+    for entity in ENTITIES:
+        schema = graph.get(dg.AssetKey(["raw", f"landing__{entity.name}"])).metadata["dagster/column_schema"]
+        assert [(column.name, column.type) for column in schema.columns] == [
+            (column.name, column.type.value) for column in entity.columns
+        ]
+        keys = [column.name for column in schema.columns if "primary key" in column.constraints.other]
+        assert tuple(keys) == entity.key
+
+
+def test_freshness_policies_follow_the_limits(graph: Any) -> None:
+    limits = default_vars()["freshness_limit_hours"]
+    for key in graph.get_all_asset_keys():
+        name = key.path[1].removeprefix("landing__") if key.path[0] == "raw" else key.path[0]
+        policy = graph.get(key).freshness_policy
+        if key.path[0] in ("raw", "published") and name in limits:
+            assert policy.fail_window.to_timedelta().total_seconds() == limits[name] * 3600, key
+        else:
+            assert policy is None, key
+
+
+def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None:
+    checks = {key.name: key for key in graph.asset_check_keys}
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    assert tests
+    for test in tests:
+        assert test["name"] in checks, test["name"]
+        is_error = test["config"]["severity"].lower() == "error"
+        assert graph.get(checks[test["name"]]).blocking == is_error, test["name"]
+
+
+def test_every_expectation_is_a_check_and_only_errors_block(graph: Any) -> None:
+    for gate in (landing, marts):
+        descriptions = gate.describe()
+        assert {each.severity for each in descriptions} == {"error", "warning"}
+        for each in descriptions:
+            key = dg.AssetCheckKey(dg.AssetKey(each.table.split(".")), each.expectation)
+            assert key in graph.asset_check_keys, key
+            assert graph.get(key).blocking == (each.severity == "error"), key
+
+
+def test_steps_that_open_the_warehouse_share_a_pool_of_one_and_the_lock(settings: Settings) -> None:
+    job = build_defs(settings).resolve_job_def(REFRESH_JOB)
+    steps = {node.name: node.definition for node in job.nodes}
+    assert set(steps) == {"load_landing", "landing_gate", "build_models", "marts_gate", "publish_marts"}
+    for step in steps.values():
+        assert isinstance(step, dg.OpDefinition)
+        assert step.pool == WAREHOUSE_POOL
+        assert "warehouse" in step.required_resource_keys
+
+
+def test_steps_follow_each_other(settings: Settings) -> None:
+    """A gate's checks hold back what comes behind it only if Dagster knows that it comes behind it."""
+    job = build_defs(settings).resolve_job_def(REFRESH_JOB)
+    order = ["load_landing", "landing_gate", "build_models", "marts_gate", "publish_marts"]
+    before: dict[str, set[str]] = {step: set() for step in order}
+    for invocation, inputs in job.graph.dependencies.items():
+        for dependency in inputs.values():
+            before[invocation.alias or invocation.name] |= {
+                each.node for each in dependency.get_node_dependencies()
+            }
+    for earlier, later in pairwise(order):
+        assert earlier in before[later]
+
+
+def test_the_workspace_file_names_the_definitions() -> None:
+    workspace = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text(encoding="utf-8"))
+    [location] = workspace["load_from"]
+    assert location["python_module"]["module_name"] == "pipelines.definitions"
+
+
+def test_schedule_and_sensors_are_on(settings: Settings) -> None:
+    repository = build_defs(settings).get_repository_def()
+    [schedule] = repository.schedule_defs
+    assert (schedule.name, schedule.cron_schedule) == ("refresh_hourly", "0 * * * *")
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert {sensor.name for sensor in repository.sensor_defs} == {"landing_files_arrived", "dead_runs"}
+    assert all(sensor.default_status == dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)
