@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,14 +16,16 @@ PUBLISHED = (
     "kpi_slippage", "kpi_stage_funnel",
 )  # fmt: skip
 
-USERS = [{"user_id": "u1", "full_name": "Ada", "hired_on": "2024-02-01"}]
-STAGES = [
+Rows = list[dict[str, Any]]
+
+USERS: Rows = [{"user_id": "u1", "full_name": "Ada", "hired_on": "2024-02-01"}]
+STAGES: Rows = [
     {"stage": "Qualify", "position": 1, "is_closed": False, "is_won": False, "probability": 0.2},
     {"stage": "Won", "position": 2, "is_closed": True, "is_won": True},
     {"pipeline": "self_service", "stage": "Bought", "position": 1, "is_closed": True, "is_won": True},
     {"pipeline": "nothing_closes", "stage": "Talking", "position": 1, "is_closed": False, "is_won": False},
 ]
-OPPORTUNITIES = [
+OPPORTUNITIES: Rows = [
     {"opportunity_id": "open", "stage": "Qualify", "owner_id": "u1", "amount": 10,
      "created_at": "2024-01-05 10:00:00", "close_date": "2024-03-31"},
     {"opportunity_id": "bought", "pipeline": "self_service", "stage": "Bought", "amount": 20,
@@ -32,18 +35,18 @@ OPPORTUNITIES = [
     {"opportunity_id": "talking", "pipeline": "nothing_closes", "stage": "Talking",
      "created_at": "2024-02-06 10:00:00"},
 ]  # fmt: skip
-CALLS = [
+CALLS: Rows = [
     {"call_id": "c1", "user_id": "ghost", "started_at": "2024-02-03 10:00:00", "direction": "outbound",
      "disposition": "connected", "duration_seconds": 60},
 ]  # fmt: skip
-QUOTAS = [
+QUOTAS: Rows = [
     {"quota_id": "q1", "user_id": "u1", "period_start": "2024-01-01", "period_end": "2024-12-31", "amount": 100},
 ]
-RATES = [{"rate_date": "2024-01-01", "currency": "EUR", "rate": 1.1}]
+RATES: Rows = [{"rate_date": "2024-01-01", "currency": "EUR", "rate": 1.1}]
 AS_OF = {"as_of": "2024-03-10T12:00:00Z"}
 
 
-def _build(home: Path, **entities: list[dict[str, object]]) -> duckdb.DuckDBPyConnection:
+def _build(home: Path, **entities: Rows) -> duckdb.DuckDBPyConnection:
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         create_raw_tables(connection)
         for name, rows in entities.items():
@@ -88,7 +91,7 @@ def test_only_the_required_entities(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("absent", ["opportunities", "users"])
 def test_all_but_one(tmp_path: Path, absent: str) -> None:
-    entities = {
+    entities: dict[str, Rows] = {
         "users": USERS,
         "pipeline_stages": STAGES,
         "opportunities": OPPORTUNITIES,

@@ -97,9 +97,7 @@ def _load_csv(connection: duckdb.DuckDBPyConnection, entity: Entity, path: Path)
         if column.name in present
     ]
     empty = [
-        f"{column.name} IS NULL"
-        for column in entity.columns
-        if column.must_be_present and column.null_means is None
+        f"{column.name} IS NULL" for column in entity.columns if column.must_be_present and column.null_means is None
     ]
     broken = [f"NOT coalesce({rule.condition}, true)" for rule in entity.rules]
     newest = "updated_at DESC NULLS LAST, _line DESC" if entity.has_versions else "_line DESC"
