@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -150,18 +151,44 @@ def test_steps_that_open_the_warehouse_share_a_pool_of_one_and_the_lock(settings
         assert "warehouse" in step.required_resource_keys
 
 
+def steps_before(settings: Settings) -> dict[str, set[str]]:
+    """The steps that Dagster knows to come right before each step of the job."""
+    job = build_defs(settings).resolve_job_def(REFRESH_JOB)
+    return {
+        invocation.name: {
+            each.node for dependency in inputs.values() for each in dependency.get_node_dependencies()
+        }
+        for invocation, inputs in job.graph.dependencies.items()
+    }
+
+
 def test_steps_follow_each_other(settings: Settings) -> None:
     """A gate's checks hold back what comes behind it only if Dagster knows that it comes behind it."""
-    job = build_defs(settings).resolve_job_def(REFRESH_JOB)
-    order = ["load_landing", "landing_gate", "build_models", "marts_gate", "publish_marts"]
-    before: dict[str, set[str]] = {step: set() for step in order}
-    for invocation, inputs in job.graph.dependencies.items():
-        for dependency in inputs.values():
-            before[invocation.alias or invocation.name] |= {
-                each.node for each in dependency.get_node_dependencies()
-            }
-    for earlier, later in pairwise(order):
+    before = steps_before(settings)
+    for earlier, later in pairwise(
+        ["load_landing", "landing_gate", "build_models", "marts_gate", "publish_marts"]
+    ):
         assert earlier in before[later]
+
+
+def test_models_wait_for_the_landing_gate_even_if_dbt_tests_every_raw_table(
+    settings: Settings, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster frees a step from waiting for the checks on a table that it checks itself."""
+    tested = deepcopy(manifest)
+    pattern = next(node for node in tested["nodes"].values() if node["resource_type"] == "test")
+    for source in tested["sources"].values():
+        name = f"some_test_of_{source['name']}"
+        unique_id = f"test.repline.{name}"
+        depends_on = {**pattern["depends_on"], "nodes": [source["unique_id"]]}
+        changes = {"name": name, "unique_id": unique_id, "depends_on": depends_on, "attached_node": None}
+        tested["nodes"][unique_id] = {**pattern, **changes}
+        tested["parent_map"][unique_id] = [source["unique_id"]]
+        tested["child_map"][source["unique_id"]].append(unique_id)
+    monkeypatch.setattr("pipelines.definitions.load_manifest", lambda _: tested)
+    checks = {key.name for key in build_defs(settings).resolve_asset_graph().asset_check_keys}
+    assert "some_test_of_landing__users" in checks
+    assert "landing_gate" in steps_before(settings)["build_models"]
 
 
 def test_the_workspace_file_names_the_definitions() -> None:
