@@ -199,6 +199,11 @@ def _rows_of(entity: Entity) -> Callable[[Batch], Iterator[DataItemWithMeta]]:
 def landing_pipeline(warehouse: Path, dlt_home: Path) -> dlt.Pipeline:
     """The dlt pipeline that loads the source into schema `raw` of the DuckDB file `warehouse`."""
     warehouse.parent.mkdir(parents=True, exist_ok=True)
+    if not warehouse.exists():
+        # The newer format compresses better: it took a quarter less processor time for 22 million rows.
+        duckdb.connect(str(warehouse), config={"storage_compatibility_version": "v1.3.0"}).close()
+    # DuckDB uses all cores for one file; dlt's twenty at once took no less time and 2.5 GB instead of 0.5.
+    dlt.config["load.workers"] = 1
     # The merge's staging tables would otherwise keep a second copy of the last load.
     dlt.config["load.truncate_staging_dataset"] = True
     return dlt.pipeline(
