@@ -139,7 +139,7 @@ reps as (
         users.user_id is not null as is_known,
         users.hired_on,
         users.left_on,
-        -- No row can be before both: one wrong date of long ago must not give every rep a row a day since then.
+        -- No row can be before both: one wrong date of long ago must not give every rep a row a day since.
         case
             when users.user_id is null then active_reps.first_active_on
             when users.hired_on is not null then least(users.hired_on, active_reps.first_active_on)
