@@ -55,7 +55,8 @@ format: $(DEV) ## Put code into the project's style
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project
 
-docs: $(RUNTIME) ## Write docs/marts.md from the models' descriptions
+docs: $(RUNTIME) ## Write the generated pages of docs/: the landing contract and the marts
+	$(BIN)/python -m ingestion.contract_page docs/landing_contract.md
 	$(BIN)/python -m pipelines.marts_page docs/marts.md
 
 bench: $(DEV) ## Time every step: make bench SCALE=1000000 (calls)
