@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,13 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
     if not outcome.success:
         sys.exit(1)
     show(console, read_highlights(settings.published / "marts.duckdb"))
+    last_moment = f"{DEFAULT_UNTIL:%Y-%m-%dT%H:%M:%SZ}"
     console.print(
         f"\nThe marts are in {settings.published}: marts.duckdb and parquet/. Next:\n"
-        "  repline status      what was published, and how the last runs went\n"
-        "  repline serve       the lineage, runs and checks in a browser\n"
-        "  REPLINE_LANDING=<folder> REPLINE_HOME=<folder> repline refresh      your own files",
+        "  repline status   what was published, and how the last runs went\n"
+        "  repline serve    the lineage, the runs and the checks in a browser\n"
+        "  REPLINE_HOME=<new folder> REPLINE_LANDING=<your files> repline refresh\n"
+        f"The company's records end at REPLINE_AS_OF={last_moment}; set it to look from then.",
         highlight=False,
         soft_wrap=True,
     )
@@ -113,9 +116,7 @@ def rollback(version: int | None) -> None:
     from pipelines.versions import rollback as go_back
 
     now = go_back(Settings.from_environment(), version)
-    click.echo(
-        f"Version {now.number} is current: as of {now.as_of:%Y-%m-%d %H:%M} UTC, {now.row_count:,} rows."
-    )
+    click.echo(f"Version {now.number} is current: as of {_moment(now.as_of)}, {now.row_count:,} rows.")
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -132,6 +133,10 @@ def serve(arguments: tuple[str, ...]) -> None:
     os.environ.update(REPLINE_HOME=str(settings.home), REPLINE_LANDING=str(settings.landing))
     command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(WORKSPACE), *arguments]
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _refresh(settings: Settings, verbose: bool) -> Outcome:
@@ -164,10 +169,9 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         click.echo(f"Nothing new; version {version.number if version else 0} stands.")
         return
     rows = outcome.rows
-    as_of = f"{version.as_of:%Y-%m-%d %H:%M:%S} UTC"
     read = f"{rows['new_rows_read']:,} rows of {rows['new_files']:,} new or changed files"
     lines = [
-        f"Published version {version.number}: as of {as_of}, {version.row_count:,} rows.",
+        f"Published version {version.number}: as of {_moment(version.as_of)}, {version.row_count:,} rows.",
         f"Read {read}: {rows['new_rows_loaded']:,} loaded, {rows['new_rows_quarantined']:,} quarantined.",
     ]
     if outcome.warnings:

@@ -17,7 +17,7 @@ from pipelines.instance import open_instance
 from pipelines.names import REFRESH_JOB
 from pipelines.progress import Progress, progress_logger
 from pipelines.settings import Settings
-from pipelines.versions import Version, newest_version
+from pipelines.versions import Version, published_version, version_numbers
 
 # Dagster's name for Ctrl-C, and for a run that was stopped in its UI.
 _INTERRUPTED = "DagsterExecutionInterruptedError"
@@ -27,8 +27,8 @@ _INTERRUPTED = "DagsterExecutionInterruptedError"
 class Outcome:
     """What came of a refresh. `failure` is one line, empty where it succeeded.
 
-    `version` is the newest published version, None before the first; `is_new` says whether this refresh made
-    it. `rows` counts what it loaded: new_files, new_rows_read, new_rows_loaded, new_rows_quarantined.
+    `version` is the one that readers see, None before the first; `is_new` says whether this refresh made it.
+    `rows` counts what it loaded: new_files, new_rows_read, new_rows_loaded, new_rows_quarantined.
     """
 
     run_id: str
@@ -48,7 +48,7 @@ def run_refresh(settings: Settings, progress: Progress, verbose: bool = False) -
 
     Waits while another refresh is running. An error in a step is in the outcome, not raised.
     """
-    before = newest_version(settings)
+    before = version_numbers(settings)
     loggers = {"progress": progress_logger(progress), "console": dg.colored_console_logger}
     job = build_defs(settings, loggers).resolve_job_def(REFRESH_JOB)
     chosen: dict[str, dict[str, object]] = {"progress": {}}
@@ -58,12 +58,11 @@ def run_refresh(settings: Settings, progress: Progress, verbose: bool = False) -
         result = job.execute_in_process(
             run_config={"loggers": chosen}, instance=instance, raise_on_error=False
         )
-    after = newest_version(settings)
     return Outcome(
         result.run_id,
         "" if result.success else _failure(result.all_events),
-        after,
-        after is not None and (before is None or after.number != before.number),
+        published_version(settings),
+        version_numbers(settings)[-1:] != before[-1:],
         _loaded_rows(result.all_events),
         tuple(_warning(each) for each in _evaluations(result.all_events) if _is_warning(each)),
     )
@@ -86,7 +85,8 @@ def _failure(events: Iterable[dg.DagsterEvent]) -> str:
         if error is not None and error.cls_name == _INTERRUPTED:
             return "the refresh was interrupted; run it again when you like"
         where = f"the step {event.step_key} failed" if event.step_key else "the run failed"
-        return f"{where}: {' '.join(error.message.split())}" if error else f"{where}: {event.message}"
+        text = " ".join((error.message if error else event.message or "").split())
+        return f"{where}: {text} (`repline refresh --verbose` shows the whole log)"
     return "the run did not finish"
 
 
