@@ -145,11 +145,7 @@ def _refresh(settings: Settings, verbose: bool) -> Outcome:
         logging.getLogger().addHandler(logging.NullHandler())
         warnings.simplefilter("ignore")
     console = Console()
-    if console.is_terminal:
-        with console.status("Starting"):
-            from pipelines.progress import LiveProgress, PlainProgress
-            from pipelines.refresh import run_refresh
-    else:
+    with console.status("Starting"):
         from pipelines.progress import LiveProgress, PlainProgress
         from pipelines.refresh import run_refresh
     live = console.is_terminal and not verbose
