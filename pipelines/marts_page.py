@@ -32,7 +32,11 @@ dataset).
 def page(manifest: Mapping[str, Any]) -> str:
     """The page as Markdown, from a dbt manifest."""
     models = sorted(
-        (node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == "marts"),
+        (
+            node
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "model" and node["schema"] == "marts"
+        ),
         key=lambda node: node["name"],
     )
     lines = [_INTRODUCTION]

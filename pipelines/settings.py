@@ -100,9 +100,9 @@ def _json_object(name: str, text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SettingsError(f"{name} is not JSON ({error}); write for example {{\"base_currency\": \"EUR\"}}") from None
+        raise SettingsError(f'{name} is not JSON ({error}); write for example {{"base_currency": "EUR"}}') from None
     if not isinstance(value, dict):
-        raise SettingsError(f"{name} must be a JSON object, for example {{\"base_currency\": \"EUR\"}}")
+        raise SettingsError(f'{name} must be a JSON object, for example {{"base_currency": "EUR"}}')
     return value
 
 

@@ -105,7 +105,7 @@ def test_runs_are_read_from_dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     from dagster import DagsterRunStatus, job
 
     from pipelines.instance import open_instance
-    from pipelines.layers import REFRESH_JOB
+    from pipelines.names import REFRESH_JOB
 
     settings = make_settings(tmp_path)
     assert last_runs(settings) == []
