@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import warnings
 from dataclasses import replace
@@ -21,7 +22,7 @@ from rich.console import Console
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.refresh import Outcome
+    from pipelines.runs.refresh import Outcome
 
 WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
 # More warnings than these are counted; all are in the data docs and in Dagster.
@@ -62,15 +63,13 @@ def refresh(verbose: bool) -> None:
 
 
 @main.command()
-@click.option(
-    "--calls", type=click.IntRange(100, 10_000_000), default=20_000, show_default=True, help="The scale."
-)
+@click.option("--calls", type=click.IntRange(100, 10_000_000), default=20_000, show_default=True, help="The scale.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed makes another company.")
 @click.option("--verbose", is_flag=True, help="Show the full log of every step.")
 def demo(calls: int, seed: int, verbose: bool) -> None:
     """Make a synthetic sales organisation, refresh, and show some of its figures."""
     from ingestion.demo import DEFAULT_UNTIL, generate
-    from pipelines.highlights import read_highlights, show
+    from pipelines.reports.highlights import read_highlights, show
 
     settings = replace(Settings.from_environment(), as_of=DEFAULT_UNTIL)
     console = Console()
@@ -82,11 +81,13 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
         sys.exit(1)
     show(console, read_highlights(settings.published / "marts.duckdb"))
     last_moment = f"{DEFAULT_UNTIL:%Y-%m-%dT%H:%M:%SZ}"
+    # `make demo` runs it from an environment that is not active in the user's shell.
+    program = "repline" if shutil.which("repline") else sys.argv[0]
     console.print(
         f"\nThe marts are in {settings.published}: marts.duckdb and parquet/. Next:\n"
-        "  repline status   what was published, and how the last runs went\n"
-        "  repline serve    the lineage, the runs and the checks in a browser\n"
-        "  REPLINE_HOME=<new folder> REPLINE_LANDING=<your files> repline refresh\n"
+        f"  {program} status   what was published, and how the last runs went\n"
+        f"  {program} serve    the lineage, the runs and the checks in a browser\n"
+        f"  REPLINE_HOME=<new folder> REPLINE_LANDING=<your files> {program} refresh\n"
         f"The company's records end at REPLINE_AS_OF={last_moment}; set it to look from then.",
         highlight=False,
         soft_wrap=True,
@@ -96,7 +97,7 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
 @main.command()
 def status() -> None:
     """Last runs, published version, quarantined rows, failed checks."""
-    from pipelines.status import show_status
+    from pipelines.reports.status import show_status
 
     show_status(Settings.from_environment(), Console())
 
@@ -104,7 +105,7 @@ def status() -> None:
 @main.command()
 def freshness() -> None:
     """A line a dataset: last event, last load, age, limit. Exit code 1 where one is too old."""
-    from pipelines.freshness import show_freshness
+    from pipelines.reports.freshness import show_freshness
 
     sys.exit(0 if show_freshness(Settings.from_environment(), Console()) else 1)
 
@@ -113,7 +114,7 @@ def freshness() -> None:
 @click.argument("version", type=int, required=False)
 def rollback(version: int | None) -> None:
     """Let readers see an earlier published VERSION, by default the one before the current."""
-    from pipelines.versions import rollback as go_back
+    from pipelines.publication.versions import rollback as go_back
 
     now = go_back(Settings.from_environment(), version)
     click.echo(f"Version {now.number} is current: as of {_moment(now.as_of)}, {now.row_count:,} rows.")
@@ -126,7 +127,7 @@ def serve(arguments: tuple[str, ...]) -> None:
 
     ARGUMENTS go to `dagster dev`, for example --port 3001.
     """
-    from pipelines.instance import prepare_dagster_home
+    from pipelines.runs.instance import prepare_dagster_home
 
     settings = Settings.from_environment()
     prepare_dagster_home(settings)
@@ -146,8 +147,8 @@ def _refresh(settings: Settings, verbose: bool) -> Outcome:
         warnings.simplefilter("ignore")
     console = Console()
     with console.status("Starting"):
-        from pipelines.progress import LiveProgress, PlainProgress
-        from pipelines.refresh import run_refresh
+        from pipelines.reports.progress import LiveProgress, PlainProgress
+        from pipelines.runs.refresh import run_refresh
     live = console.is_terminal and not verbose
     with LiveProgress(console) if live else PlainProgress(console) as progress:
         outcome = run_refresh(settings, progress, verbose)

@@ -11,15 +11,15 @@ from collections.abc import Mapping
 import dagster as dg
 from dagster_dlt import DagsterDltResource
 
-from pipelines.exclusion import WarehouseLock
-from pipelines.gates import build_gates
-from pipelines.instance import spare_disk_syncs
-from pipelines.models import build_model_assets, load_manifest
-from pipelines.names import REFRESH_JOB
-from pipelines.published import build_published_assets
-from pipelines.raw import build_raw_assets
+from pipelines.assets.gates import build_gates
+from pipelines.assets.models import build_model_assets, load_manifest
+from pipelines.assets.names import REFRESH_JOB
+from pipelines.assets.published import build_published_assets
+from pipelines.assets.raw import build_raw_assets
+from pipelines.runs.exclusion import WarehouseLock
+from pipelines.runs.instance import spare_disk_syncs
+from pipelines.runs.triggers import build_triggers
 from pipelines.settings import Settings
-from pipelines.triggers import build_triggers
 
 
 def build_defs(

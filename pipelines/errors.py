@@ -6,8 +6,8 @@ Belongs here: the list of them. Does not belong here: an error that means a faul
 from expectations.checks import GateError
 from ingestion.demo import DemoError
 from ingestion.landing.errors import LandingError
-from pipelines.dbt_runs import DbtError
+from pipelines.publication.versions import PublicationError
+from pipelines.runs.dbt_runs import DbtError
 from pipelines.settings import SettingsError
-from pipelines.versions import PublicationError
 
 KNOWN_ERRORS = (DbtError, DemoError, GateError, LandingError, PublicationError, SettingsError)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines.dbt_runs import prepare_manifest
+from pipelines.runs.dbt_runs import prepare_manifest
 from pipelines.settings import Settings
 
 _KINDS = (("kpi_", "KPIs"), ("fct_", "Facts"), ("dim_", "Dimensions"), ("", "About the data"))
@@ -32,11 +32,7 @@ dataset).
 def page(manifest: Mapping[str, Any]) -> str:
     """The page as Markdown, from a dbt manifest."""
     models = sorted(
-        (
-            node
-            for node in manifest["nodes"].values()
-            if node["resource_type"] == "model" and node["schema"] == "marts"
-        ),
+        (node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == "marts"),
         key=lambda node: node["name"],
     )
     lines = [_INTRODUCTION]

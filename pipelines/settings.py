@@ -84,10 +84,20 @@ class Settings:
         return self.home / "refresh.lock"
 
     def dbt_vars(self, now: datetime) -> dict[str, Any]:
-        """The vars of one build: the defaults, the overrides, and as_of as an ISO 8601 UTC timestamp."""
+        """The vars of one build: the defaults, the overrides, and as_of as an ISO 8601 UTC timestamp.
+
+        An override of a mapping, such as `freshness_limit_hours`, changes the keys that it names; null takes a
+        key away.
+        """
+        defaults = default_vars()
+        overrides = dict(self.overrides)
+        for name, value in self.overrides.items():
+            if isinstance(value, dict) and isinstance(defaults.get(name), dict):
+                merged = {**defaults[name], **value}
+                overrides[name] = {key: kept for key, kept in merged.items() if kept is not None}
         as_of = (self.as_of or now).astimezone(UTC)
         text = as_of.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return {**default_vars(), **self.overrides, "as_of": text}
+        return {**defaults, **overrides, "as_of": text}
 
 
 def default_vars() -> dict[str, Any]:

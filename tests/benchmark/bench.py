@@ -21,10 +21,10 @@ import duckdb
 
 from ingestion.contract import ENTITIES
 from ingestion.demo import DEFAULT_UNTIL, change
-from pipelines.instance import open_instance
-from pipelines.progress import STEPS
+from pipelines.publication.versions import newest_version
+from pipelines.reports.progress import STEPS
+from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
-from pipelines.versions import newest_version
 from tests.benchmark.measuring import GIB, Measured, RunError, measure, repline
 
 CHANGED_SHARE = 0.01

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import main
-from pipelines.instance import open_instance
+from pipelines.runs.instance import open_instance
+from pipelines.settings import default_vars
 from tests.pipelines.conftest import RefreshedHome
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -47,12 +49,10 @@ def environment_of(home: RefreshedHome) -> dict[str, str]:
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     """Help, freshness and rollback answer at once: Dagster alone takes a second to import, dbt two."""
     code = (
-        "import sys, pipelines.cli, pipelines.freshness, pipelines.versions\n"
+        "import sys, pipelines.cli, pipelines.reports.freshness, pipelines.publication.versions\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
@@ -84,9 +84,7 @@ def test_a_bad_setting_is_told_in_one_line(environment: dict[str, str], line: st
 def test_rolling_back_what_was_never_published(tmp_path: Path) -> None:
     code, _, error = in_process("rollback", REPLINE_HOME=str(tmp_path))
     assert code == 1
-    assert (
-        error == "Error: nothing is published yet, so there is nothing to go back to; run `repline refresh`\n"
-    )
+    assert error == "Error: nothing is published yet, so there is nothing to go back to; run `repline refresh`\n"
 
 
 def test_the_demo_never_writes_over_files_of_a_user(tmp_path: Path) -> None:
@@ -133,7 +131,8 @@ def test_refresh_with_nothing_new_says_so(refreshed: RefreshedHome) -> None:
 
 
 def test_freshness_has_an_exit_code_for_on_call(refreshed: RefreshedHome) -> None:
-    limits = {"REPLINE_VARS": '{"freshness_limit_hours": {"calls": 72, "published": 26}}'}
+    no_limits = dict.fromkeys(default_vars()["freshness_limit_hours"])
+    limits = {"REPLINE_VARS": json.dumps({"freshness_limit_hours": {**no_limits, "calls": 72, "published": 26}})}
     code, text, _ = in_process("freshness", **environment_of(refreshed), **limits)
     assert code == 0, text
     later = {**environment_of(refreshed), **limits, "REPLINE_AS_OF": "2026-03-01T00:00:00Z"}

@@ -15,9 +15,9 @@ import yaml
 
 from expectations import landing, marts
 from ingestion.contract import ENTITIES
-from pipelines.dbt_runs import prepare_manifest
+from pipelines.assets.names import REFRESH_JOB, WAREHOUSE_POOL
 from pipelines.definitions import build_defs
-from pipelines.names import REFRESH_JOB, WAREHOUSE_POOL
+from pipelines.runs.dbt_runs import prepare_manifest
 from pipelines.settings import Settings, default_vars
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def test_parsing_the_models_opens_no_database(
         raise AssertionError("a database was opened")
 
     monkeypatch.setattr(duckdb, "connect", refuse)
-    monkeypatch.setattr("pipelines.dbt_runs.sources_digest", lambda: tmp_path.name.rjust(16, "0"))
+    monkeypatch.setattr("pipelines.runs.dbt_runs.sources_digest", lambda: tmp_path.name.rjust(16, "0"))
     manifest = prepare_manifest(settings)
     assert json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
     manifest.unlink()
@@ -155,9 +155,7 @@ def steps_before(settings: Settings) -> dict[str, set[str]]:
     """The steps that Dagster knows to come right before each step of the job."""
     job = build_defs(settings).resolve_job_def(REFRESH_JOB)
     return {
-        invocation.name: {
-            each.node for dependency in inputs.values() for each in dependency.get_node_dependencies()
-        }
+        invocation.name: {each.node for dependency in inputs.values() for each in dependency.get_node_dependencies()}
         for invocation, inputs in job.graph.dependencies.items()
     }
 
@@ -165,9 +163,7 @@ def steps_before(settings: Settings) -> dict[str, set[str]]:
 def test_steps_follow_each_other(settings: Settings) -> None:
     """A gate's checks hold back what comes behind it only if Dagster knows that it comes behind it."""
     before = steps_before(settings)
-    for earlier, later in pairwise(
-        ["load_landing", "landing_gate", "build_models", "marts_gate", "publish_marts"]
-    ):
+    for earlier, later in pairwise(["load_landing", "landing_gate", "build_models", "marts_gate", "publish_marts"]):
         assert earlier in before[later]
 
 

@@ -12,8 +12,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines import exclusion
-from pipelines.exclusion import WarehouseLock, acquire, fail_dead_runs, mark_alive, wait_for_readers
+from pipelines.runs import exclusion
+from pipelines.runs.exclusion import WarehouseLock, acquire, fail_dead_runs, mark_alive, wait_for_readers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 HOLD = """
 import sys
 from pathlib import Path
-from pipelines.exclusion import acquire, mark_alive
+from pipelines.runs.exclusion import acquire, mark_alive
 home, run_id = Path(sys.argv[1]), sys.argv[2]
 alive = mark_alive(home, run_id)
 held = acquire(home / "refresh.lock", run_id, print)

@@ -12,7 +12,7 @@ import pytest
 
 from expectations.checks import GateError
 from ingestion.landing.errors import LandingError
-from pipelines.failures import clear_failures
+from pipelines.runs.failures import clear_failures
 
 
 def held() -> duckdb.IOException:
@@ -56,9 +56,7 @@ def test_the_text_of_a_held_warehouse_is_the_one_that_is_looked_for(tmp_path: Pa
     """Within one process DuckDB says something else, so this one needs a second process."""
     warehouse = tmp_path / "warehouse.duckdb"
     code = f"import duckdb; c = duckdb.connect({str(warehouse)!r}); print('open', flush=True); input()"
-    other = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    other = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert other.stdout is not None
     assert other.stdout.readline() == "open\n"
     with pytest.raises(dg.RetryRequested), clear_failures():

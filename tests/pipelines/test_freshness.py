@@ -16,10 +16,10 @@ from rich.console import Console
 
 from expectations.landing import EVENT_COLUMNS
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME
-from pipelines import warehouse_reader
-from pipelines.freshness import DatasetAge, Freshness, measure, show_freshness
-from pipelines.publication import publish
-from pipelines.settings import Settings, SettingsError
+from pipelines.publication.publish import publish
+from pipelines.reports import warehouse_reader
+from pipelines.reports.freshness import DatasetAge, Freshness, measure, show_freshness
+from pipelines.settings import Settings, SettingsError, default_vars
 from tests.pipelines.small_warehouse import AS_OF, land, make_settings, make_warehouse, warehouse
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -49,7 +49,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def at(settings: Settings, moment: datetime, **limits: object) -> Settings:
-    return replace(settings, as_of=moment, overrides={"freshness_limit_hours": limits} if limits else {})
+    """The settings as of a moment, with these limits and no others; with the default ones where none is given."""
+    only = {**dict.fromkeys(default_vars()["freshness_limit_hours"]), **limits}
+    return replace(settings, as_of=moment, overrides={"freshness_limit_hours": only} if limits else {})
 
 
 def by_name(freshness: Freshness) -> dict[str, DatasetAge]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import inputs
-from pipelines.inputs import build_fingerprint, reporting_day, sources_digest
+from pipelines.runs import inputs
+from pipelines.runs.inputs import build_fingerprint, reporting_day, sources_digest
 from pipelines.settings import Settings, SettingsError
 
 NOW = datetime(2025, 6, 30, 10, tzinfo=UTC)
@@ -21,8 +21,7 @@ def settings(tmp_path: Path) -> Settings:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute("CREATE SCHEMA raw")
         connection.execute(
-            "CREATE TABLE raw.landing_files"
-            " (entity VARCHAR, file VARCHAR, file_hash VARCHAR, loaded_at TIMESTAMP)"
+            "CREATE TABLE raw.landing_files (entity VARCHAR, file VARCHAR, file_hash VARCHAR, loaded_at TIMESTAMP)"
         )
     settings = Settings(home=tmp_path, landing=tmp_path / "landing")
     load(settings, "calls.csv", "aaaa", NOW)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipelines.dbt_runs import prepare_manifest
 from pipelines.marts_page import page
+from pipelines.runs.dbt_runs import prepare_manifest
 from pipelines.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "marts.md"

@@ -6,17 +6,18 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from pipelines import publication, versions
-from pipelines.publication import publish
+from pipelines.publication import publish as publication
+from pipelines.publication import versions
+from pipelines.publication.publish import publish
+from pipelines.publication.versions import PublicationError, rollback
 from pipelines.settings import Settings
-from pipelines.versions import PublicationError, rollback
 from tests.pipelines.small_warehouse import AS_OF, land, make_settings, make_warehouse, warehouse
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -91,7 +92,7 @@ def test_the_version_tells_what_it_holds(settings: Settings) -> None:
         (1, rows[0][1], naive, "fct_call", 3, checksums["fct_call"], "inputs"),
     ]
     assert versions.published_version(settings) == version
-    assert versions.published_row_counts(settings) == {"dim_rep": 0, "fct_call": 3}
+    assert versions.published_row_counts(settings, before=AS_OF) == {"dim_rep": 0, "fct_call": 3}
     assert read(settings, f"FROM '{settings.published}/parquet/publication.parquet' ORDER BY table_name") == rows
     undescribed = read(
         settings,
@@ -143,7 +144,7 @@ def test_types_that_parquet_lacks_pass_the_audit(settings: Settings) -> None:
         connection.execute("CREATE VIEW marts.seen AS FROM marts.fct_call WHERE call_id = 'c1'")
     publish(settings, AS_OF, "inputs")
     assert read(settings, "FROM marts.odd")[0][:2] == ("open", 12)
-    assert versions.published_row_counts(settings)["seen"] == 1
+    assert versions.published_row_counts(settings, before=AS_OF)["seen"] == 1
 
 
 def test_what_a_killed_dbt_run_left_is_no_mart(settings: Settings) -> None:
@@ -466,3 +467,17 @@ def test_a_reader_of_an_old_version_goes_on_after_it_was_pruned(tmp_path: Path) 
         # The first read of the data: nothing of it is in the reader's memory yet.
         assert reader.execute(query).fetchall()[0][:3] == (1, 1, 50_000)
     assert read(settings, query)[0][:3] == (3, 3, 150_000)
+
+
+def test_after_a_rollback_only_new_inputs_are_published_not_a_new_day(settings: Settings) -> None:
+    publish(settings, AS_OF, "good@2025-01-01")
+    publish(settings, AS_OF, "bad@2025-01-02")
+    assert versions.needs_publishing(settings, "bad@2025-01-03")
+    versions.rollback(settings)
+    assert not versions.needs_publishing(settings, "bad@2025-01-03")
+    assert versions.needs_publishing(settings, "mended@2025-01-03")
+
+
+def test_the_marts_of_a_past_moment_are_not_compared_with_later_ones(settings: Settings) -> None:
+    publish(settings, AS_OF, "inputs")
+    assert versions.published_row_counts(settings, before=AS_OF - timedelta(seconds=1)) == {}

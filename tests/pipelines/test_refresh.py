@@ -14,12 +14,12 @@ import duckdb
 import pytest
 
 from expectations.results import ExpectationResult, GateResult
-from pipelines import gates
-from pipelines.dbt_runs import NodeResult
-from pipelines.instance import open_instance
-from pipelines.models import describe_failure, load_manifest
+from pipelines.assets import gates
+from pipelines.assets.models import describe_failure, load_manifest
+from pipelines.publication.versions import published_version, rollback
+from pipelines.runs.dbt_runs import NodeResult
+from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
-from pipelines.versions import published_version, rollback
 from tests.pipelines.conftest import RefreshedHome, refresh
 
 
@@ -37,9 +37,7 @@ def materializations(settings: Settings, run_id: str) -> dict[str, Mapping[str, 
     for event in events(settings, run_id):
         if event.is_step_materialization:
             made = event.step_materialization_data.materialization
-            found[".".join(made.asset_key.path)] = {
-                name: value.value for name, value in made.metadata.items()
-            }
+            found[".".join(made.asset_key.path)] = {name: value.value for name, value in made.metadata.items()}
     return found
 
 
@@ -92,9 +90,7 @@ def test_tables_carry_row_counts_columns_and_origin(refreshed: RefreshedHome) ->
                 [count] = connection.execute(f"SELECT count(*) FROM {schema}.{table}").fetchone() or (None,)
                 assert metadata["dagster/row_count"] == count, name
             else:  # counting a view would run it
-                views = connection.execute(
-                    "SELECT view_name FROM duckdb_views() WHERE schema_name = ?", [schema]
-                )
+                views = connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = ?", [schema])
                 assert (table,) in views.fetchall(), name
     calls = made["raw.landing__calls"]
     assert calls["rows_read"] == calls["rows_loaded"] + calls["rows_quarantined"]
@@ -130,17 +126,13 @@ def test_nothing_new_makes_no_version_and_skips_the_rest(refreshed: RefreshedHom
     assert materializations(refreshed.settings, outcome.run_id) == {}
 
 
-def test_an_error_of_the_landing_gate_stops_before_the_models(
-    refreshed: RefreshedHome, tmp_path: Path
-) -> None:
+def test_an_error_of_the_landing_gate_stops_before_the_models(refreshed: RefreshedHome, tmp_path: Path) -> None:
     settings = copy_of(refreshed, tmp_path / "home")
     bad = "".join(f"bad-{number},nobody,not a time,outbound\n" for number in range(200))
     late = settings.landing / "calls" / "zz_late.csv"
     late.write_text("call_id,user_id,started_at,direction\n" + bad, encoding="utf-8")
     outcome = refresh(settings)
-    assert outcome.failure.startswith(
-        "the landing gate stops the refresh: quarantined_share on raw.landing__calls"
-    )
+    assert outcome.failure.startswith("the landing gate stops the refresh: quarantined_share on raw.landing__calls")
     assert "expected at most 0.05" in outcome.failure
     assert "\n" not in outcome.failure
     assert steps(settings, outcome.run_id, "STEP_START") == ["load_landing", "landing_gate"]
@@ -214,12 +206,9 @@ def test_a_failed_model_or_test_is_named(refreshed: RefreshedHome) -> None:
 def test_a_gate_failure_names_the_first_error_and_counts_the_others() -> None:
     def result(name: str) -> ExpectationResult:
         moment = datetime.now(UTC).replace(tzinfo=None)
-        return ExpectationResult(
-            "run", "marts", "marts.a", name, "error", False, "2", "at most 1", "why", moment
-        )
+        return ExpectationResult("run", "marts", "marts.a", name, "error", False, "2", "at most 1", "why", moment)
 
     text = gates.describe_failure(GateResult([result("one"), result("two")], Path("page.html")), "marts")
     assert text == (
-        "the marts gate stops the refresh: one on marts.a is 2, expected at most 1: why; 1 more failed "
-        "(see page.html)"
+        "the marts gate stops the refresh: one on marts.a is 2, expected at most 1: why; 1 more failed (see page.html)"
     )

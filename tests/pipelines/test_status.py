@@ -10,9 +10,9 @@ import pytest
 from filelock import FileLock
 from rich.console import Console
 
-from pipelines.publication import publish
-from pipelines.settings import Settings
-from pipelines.status import (
+from pipelines.publication.publish import publish
+from pipelines.publication.versions import PublicationError, rollback
+from pipelines.reports.status import (
     DataQualityWarning,
     FailedCheck,
     QuarantinedRows,
@@ -23,7 +23,7 @@ from pipelines.status import (
     show,
     show_status,
 )
-from pipelines.versions import PublicationError, rollback
+from pipelines.settings import Settings
 from tests.pipelines.small_warehouse import AS_OF, land, make_settings, make_warehouse, warehouse
 
 STARTED = datetime(2025, 4, 30, 12, tzinfo=UTC)
@@ -104,8 +104,8 @@ def test_the_last_runs(settings: Settings) -> None:
 def test_runs_are_read_from_dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dagster import DagsterRunStatus, job
 
-    from pipelines.instance import open_instance
-    from pipelines.names import REFRESH_JOB
+    from pipelines.assets.names import REFRESH_JOB
+    from pipelines.runs.instance import open_instance
 
     settings = make_settings(tmp_path)
     assert last_runs(settings) == []

@@ -10,9 +10,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.names import REFRESH_JOB
+from pipelines.assets.names import REFRESH_JOB
+from pipelines.runs.triggers import QUIET_SECONDS, build_triggers, is_being_written
 from pipelines.settings import Settings
-from pipelines.triggers import QUIET_SECONDS, build_triggers, is_being_written
 
 
 @pytest.fixture
@@ -47,9 +47,7 @@ def look(settings: Settings, instance: dg.DagsterInstance, cursor: str | None) -
     return len(result.run_requests or []), result.cursor, ""
 
 
-def test_a_file_is_taken_up_once_and_again_when_it_changes(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
+def test_a_file_is_taken_up_once_and_again_when_it_changes(settings: Settings, instance: dg.DagsterInstance) -> None:
     assert look(settings, instance, None) == (0, None, f"{settings.landing} has no landing files yet.")
     land(settings, "users.csv")
     asked, cursor, _ = look(settings, instance, None)

@@ -1,7 +1,7 @@
 """Runs dbt on the project, within this process: the manifest for the definitions, and builds.
 
 Belongs here: dbt's arguments, and what came of an invocation. Does not belong here: Dagster assets
-(`pipelines.models`).
+(`pipelines.assets.models`).
 
 dbt runs here and not in a process of its own (as `dagster_dbt.DbtCliResource` does it) for three reasons: a
 refresh that is killed must not leave a dbt behind that goes on writing to the warehouse; that resource calls
@@ -23,7 +23,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from pipelines.inputs import sources_digest
+from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 
 # Each message is a record in Dagster's history.
@@ -98,9 +98,7 @@ def build(
         arguments += ["--indirect-selection", "empty", "--select", *nodes]
     result = _invoke(settings, arguments, variables, settings.home / "dbt", progress)
     return [
-        NodeResult(
-            node.node.unique_id, str(node.status), node.message or "", node.execution_time, node.failures
-        )
+        NodeResult(node.node.unique_id, str(node.status), node.message or "", node.execution_time, node.failures)
         for node in result.results
     ]
 
@@ -155,9 +153,7 @@ def _invoke(
     if outcome.exception is not None:
         if not isinstance(outcome.exception, Exception):
             raise outcome.exception
-        raise DbtError(
-            f"dbt {arguments[0]} failed: {one_line(str(outcome.exception))}"
-        ) from outcome.exception
+        raise DbtError(f"dbt {arguments[0]} failed: {one_line(str(outcome.exception))}") from outcome.exception
     return outcome.result
 
 

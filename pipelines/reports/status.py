@@ -13,9 +13,7 @@ from typing import NamedTuple
 import duckdb
 from rich.console import Console
 
-from pipelines.settings import Settings
-from pipelines.tables import NOTHING, moment_text, print_line, print_table
-from pipelines.versions import (
+from pipelines.publication.versions import (
     PARQUET,
     PublicationError,
     Version,
@@ -23,7 +21,9 @@ from pipelines.versions import (
     published_version,
     version_numbers,
 )
-from pipelines.warehouse_reader import WarehouseUnavailableError, is_refreshing, open_warehouse
+from pipelines.reports.tables import NOTHING, moment_text, print_line, print_table
+from pipelines.reports.warehouse_reader import WarehouseUnavailableError, is_refreshing, open_warehouse
+from pipelines.settings import Settings
 
 _SHOWN_RUNS = 5
 _WARNINGS = "data_quality_warnings"
@@ -173,8 +173,8 @@ def last_runs(settings: Settings) -> list[Run]:
     # Dagster takes seconds to import.
     from dagster import RunsFilter
 
-    from pipelines.instance import open_instance
-    from pipelines.names import REFRESH_JOB
+    from pipelines.assets.names import REFRESH_JOB
+    from pipelines.runs.instance import open_instance
 
     with open_instance(settings) as instance:
         records = instance.get_run_records(RunsFilter(job_name=REFRESH_JOB), limit=_SHOWN_RUNS)

@@ -1,7 +1,7 @@
 """The dbt models as Dagster assets and the dbt tests as their checks, built by one step.
 
 Belongs here: what Dagster knows of models and tests, and turning dbt's results into Dagster's events. Does
-not belong here: how dbt is run (`pipelines.dbt_runs`).
+not belong here: how dbt is run (`pipelines.runs.dbt_runs`).
 """
 
 import json
@@ -11,19 +11,19 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from pipelines import dbt_runs
-from pipelines.dbt_runs import NodeResult, one_line
-from pipelines.exclusion import WarehouseLock
-from pipelines.failures import clear_failures
-from pipelines.inputs import build_fingerprint
-from pipelines.names import DEFAULT_OWNER, MARTS_SCHEMA, WAREHOUSE_POOL, team
-from pipelines.raw import LANDING_FILES
+from pipelines.assets.names import DEFAULT_OWNER, MARTS_SCHEMA, WAREHOUSE_POOL, team
+from pipelines.assets.raw import LANDING_FILES
+from pipelines.assets.table_metadata import COLUMN_SCHEMA, TableFacts, read_table_facts
+from pipelines.runs import dbt_runs
+from pipelines.runs.dbt_runs import NodeResult, one_line
+from pipelines.runs.exclusion import WarehouseLock
+from pipelines.runs.failures import clear_failures
+from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import DBT_PROJECT_DIR, Settings
-from pipelines.table_metadata import COLUMN_SCHEMA, TableFacts, read_table_facts
 
 # Where dagster-dbt notes which dbt node an asset or a check stands for.
 _UNIQUE_ID = "dagster_dbt/unique_id"
-# On the materialisations: what a model was built from. Publication takes them up (`pipelines.published`).
+# On the materialisations: what a model was built from. Publication takes them up (`pipelines.assets.published`).
 AS_OF = "as_of"
 FINGERPRINT = "fingerprint"
 
@@ -142,9 +142,7 @@ def describe_failure(manifest: Manifest, failed: list[NodeResult]) -> str:
     if node["resource_type"] == "test":
         tested = ", ".join(parent.split(".")[-1] for parent in node["depends_on"]["nodes"])
         found = f"{first.failures} bad rows" if first.failures else one_line(first.message)
-        return (
-            f"the dbt test {node['name']} on {tested} failed: {found}{others} ({node['original_file_path']})"
-        )
+        return f"the dbt test {node['name']} on {tested} failed: {found}{others} ({node['original_file_path']})"
     return (
         f"the dbt model {node['schema']}.{node['name']} failed: {one_line(first.message)}{others} "
         f"({node['original_file_path']})"
@@ -157,9 +155,7 @@ def _selected_nodes(context: dg.AssetExecutionContext, manifest: Manifest) -> li
         return []
     assets = context.assets_def
     ids = [assets.metadata_by_key[key][_UNIQUE_ID] for key in context.selected_asset_keys]
-    ids += [
-        assets.get_spec_for_check_key(key).metadata[_UNIQUE_ID] for key in context.selected_asset_check_keys
-    ]
+    ids += [assets.get_spec_for_check_key(key).metadata[_UNIQUE_ID] for key in context.selected_asset_check_keys]
     return [manifest["nodes"][unique_id]["name"] for unique_id in ids]
 
 

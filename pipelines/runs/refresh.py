@@ -1,7 +1,7 @@
 """One refresh from the command line: runs the Dagster job `refresh` in this process and says what came of it.
 
 Belongs here: starting the job, and reading its events. Does not belong here: what the job does
-(`pipelines.definitions`), or printing (`pipelines.cli`, `pipelines.progress`).
+(`pipelines.definitions`), or printing (`pipelines.cli`, `pipelines.reports.progress`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from pipelines.assets.names import REFRESH_JOB
 from pipelines.definitions import build_defs
-from pipelines.instance import open_instance
-from pipelines.names import REFRESH_JOB
-from pipelines.progress import Progress, progress_logger
+from pipelines.publication.versions import Version, published_version, version_numbers
+from pipelines.reports.progress import Progress, progress_logger
+from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
-from pipelines.versions import Version, published_version, version_numbers
 
 # Dagster's name for Ctrl-C, and for a run that was stopped in its UI.
 _INTERRUPTED = "DagsterExecutionInterruptedError"
@@ -55,9 +55,7 @@ def run_refresh(settings: Settings, progress: Progress, verbose: bool = False) -
     if verbose:
         chosen["console"] = {"config": {"log_level": "DEBUG"}}
     with open_instance(settings) as instance:
-        result = job.execute_in_process(
-            run_config={"loggers": chosen}, instance=instance, raise_on_error=False
-        )
+        result = job.execute_in_process(run_config={"loggers": chosen}, instance=instance, raise_on_error=False)
     return Outcome(
         result.run_id,
         "" if result.success else _failure(result.all_events),

@@ -100,9 +100,7 @@ def acquire(lock_file: Path, run_id: str, log: Log) -> FileLock:
         lock.acquire(poll_interval=_POLL_SECONDS)
         log("The other refresh has finished; going on.")
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    holder_file.write_text(
-        json.dumps({"pid": os.getpid(), "run_id": run_id, "since": since}), encoding="utf-8"
-    )
+    holder_file.write_text(json.dumps({"pid": os.getpid(), "run_id": run_id, "since": since}), encoding="utf-8")
     return lock
 
 

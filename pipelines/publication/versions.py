@@ -1,7 +1,7 @@
 """The published versions: which ones there are, which one readers see, going back, clearing away.
 
 Belongs here: the layout of the folder `published/` and every change of its links. Does not belong here:
-making a version (`pipelines.publication`).
+making a version (`pipelines.publication.publish`).
 
     published/versions/000007/{repline.duckdb, parquet/<table>.parquet}
     published/current        -> versions/000007          flipped in one atomic step
@@ -69,14 +69,18 @@ class Version:
 def needs_publishing(settings: Settings, fingerprint: str) -> bool:
     """Whether the inputs with this fingerprint are not what was published last.
 
-    The newest version counts, not the current one: after a rollback the same inputs would only bring the bad
-    version back.
+    `fingerprint` is that of `pipelines.runs.inputs`. The newest version counts, not the current one: after a
+    rollback the same inputs would only bring the bad version back, on the next day as well.
     """
     try:
         newest = newest_version(settings)
     except PublicationError:
         return True  # a damaged version is replaced by a new one
-    return newest is None or newest.fingerprint != fingerprint
+    if newest is None:
+        return True
+    if newest.number != current_number(settings):
+        return newest.fingerprint.partition("@")[0] != fingerprint.partition("@")[0]
+    return newest.fingerprint != fingerprint
 
 
 def current_number(settings: Settings) -> int | None:
@@ -107,10 +111,14 @@ def newest_version(settings: Settings) -> Version | None:
     return _read(settings, numbers[-1]) if numbers else None
 
 
-def published_row_counts(settings: Settings) -> dict[str, int]:
-    """Rows of each mart that readers see, by table name; empty before the first publication."""
+def published_row_counts(settings: Settings, before: datetime) -> dict[str, int]:
+    """Rows of each mart that readers see, by table name.
+
+    Empty before the first publication, and where readers see a moment after `before`: the marts of a past
+    moment have fewer rows without anything being wrong.
+    """
     version = published_version(settings)
-    return {table.name: table.row_count for table in version.tables} if version else {}
+    return {table.name: table.row_count for table in version.tables} if version and version.as_of <= before else {}
 
 
 def release(settings: Settings, number: int) -> None:

@@ -13,11 +13,11 @@ import dagster as dg
 from expectations import landing, marts
 from expectations.checks import Description
 from expectations.results import GateResult
-from pipelines.exclusion import WarehouseLock
-from pipelines.failures import clear_failures
-from pipelines.names import WAREHOUSE_POOL
+from pipelines.assets.names import WAREHOUSE_POOL
+from pipelines.publication.versions import published_row_counts
+from pipelines.runs.exclusion import WarehouseLock
+from pipelines.runs.failures import clear_failures
 from pipelines.settings import Settings
-from pipelines.versions import published_row_counts
 
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
@@ -59,16 +59,14 @@ def _build_gate(settings: Settings, gate: Gate) -> dg.AssetChecksDefinition:
     ]
 
     @dg.multi_asset_check(name=name, specs=specs, pool=WAREHOUSE_POOL)
-    def run_gate(
-        context: dg.AssetCheckExecutionContext, warehouse: WarehouseLock
-    ) -> Iterator[dg.AssetCheckResult]:
+    def run_gate(context: dg.AssetCheckExecutionContext, warehouse: WarehouseLock) -> Iterator[dg.AssetCheckResult]:
         with clear_failures():
             outcome = gate.run(
                 settings.warehouse,
                 settings.data_docs,
                 context.run.run_id,
                 settings.dbt_vars(warehouse.started_at),
-                published_row_counts(settings),
+                published_row_counts(settings, before=settings.as_of or warehouse.started_at),
             )
         for result in outcome.results:
             yield dg.AssetCheckResult(

@@ -57,14 +57,10 @@ def read_highlights(marts: Path) -> list[Highlight]:
     with duckdb.connect(str(marts), read_only=True) as connection:
         reps = connection.execute(_TOP_REPS).fetchall()
         funnel = connection.execute(_FUNNEL).fetchall()
-    found = [
-        Highlight("Best reps of the last quarter", ("rep", "won", "amount", "win rate", "of quota"), reps)
-    ]
+    found = [Highlight("Best reps of the last quarter", ("rep", "won", "amount", "win rate", "of quota"), reps)]
     if funnel:
         title = f"Funnel of {funnel[0][-1]}"
-        found.append(
-            Highlight(title, ("stage", "reached", "go on", "days", ""), [row[:-1] for row in funnel])
-        )
+        found.append(Highlight(title, ("stage", "reached", "go on", "days", ""), [row[:-1] for row in funnel]))
     return found
 
 

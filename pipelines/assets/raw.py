@@ -14,13 +14,13 @@ from dagster_dlt.translator import DltResourceTranslatorData
 
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Entity
 from ingestion.landing import landing_pipeline, landing_source, table_name
-from pipelines.exclusion import WarehouseLock
-from pipelines.failures import clear_failures
-from pipelines.inputs import build_fingerprint
-from pipelines.names import DEFAULT_OWNER, RAW_GROUP, REFRESH_JOB, WAREHOUSE_POOL
+from pipelines.assets.names import DEFAULT_OWNER, RAW_GROUP, REFRESH_JOB, WAREHOUSE_POOL
+from pipelines.assets.table_metadata import COLUMN_SCHEMA, TABLE_NAME, read_table_facts
+from pipelines.publication.versions import needs_publishing
+from pipelines.runs.exclusion import WarehouseLock
+from pipelines.runs.failures import clear_failures
+from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, default_vars
-from pipelines.table_metadata import COLUMN_SCHEMA, TABLE_NAME, read_table_facts
-from pipelines.versions import needs_publishing
 
 LANDING_FILES = dg.AssetKey([RAW_SCHEMA, "landing_files"])
 # Of the account of the files: what is added up for each table.
@@ -91,8 +91,7 @@ def build_raw_assets(settings: Settings) -> dg.AssetsDefinition:
     translator = LandingTranslator(default_vars()["freshness_limit_hours"])
     resources = landing_source(settings.landing).selected_resources.values()
     specs = [
-        translator.get_asset_spec(DltResourceTranslatorData(resource=resource, pipeline=None))
-        for resource in resources
+        translator.get_asset_spec(DltResourceTranslatorData(resource=resource, pipeline=None)) for resource in resources
     ]
 
     @dg.multi_asset(name="load_landing", specs=specs, pool=WAREHOUSE_POOL)
@@ -148,6 +147,5 @@ def _rows_by_table(settings: Settings, since: datetime) -> dict[str, dict[str, A
         )
         names = [column[0] for column in found.description or ()]
         return {
-            table_name(ENTITIES_BY_NAME[row[0]]): dict(zip(names[1:], row[1:], strict=True))
-            for row in found.fetchall()
+            table_name(ENTITIES_BY_NAME[row[0]]): dict(zip(names[1:], row[1:], strict=True)) for row in found.fetchall()
         }

@@ -1,7 +1,7 @@
 """The published tables as Dagster assets, put in place together by one step.
 
 Belongs here: what Dagster knows of the published tables. Does not belong here: how a version is made and put
-in place (`pipelines.publication`).
+in place (`pipelines.publication.publish`).
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from pipelines import publication
-from pipelines.exclusion import WarehouseLock
-from pipelines.failures import clear_failures
-from pipelines.models import AS_OF, FINGERPRINT, Manifest, described_columns, marts_of, owners_of
-from pipelines.names import MARTS_SCHEMA, PUBLISHED_GROUP, WAREHOUSE_POOL
+from pipelines.assets.models import AS_OF, FINGERPRINT, Manifest, described_columns, marts_of, owners_of
+from pipelines.assets.names import MARTS_SCHEMA, PUBLISHED_GROUP, WAREHOUSE_POOL
+from pipelines.assets.table_metadata import COLUMN_SCHEMA, ROW_COUNT, TABLE_NAME
+from pipelines.publication.publish import publish
+from pipelines.runs.exclusion import WarehouseLock
+from pipelines.runs.failures import clear_failures
 from pipelines.settings import Settings, default_vars
-from pipelines.table_metadata import COLUMN_SCHEMA, ROW_COUNT, TABLE_NAME
 
 
 def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinition:
@@ -42,7 +42,7 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
     ) -> Iterator[dg.MaterializeResult[None]]:
         with clear_failures():
             as_of, fingerprint = _origin(context, list(marts))
-            version = publication.publish(settings, as_of, fingerprint, list(marts))
+            version = publish(settings, as_of, fingerprint, list(marts))
         for table in version.tables:
             if table.name not in marts:
                 continue
@@ -69,13 +69,9 @@ def _origin(context: dg.AssetExecutionContext, names: list[str]) -> tuple[dateti
         event = context.instance.get_latest_materialization_event(dg.AssetKey([MARTS_SCHEMA, name]))
         built = event.asset_materialization if event else None
         if built is None or FINGERPRINT not in built.metadata:
-            raise dg.Failure(
-                f"{MARTS_SCHEMA}.{name} was never built; run a whole refresh", allow_retries=False
-            )
+            raise dg.Failure(f"{MARTS_SCHEMA}.{name} was never built; run a whole refresh", allow_retries=False)
         found.add((str(built.metadata[AS_OF].value), str(built.metadata[FINGERPRINT].value)))
     if len(found) > 1:
-        raise dg.Failure(
-            "the marts were built from different inputs; run a whole refresh", allow_retries=False
-        )
+        raise dg.Failure("the marts were built from different inputs; run a whole refresh", allow_retries=False)
     [(as_of, fingerprint)] = found
     return datetime.fromisoformat(as_of), fingerprint

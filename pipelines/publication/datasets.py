@@ -1,6 +1,6 @@
 """What the raw schema knows of each dataset's age: its last event, its last load, and the limit set for it.
 
-Belongs here: that query, and reading the limits. Does not belong here: judging ages (`pipelines.freshness`),
+Belongs here: that query, and reading the limits. Does not belong here: judging ages (`pipelines.reports.freshness`),
 and which columns hold an entity's events (the landing gate says that).
 """
 

@@ -1,7 +1,7 @@
 """`repline freshness`: how old each dataset is, and whether that is too old.
 
 Belongs here: ages, their limits and the report on them. Does not belong here: the query behind it
-(`pipelines.datasets`), and judging a refresh (the landing gate does, by the same limits).
+(`pipelines.publication.datasets`), and judging a refresh (the landing gate does, by the same limits).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 import duckdb
 from rich.console import Console
 
-from pipelines.datasets import DATASET_FRESHNESS, PUBLISHED, dataset_freshness_sql, limit_hours
+from pipelines.publication.datasets import DATASET_FRESHNESS, PUBLISHED, dataset_freshness_sql, limit_hours
+from pipelines.publication.versions import PARQUET, PublicationError, newest_version, one_line, published_version
+from pipelines.reports.tables import NOTHING, moment_text, print_line, print_table
+from pipelines.reports.warehouse_reader import WarehouseUnavailableError, open_warehouse
 from pipelines.settings import Settings
-from pipelines.tables import NOTHING, moment_text, print_line, print_table
-from pipelines.versions import PARQUET, PublicationError, newest_version, one_line, published_version
-from pipelines.warehouse_reader import WarehouseUnavailableError, open_warehouse
 
 _HEADINGS = ("dataset", "last event (UTC)", "last load (UTC)", "age (h)", "limit (h)", "state")
 

@@ -1,7 +1,7 @@
 """Write, audit, publish: a new version of the marts, made from the warehouse and put in place at once.
 
 Belongs here: what a version contains, and that it is complete. Does not belong here: which versions there
-are, and going back to one (`pipelines.versions`).
+are, and going back to one (`pipelines.publication.versions`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.datasets import DATASET_FRESHNESS, dataset_freshness_sql, limit_hours
-from pipelines.settings import Settings
-from pipelines.versions import (
+from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql, limit_hours
+from pipelines.publication.versions import (
     DATABASE,
     PARQUET,
     PUBLICATION,
@@ -33,6 +32,7 @@ from pipelines.versions import (
     version_path,
     versions_dir,
 )
+from pipelines.settings import Settings
 
 SCHEMA = "marts"
 # Tables that each version holds about itself, with times of the publication in them; all others are marts.

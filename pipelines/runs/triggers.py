@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from ingestion.landing.files import listing
-from pipelines.exclusion import fail_dead_runs
+from pipelines.runs.exclusion import fail_dead_runs
 from pipelines.settings import Settings
 
 # A file that was written to within this time may still grow.
@@ -31,9 +31,7 @@ def is_being_written(files: Listing, now_ns: int) -> bool:
     return any(0 <= now_ns - mtime_ns < QUIET_SECONDS * 1e9 for _, _, mtime_ns in files)
 
 
-def build_triggers(
-    settings: Settings, job_name: str
-) -> tuple[dg.ScheduleDefinition, list[dg.SensorDefinition]]:
+def build_triggers(settings: Settings, job_name: str) -> tuple[dg.ScheduleDefinition, list[dg.SensorDefinition]]:
     """The hourly schedule, and the sensors for arriving files and dead runs. All are on from the start."""
 
     @dg.schedule(

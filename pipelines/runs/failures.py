@@ -15,7 +15,7 @@ import duckdb
 from pipelines.errors import KNOWN_ERRORS
 
 # Another program that looks into the warehouse holds it for a moment. Five attempts over about 30 s outlast a
-# query typed by hand; the run as a whole waits longer before it begins (`pipelines.exclusion`).
+# query typed by hand; the run as a whole waits longer before it begins (`pipelines.runs.exclusion`).
 MAX_RETRIES = 5
 RETRY_SECONDS = 6.0
 

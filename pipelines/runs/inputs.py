@@ -1,7 +1,7 @@
 """What a published version is made of, as one fingerprint: contents of the files, settings, SQL, and day.
 
 Belongs here: telling whether a new version could differ from the published one. Does not belong here: the
-versions (`pipelines.publication`).
+versions (`pipelines.publication.publish`).
 """
 
 from __future__ import annotations
@@ -22,22 +22,20 @@ _NOT_SOURCES = {"target", "logs", "dbt_packages"}
 
 
 def build_fingerprint(settings: Settings, now: datetime) -> str:
-    """The fingerprint of a version built now. Opens the warehouse read-only.
+    """The fingerprint of a version built now, `<hash>` or `<hash>@<day>`. Opens the warehouse read-only.
 
     The moment of its load stands beside a file's hash, because what a file left in the raw tables depends on
     what was loaded before it, too. Where no as-of is set the day stands for it: figures are made anew once a
-    day, not every hour.
+    day, not every hour. It stands apart, because a new day alone does not undo a rollback.
     """
     variables = settings.dbt_vars(now)
-    as_of = (
-        settings.as_of.isoformat() if settings.as_of else reporting_day(variables["reporting_timezone"], now)
-    )
     parts = {
         "files": _current_files(settings.warehouse),
-        "settings": {**variables, "as_of": as_of},
+        "settings": {**variables, "as_of": settings.as_of.isoformat() if settings.as_of else None},
         "sources": sources_digest(),
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    return digest if settings.as_of else f"{digest}@{reporting_day(variables['reporting_timezone'], now)}"
 
 
 def reporting_day(timezone: str, now: datetime) -> str:
