@@ -73,20 +73,29 @@ class Converted:
         return self.rows_loaded + self.rows_quarantined
 
 
-def prepare_connection(connection: duckdb.DuckDBPyConnection, known_stages: Iterable[tuple[str, str]] = ()) -> None:
-    """Set what the conversion relies on: UTC, and the (pipeline, stage) pairs that rows may name.
+def prepare_connection(connection: duckdb.DuckDBPyConnection) -> None:
+    """Set what all reading relies on: UTC, and rows in the order of their file, by which they are numbered."""
+    connection.execute(
+        """
+        SET TimeZone = 'UTC';
+        SET preserve_insertion_order = true;
+        CREATE OR REPLACE TEMP TABLE opportunity_pipelines (opportunity_id VARCHAR, pipeline VARCHAR)
+        """
+    )
+
+
+def begin_entity(connection: duckdb.DuckDBPyConnection, known_stages: Iterable[tuple[str, str]] = ()) -> None:
+    """Empty the temporary table `quarantined`, and note the (pipeline, stage) pairs that rows may name.
 
     A row that names no pipeline is in that of its opportunity: where those are in the temporary table
     `opportunity_pipelines` (opportunity_id, pipeline), they decide; of an opportunity that is not there, the
     stage has to be one of any pipeline.
     """
-    connection.execute("SET TimeZone = 'UTC'")
     pairs = list(known_stages)
     connection.execute("SET VARIABLE known_stages = ?", [[_stage_key(p, s) for p, s in pairs]])
     connection.execute("SET VARIABLE known_stage_names = ?", [sorted({stage for _, stage in pairs})])
     connection.execute(
         """
-        CREATE TEMP TABLE IF NOT EXISTS opportunity_pipelines (opportunity_id VARCHAR, pipeline VARCHAR);
         CREATE OR REPLACE TEMP TABLE quarantined (
             entity VARCHAR, file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR
         )
