@@ -9,7 +9,7 @@ DEV := $(VENV)/.installed-dev
 SCALE ?= 1000000
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --no-strip-extras --custom-compile-command "make lock" --extra build pyproject.toml
+	--no-strip-extras --custom-compile-command "make lock" --extra build pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev demo test lint format docs bench lock clean

@@ -4,8 +4,9 @@ Belongs here: finding, reading, judging and versioning landing files. Does not b
 (each has its own package), or the contract itself (`ingestion.contract`).
 """
 
+from ingestion.landing.batches import table_name
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import listing
-from ingestion.landing.source import landing_pipeline, landing_source, table_name
+from ingestion.landing.source import landing_pipeline, landing_source
 
 __all__ = ["LandingError", "landing_pipeline", "landing_source", "listing", "table_name"]

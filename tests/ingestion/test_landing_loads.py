@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from ingestion.contract import ENTITIES
-from ingestion.landing import source, table_name
+from ingestion.landing import batches, table_name
 from tests.ingestion.conftest import OPPORTUNITIES, Landing
 
 CONTENT = "SELECT * FROM raw.landing__opportunities ORDER BY opportunity_id"
@@ -62,7 +62,7 @@ def test_second_load_with_nothing_new_does_nothing(landing: Landing) -> None:
 def test_touched_file_is_not_read_again(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     landing.load()
     os.utime(landing.folder / "opportunities.csv")
-    monkeypatch.setattr(source, "convert", lambda *_: pytest.fail("an unchanged file was read"))
+    monkeypatch.setattr(batches, "convert", lambda *_: pytest.fail("an unchanged file was read"))
     landing.load()
 
 

@@ -1,0 +1,294 @@
+"""What one load takes of an entity: the rows of its new and changed files, and notes about them.
+
+Belongs here: telling which files to read, and putting the steps of reading them together. Does not belong here:
+the steps (`ingestion.landing.reading`, `.conversion`, `.versions`), or dlt (`.source`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.contract import OPPORTUNITIES, OPPORTUNITY_HISTORY, PIPELINE_STAGES, RAW_SCHEMA, Entity
+from ingestion.landing.conversion import UNKNOWN_STAGE, Converted, begin_entity, convert, good_rows
+from ingestion.landing.errors import LandingError
+from ingestion.landing.files import LandingFile, landing_files
+from ingestion.landing.reading import FILE_COLUMN, Reading, literal, open_file, quoted
+from ingestion.landing.versions import Resolved, resolve
+
+SOURCE = "landing"
+# Stands for the contents of a file that is no longer in the landing folder.
+REMOVED = "removed"
+
+UTC_MICROSECONDS = pa.timestamp("us")
+
+# What was read of each file: one row for a file and its contents.
+FILES_SCHEMA = pa.schema(
+    [
+        pa.field("entity", pa.string(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("file_hash", pa.string(), nullable=False),
+        pa.field("loaded_at", UTC_MICROSECONDS),
+        pa.field("size_bytes", pa.int64()),
+        pa.field("rows_read", pa.int64()),
+        pa.field("rows_loaded", pa.int64()),
+        pa.field("rows_superseded", pa.int64()),
+        pa.field("rows_quarantined", pa.int64()),
+    ]
+)
+
+# The rows that did not load: one row for a line of a file and its contents.
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        pa.field("entity", pa.string()),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("file_hash", pa.string(), nullable=False),
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("column_name", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("quarantined_at", UTC_MICROSECONDS),
+    ]
+)
+
+
+def table_name(entity: Entity) -> str:
+    """The raw table, and dlt resource, of an entity."""
+    return f"{SOURCE}__{entity.name}"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one load takes of an entity: Parquet files of rows, text columns beyond the contract, and notes.
+
+    `is_first` says that the raw table holds no row yet.
+    """
+
+    entity: Entity
+    is_first: bool
+    rows: tuple[Path, ...]
+    extra_columns: tuple[str, ...]
+    files: pa.Table
+    quarantine: pa.Table
+
+
+def read_batch(
+    connection: duckdb.DuckDBPyConnection,
+    landing_dir: Path,
+    entity: Entity,
+    files: list[LandingFile],
+    state: dict[str, Any],
+    scratch: Path,
+) -> Batch | None:
+    """Convert the files that changed; None where nothing did.
+
+    `state` is what former loads noted of each file, by name, and is brought up to date; `scratch` is an empty
+    folder for the rows. Raises LandingError where a file cannot be used.
+    """
+    rows_in_raw = _row_count(connection, entity)
+    if rows_in_raw is None:
+        state.clear()
+    stages = _known_stages(connection, landing_dir) if entity.has_known_stage else []
+    removed = sorted(set(state) - {file.name for file in files})
+    for name in removed:
+        del state[name]
+    changed = _changed(files, state, stages)
+    if not changed and not removed:
+        if rows_in_raw is not None:
+            return None
+        empty = _empty_rows(connection, entity, scratch / "empty.parquet")
+        return Batch(entity, True, (empty,), (), FILES_SCHEMA.empty_table(), QUARANTINE_SCHEMA.empty_table())
+
+    begin_entity(connection, stages)
+    if entity is OPPORTUNITY_HISTORY:
+        _note_opportunity_pipelines(connection, landing_dir, list(changed), stages)
+    readings = [open_file(connection, file, entity) for file in changed]
+    extras = _extra_columns(connection, entity, readings)
+    converted = [
+        convert(connection, reading, entity, extras, scratch / f"part-{number:05}.parquet")
+        for number, reading in enumerate(readings)
+    ]
+    raw_table = f"{RAW_SCHEMA}.{table_name(entity)}" if rows_in_raw else None
+    resolved = (
+        resolve(connection, entity, converted, extras, raw_table, scratch / "resolved.parquet")
+        if converted
+        else Resolved((), {})
+    )
+    quarantined = connection.execute("SELECT * FROM quarantined").to_arrow_table()
+    for file in changed:
+        if file.has_changed_on_disk():
+            raise LandingError(f"{file.path} changed while it was read; run the refresh again when it is complete")
+
+    with_unknown_stage = set(quarantined.filter(pc.equal(quarantined["reason"], UNKNOWN_STAGE))["file"].to_pylist())
+    for file, file_hash in changed.items():
+        state[file.name] = {
+            "size_bytes": file.size_bytes,
+            "mtime_ns": file.mtime_ns,
+            "hash": file_hash,
+            # Rows that named an unknown stage get another chance when the stages change.
+            "stages": sorted(stages) if file.name in with_unknown_stage else None,
+        }
+    return Batch(
+        entity,
+        not rows_in_raw,
+        resolved.rows,
+        extras,
+        _file_records(entity, converted, changed, resolved.superseded, removed),
+        _quarantine_records(quarantined, changed),
+    )
+
+
+def _changed(files: list[LandingFile], state: dict[str, Any], stages: list[tuple[str, str]]) -> dict[LandingFile, str]:
+    """The files to read, in the order of their names, with the hash of their contents."""
+    changed: dict[LandingFile, str] = {}
+    for file in files:
+        known = state.get(file.name)
+        has_new_stages = known is not None and known["stages"] not in (
+            None,
+            [list(pair) for pair in sorted(stages)],
+        )
+        if known and file.looks_like(known) and not has_new_stages:
+            continue
+        file_hash = file.content_hash()
+        if known and known["hash"] == file_hash and not has_new_stages:
+            known.update(size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
+            continue
+        changed[file] = file_hash
+    return changed
+
+
+def _extra_columns(connection: duckdb.DuckDBPyConnection, entity: Entity, readings: list[Reading]) -> tuple[str, ...]:
+    """The columns beyond the contract, in the order of the raw table: those that it has, then new ones.
+
+    Each file is written with all of them: dlt takes a Parquet file as it is only if it has the table's
+    columns in the table's order, and reads and writes every row again otherwise.
+    """
+    known = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
+        [RAW_SCHEMA, table_name(entity)],
+    ).fetchall()
+    own = {*entity.column_names, FILE_COLUMN}
+    in_raw = [name for (name,) in known if name not in own]
+    new = {name for reading in readings for name in reading.fields} - own - set(in_raw)
+    return (*in_raw, *sorted(new))
+
+
+def _row_count(connection: duckdb.DuckDBPyConnection, entity: Entity) -> int | None:
+    """Rows of the entity's raw table, None where there is no such table yet."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
+        [RAW_SCHEMA, table_name(entity)],
+    ).fetchone()
+    if not found:
+        return None
+    row = connection.execute(f"SELECT count(*) FROM {RAW_SCHEMA}.{table_name(entity)}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _empty_rows(connection: duckdb.DuckDBPyConnection, entity: Entity, target: Path) -> Path:
+    """A Parquet file with the entity's columns and no row: it makes the table of an entity without files.
+
+    dlt's own empty table would have its key columns too, which an imported file cannot fill later.
+    """
+    columns = ", ".join(f"NULL::{column.type.value} AS {quoted(column.name)}" for column in entity.columns)
+    connection.execute(
+        f"COPY (SELECT {columns}, NULL::VARCHAR AS {FILE_COLUMN} LIMIT 0) TO {literal(str(target))} (FORMAT parquet)"
+    )
+    return target
+
+
+def _known_stages(connection: duckdb.DuckDBPyConnection, landing_dir: Path) -> list[tuple[str, str]]:
+    """(pipeline, stage) of the stages in the landing folder and of those loaded before."""
+    selects = [
+        f"SELECT pipeline, stage FROM ({good_rows(open_file(connection, file, PIPELINE_STAGES), PIPELINE_STAGES, ())})"
+        for file in landing_files(landing_dir, PIPELINE_STAGES)
+    ]
+    if _row_count(connection, PIPELINE_STAGES):
+        selects.append(f"SELECT pipeline, stage FROM {RAW_SCHEMA}.{table_name(PIPELINE_STAGES)}")
+    rows = connection.execute(" UNION ".join(selects) + " ORDER BY ALL").fetchall()
+    return [(str(pipeline), str(stage)) for pipeline, stage in rows]
+
+
+def _note_opportunity_pipelines(
+    connection: duckdb.DuckDBPyConnection,
+    landing_dir: Path,
+    history: list[LandingFile],
+    stages: list[tuple[str, str]],
+) -> None:
+    """Fill `opportunity_pipelines` where it is needed: several pipelines, and history that names none."""
+    if len({pipeline for pipeline, _ in stages}) < 2:
+        return
+    readings = [open_file(connection, file, OPPORTUNITY_HISTORY) for file in history]
+    if not any(_has_null(connection, reading, "pipeline") for reading in readings):
+        return
+    selects = [
+        f"SELECT opportunity_id, pipeline, updated_at, 1 AS is_landing FROM ({good_rows(reading, OPPORTUNITIES, ())})"
+        for reading in (
+            open_file(connection, file, OPPORTUNITIES) for file in landing_files(landing_dir, OPPORTUNITIES)
+        )
+    ]
+    if _row_count(connection, OPPORTUNITIES):
+        selects.append(f"SELECT opportunity_id, pipeline, updated_at, 0 FROM {RAW_SCHEMA}.{table_name(OPPORTUNITIES)}")
+    connection.execute(
+        f"""
+        INSERT INTO opportunity_pipelines
+        SELECT opportunity_id, max_by(pipeline, (coalesce(updated_at, TIMESTAMP '0001-01-01'), is_landing, pipeline))
+        FROM ({" UNION ALL ".join(selects)}) GROUP BY opportunity_id
+        """
+    )
+
+
+def _has_null(connection: duckdb.DuckDBPyConnection, reading: Reading, column: str) -> bool:
+    if column not in reading.fields:
+        return True
+    expression, _ = reading.fields[column]
+    query = f"SELECT 1 FROM {reading.relation} WHERE coalesce(CAST({expression} AS VARCHAR), '') = '' LIMIT 1"
+    return connection.execute(query).fetchone() is not None
+
+
+def _file_records(
+    entity: Entity,
+    converted: list[Converted],
+    hashes: dict[LandingFile, str],
+    superseded: dict[str, int],
+    removed: list[str],
+) -> pa.Table:
+    loaded_at = datetime.now(UTC).replace(tzinfo=None)
+    records = [
+        {
+            "entity": entity.name,
+            "file": part.file.name,
+            "file_hash": hashes[part.file],
+            "loaded_at": loaded_at,
+            "size_bytes": part.file.size_bytes,
+            "rows_read": part.rows_read,
+            "rows_loaded": part.rows_loaded,
+            "rows_superseded": superseded.get(part.file.name, 0),
+            "rows_quarantined": part.rows_quarantined,
+        }
+        for part in converted
+    ]
+    # Its rows stay, but what was quarantined of a file that is gone is no longer a fault of the folder.
+    nothing = dict.fromkeys(("size_bytes", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined"), 0)
+    records += [
+        {"entity": entity.name, "file": name, "file_hash": REMOVED, "loaded_at": loaded_at, **nothing}
+        for name in removed
+    ]
+    return pa.Table.from_pylist(records, FILES_SCHEMA)
+
+
+def _quarantine_records(quarantined: pa.Table, hashes: dict[LandingFile, str]) -> pa.Table:
+    by_name = {file.name: file_hash for file, file_hash in hashes.items()}
+    now = datetime.now(UTC).replace(tzinfo=None)
+    columns = {
+        **{name: quarantined[name] for name in quarantined.column_names},
+        "file_hash": pa.array([by_name[name] for name in quarantined["file"].to_pylist()], pa.string()),
+        "quarantined_at": pa.array([now] * quarantined.num_rows, UTC_MICROSECONDS),
+    }
+    return pa.table([columns[field.name] for field in QUARANTINE_SCHEMA], schema=QUARANTINE_SCHEMA)
