@@ -78,8 +78,8 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
     published_at = datetime.now(UTC)
     variables = settings.dbt_vars(published_at)
     keep = variables["keep_versions"]
-    if not isinstance(keep, int) or keep < 1:
-        raise PublicationError(f"keep_versions is {keep!r}; it must be a whole number from 1 on")
+    if not isinstance(keep, int) or keep < 2:
+        raise PublicationError(f"keep_versions is {keep!r}; it must be a whole number from 2 on")
     if not settings.warehouse.exists():
         raise PublicationError(f"there is no warehouse {settings.warehouse}; run `repline refresh`")
     building = versions_dir(settings) / f".building-{os.getpid()}"

@@ -156,12 +156,14 @@ def rollback(settings: Settings, to: int | None = None) -> Version:
 
 
 def prune(settings: Settings, keep: int) -> list[int]:
-    """Remove all but the newest `keep` versions (at least 1) and the current one; return their numbers.
+    """Remove all but the newest `keep` versions (at least 2) and the current one; return their numbers.
+
+    Two, because a reader that has followed the link may be about to open the version before.
 
     A reader that holds a removed file open goes on: the file is gone only when it is closed.
     """
     current = current_number(settings)
-    old = [number for number in version_numbers(settings)[: -max(keep, 1)] if number != current]
+    old = [number for number in version_numbers(settings)[: -max(keep, 2)] if number != current]
     for number in old:
         # Renamed first, so that a half-removed version is never taken for one.
         removed = versions_dir(settings) / f".removed-{number:06d}"
