@@ -19,7 +19,7 @@ class ColumnType(StrEnum):
     INTEGER = "BIGINT"
     # Four decimals hold every ISO 4217 currency (at most three) and a rounding digit.
     AMOUNT = "DECIMAL(18, 4)"
-    # Ten decimals keep five significant digits of one Vietnamese dong in gold ounces.
+    # Ten decimals keep six digits of one Vietnamese dong in US dollars.
     RATE = "DECIMAL(20, 10)"
     FRACTION = "DECIMAL(9, 6)"
     # Decimal, not double: sums over threads must not depend on their order.
@@ -96,6 +96,7 @@ class Entity:
 
 
 DEFAULT_PIPELINE = "default"
+UNKNOWN_STAGE = "the pipeline has no such stage in pipeline_stages"
 
 _T = ColumnType
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ingestion.contract import ENTITIES, Column, ColumnType, Entity
+from ingestion.contract import ENTITIES, UNKNOWN_STAGE, Column, ColumnType, Entity
 
 _TYPES = {
     ColumnType.TEXT: "text",
@@ -71,7 +71,7 @@ def _section(entity: Entity) -> str:
     rules = [f"`{rule.column}`: {rule.reason}" for rule in entity.rules]
     rules += [f"`{column}`: not unique within its {group}" for group, column in entity.unique_within]
     if entity.has_known_stage:
-        rules.append("`stage`: the pipeline has no such stage in pipeline_stages")
+        rules.append(f"`stage`: {UNKNOWN_STAGE}")
     if rules:
         lines += ["", "A row is quarantined for: " + "; ".join(rules) + "."]
     return "\n".join([*lines, ""])

@@ -172,7 +172,7 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         f"Read {read}: {rows['new_rows_loaded']:,} loaded, {rows['new_rows_quarantined']:,} quarantined.",
     ]
     if outcome.warnings:
-        lines.append(f"{len(outcome.warnings)} warnings, none of which stops publication:")
+        lines.append(f"Warnings, none of which stops publication: {len(outcome.warnings)}")
         lines += [f"  {warning}" for warning in outcome.warnings[:_SHOWN_WARNINGS]]
         if len(outcome.warnings) > _SHOWN_WARNINGS:
             lines.append(f"  and {len(outcome.warnings) - _SHOWN_WARNINGS} more")

@@ -15,8 +15,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.contract import OPPORTUNITIES, OPPORTUNITY_HISTORY, PIPELINE_STAGES, RAW_SCHEMA, Entity
-from ingestion.landing.conversion import UNKNOWN_STAGE, Converted, begin_entity, convert, good_rows
+from ingestion.contract import (
+    OPPORTUNITIES,
+    OPPORTUNITY_HISTORY,
+    PIPELINE_STAGES,
+    RAW_SCHEMA,
+    UNKNOWN_STAGE,
+    Entity,
+)
+from ingestion.landing.conversion import Converted, begin_entity, convert, good_rows
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile, landing_files
 from ingestion.landing.reading import FILE_COLUMN, Reading, literal, open_file, quoted

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contract import Column, ColumnType, Entity
+from ingestion.contract import UNKNOWN_STAGE, Column, ColumnType, Entity
 from ingestion.landing.files import LandingFile
 from ingestion.landing.reading import (
     FILE_COLUMN,
@@ -259,9 +259,6 @@ def _checks(entity: Entity, reading: Reading) -> list[Check]:
             )
         )
     return checks
-
-
-UNKNOWN_STAGE = "the pipeline has no such stage in pipeline_stages"
 
 
 def _stage_key(pipeline: str, stage: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -26,7 +26,6 @@ class Landing:
 
     folder: Path
     home: Path
-    loads: int = field(default=0)
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.folder / name

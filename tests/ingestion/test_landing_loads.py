@@ -71,8 +71,7 @@ def test_only_the_changed_file_is_read(landing: Landing) -> None:
     landing.load()
     landing.write("accounts/2.csv", "account_id\na2\n")
     landing.load()
-    loaded = landing.rows("SELECT file, dense_rank() OVER (ORDER BY loaded_at::DATE) FROM raw.landing_files")
-    assert len(loaded) == 5
+    assert landing.rows("SELECT count(*) FROM raw.landing_files") == [(5,)]
     assert landing.rows(
         "SELECT file FROM raw.landing_files WHERE loaded_at = (SELECT max(loaded_at) FROM raw.landing_files)"
     ) == [("accounts/2.csv",)]
