@@ -1,0 +1,245 @@
+"""API tables as dlt resources: incremental with an overlap, at the door stripped of what need not be kept.
+
+Belongs here: what happens to every table between the system's pages and dlt. Does not belong here: pages
+(`ingestion.api.tables`), requests (`ingestion.api.client`).
+
+A row that raw holds already, in all its columns, is left out: the overlap that catches late changes then loads
+nothing where nothing was late, and a load of nothing new is no load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dlt
+import duckdb
+import pyarrow as pa
+from dlt.common.schema.typing import TColumnSchema
+from dlt.extract import DltResource
+
+from ingestion.api.options import DROP, HASH, SourceOptions
+from ingestion.api.tables import ApiTable, FieldType
+from ingestion.contract import RAW_SCHEMA
+from ingestion.warehouse import MERGE, SCHEMA_CONTRACT
+
+# When the row was read from the system, naive UTC; all rows of a load share it.
+LOADED_AT = "_loaded_at"
+# True for a row that a table which is listed whole no longer lists.
+IS_GONE = "_is_gone"
+_MOMENT = pa.timestamp("us")
+
+# Reads the system's records from a moment on (naive UTC, None: all), in the order of the cursor, in batches.
+ReadSince = Callable[[datetime | None], Iterator[pa.Table]]
+ReadOf = Callable[[pa.Table], Iterator[pa.Table]]
+
+
+def table_resource(table: ApiTable, options: SourceOptions, read: ReadSince, overlap_seconds: float = 0) -> DltResource:
+    """The resource of a table: the changes since the last load, or all where the table is listed whole.
+
+    `read` gives batches with the table's columns (`ApiTable.read`), for a table with a cursor in ascending order,
+    because the resource may stop after any of them: the next slice goes on from the greatest cursor so far.
+    `overlap_seconds` is how late the system may show a change.
+    """
+    personal = options.personal(table)
+    if table.is_listed_whole:
+
+        def whole() -> Iterator[pa.Table]:
+            with Door(table, options, personal) as door:
+                yield from door.first()
+                for batch in read(None):
+                    yield from door.pass_through(batch)
+                yield from door.gone()
+
+        return dlt.resource(whole, **_hints(table))
+
+    def changed(
+        cursor: dlt.sources.incremental[Any] = dlt.sources.incremental(  # noqa: B008 - dlt's own way
+            table.cursor, lag=overlap_seconds or None, on_cursor_value_missing="include"
+        ),
+    ) -> Iterator[pa.Table]:
+        since = cursor.start_value
+        if since is not None and since.tzinfo is not None:
+            since = since.astimezone(UTC).replace(tzinfo=None)
+        with Door(table, options, personal) as door:
+            yield from door.first()
+            for batch in read(since):
+                new_rows = 0
+                for rows in door.pass_through(batch):
+                    new_rows += rows.num_rows
+                    yield rows
+                if not options.slice.has_room(table.raw_name, new_rows):
+                    return
+
+    return dlt.resource(changed, **_hints(table))
+
+
+def detail_resource(table: ApiTable, options: SourceOptions, parent: DltResource, read: ReadOf) -> DltResource:
+    """The resource of a table that belongs to the records of another, read for those that are new or changed.
+
+    `read` gives the details of a batch of the parent's rows.
+    """
+    personal = options.personal(table)
+
+    def details(batch: pa.Table) -> Iterator[pa.Table]:
+        with Door(table, options, personal) as door:
+            yield from door.first()
+            if batch.num_rows:
+                for rows in read(batch):
+                    yield from door.pass_through(rows)
+
+    return dlt.transformer(details, data_from=parent, **_hints(table))
+
+
+class Door:
+    """What a batch passes on its way in: personal columns, the moment of the load, rows that raw holds already.
+
+    A context manager: it opens the warehouse, which dlt fills only after all resources are read.
+    """
+
+    def __init__(self, table: ApiTable, options: SourceOptions, personal: dict[str, str]) -> None:
+        self._table = table
+        self._options = options
+        self._personal = personal
+        self._pipeline = dlt.current.pipeline()
+        self._state = dlt.current.resource_state(table.raw_name)
+        self._loaded_at = options.slice.started_at
+        self._client: Any = None
+
+    def __enter__(self) -> Door:
+        self._client = self._pipeline.sql_client()
+        self._client.__enter__()
+        self._connection: duckdb.DuckDBPyConnection = self._client.native_connection.cursor()
+        self._connection.execute("SET VARIABLE hash_key = ?", [self._options.hash_key])
+        self._held = self._held_columns()
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE listed ({', '.join(map(_text, self._table.key))})")
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._connection.close()
+        self._client.__exit__(*error)
+
+    def first(self) -> Iterator[pa.Table]:
+        """An empty batch where raw has no such table yet: staging reads it, whether there are records or not."""
+        if not self._held:
+            yield self._finished(self._table.empty())
+
+    def pass_through(self, batch: pa.Table) -> Iterator[pa.Table]:
+        """The rows of a batch that raw does not hold yet, as they are loaded."""
+        self._connection.register("arrived", self._finished(batch))
+        if self._table.is_listed_whole:
+            keys = ", ".join(map(_quoted, self._table.key))
+            self._connection.execute(f"INSERT INTO listed SELECT {keys} FROM arrived")
+        yield from self._noted(self._unknown())
+
+    def gone(self) -> Iterator[pa.Table]:
+        """The rows that raw holds and the system did not list, marked."""
+        if not self._held:
+            return
+        keys = " AND ".join(f"held.{_quoted(name)} = listed.{_quoted(name)}" for name in self._table.key)
+        held = [name for name in self._columns if name not in (LOADED_AT, IS_GONE)]
+        columns = ", ".join(_quoted(name) if name in self._held else f"NULL AS {_quoted(name)}" for name in held)
+        rows = self._connection.execute(
+            f"""
+            SELECT {columns}, true AS {IS_GONE}, ?::TIMESTAMP AS {LOADED_AT}
+            FROM {self._raw} AS held
+            WHERE NOT {IS_GONE} AND NOT EXISTS (SELECT 1 FROM listed WHERE {keys})
+            """,
+            [self._loaded_at],
+        ).to_arrow_table()
+        yield from self._noted(rows)
+
+    def _noted(self, rows: pa.Table) -> Iterator[pa.Table]:
+        if rows.num_rows:
+            self._options.count(self._table, rows.num_rows)
+            self._state["loaded_at"] = self._loaded_at.isoformat()
+            yield rows.cast(self._schema)
+
+    @property
+    def _raw(self) -> str:
+        return f"{RAW_SCHEMA}.{_quoted(self._table.raw_name)}"
+
+    @property
+    def _columns(self) -> list[str]:
+        kept = [name for name in self._table.columns if self._personal.get(name) != DROP]
+        return [*kept, *([IS_GONE] if self._table.is_listed_whole else []), LOADED_AT]
+
+    @property
+    def _schema(self) -> pa.Schema:
+        types = {field.name: pa.string() if field.type is FieldType.TEXT else _MOMENT for field in self._table.fields}
+        types |= {IS_GONE: pa.bool_(), LOADED_AT: _MOMENT}
+        return pa.schema([(name, types[name]) for name in self._columns])
+
+    def _finished(self, batch: pa.Table) -> pa.Table:
+        self._connection.register("batch", batch)
+        selected = []
+        for name in self._table.columns:
+            treatment = self._personal.get(name)
+            if treatment == HASH:
+                # Systems write an address now in capitals, now not; people are matched by it.
+                text = f"lower(trim({_quoted(name)}))"
+                selected.append(f"sha256(getvariable('hash_key') || {text}) AS {_quoted(name)}")
+            elif treatment is None:
+                selected.append(_quoted(name))
+        if self._table.is_listed_whole:
+            selected.append(f"false AS {IS_GONE}")
+        selected.append(f"?::TIMESTAMP AS {LOADED_AT}")
+        rows = self._connection.execute(f"SELECT {', '.join(selected)} FROM batch", [self._loaded_at]).to_arrow_table()
+        return rows.cast(self._schema)
+
+    def _unknown(self) -> pa.Table:
+        """The arrived rows that raw does not hold as they are.
+
+        Only rows of loads that ended count as held: of a load that was killed, the table may be filled and its
+        details not, and its rows have to come again to bring them.
+        """
+        known_until = self._state.get("loaded_at")
+        compared = [name for name in self._columns if name != LOADED_AT]
+        condition = "true"
+        if known_until is not None and set(compared) <= self._held:
+            # The equality on the key makes it a hash join.
+            equals = {name: "=" if name in self._table.key else "IS NOT DISTINCT FROM" for name in compared}
+            same = " AND ".join(f"held.{_quoted(name)} {equals[name]} arrived.{_quoted(name)}" for name in compared)
+            is_held = f"SELECT 1 FROM {self._raw} AS held WHERE {same} AND held.{LOADED_AT} <= $known_until::TIMESTAMP"
+            condition = f"NOT EXISTS ({is_held})"
+        parameters = {"known_until": known_until} if condition != "true" else {}
+        return self._connection.execute(f"SELECT * FROM arrived WHERE {condition}", parameters).to_arrow_table()
+
+    def _held_columns(self) -> set[str]:
+        found = self._connection.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?",
+            [RAW_SCHEMA, self._table.raw_name],
+        ).fetchall()
+        return {name for (name,) in found}
+
+
+def _hints(table: ApiTable) -> dict[str, Any]:
+    columns: list[TColumnSchema] = []
+    for field in table.fields:
+        column: TColumnSchema = {"name": field.name, "data_type": "text", "nullable": True}
+        if field.type is not FieldType.TEXT:
+            column = {"name": field.name, "data_type": "timestamp", "timezone": False, "precision": 6, "nullable": True}
+        columns.append(column)
+    # A record that changed while its pages were read comes twice in one load; the later state stands.
+    newest = table.cursor or LOADED_AT
+    loaded_at: TColumnSchema = {"name": LOADED_AT, "data_type": "timestamp", "timezone": False, "precision": 6}
+    columns.append(loaded_at)
+    for column in columns:
+        if column["name"] == newest:
+            column["dedup_sort"] = "desc"
+    return {
+        "name": table.raw_name,
+        "columns": columns,
+        "primary_key": list(table.key),
+        "write_disposition": MERGE,
+        "schema_contract": SCHEMA_CONTRACT,
+    }
+
+
+def _text(name: str) -> str:
+    return f"{_quoted(name)} VARCHAR"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
