@@ -31,6 +31,7 @@ class FieldType(StrEnum):
     ISO = "iso"
     EPOCH_SECONDS = "epoch_seconds"
     EPOCH_MILLISECONDS = "epoch_milliseconds"
+    RFC_2822 = "rfc_2822"
 
 
 _READ_AS = {
@@ -38,6 +39,7 @@ _READ_AS = {
     FieldType.ISO: "make_timestamp(epoch_us(TRY_CAST({} AS TIMESTAMPTZ)))",
     FieldType.EPOCH_SECONDS: "make_timestamp(CAST(TRY_CAST({} AS DECIMAL(20, 6)) * 1000000 AS BIGINT))",
     FieldType.EPOCH_MILLISECONDS: "make_timestamp(TRY_CAST({} AS BIGINT) * 1000)",
+    FieldType.RFC_2822: "make_timestamp(epoch_us(try_strptime({}, '%a, %d %b %Y %H:%M:%S %z')))",
 }
 
 
