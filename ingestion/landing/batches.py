@@ -6,6 +6,7 @@ the steps (`ingestion.landing.reading`, `.conversion`, `.versions`), or dlt (`.s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,19 +26,19 @@ from ingestion.contract import (
 )
 from ingestion.landing.conversion import Converted, begin_entity, convert, good_rows
 from ingestion.landing.errors import LandingError
-from ingestion.landing.files import LandingFile, landing_files
-from ingestion.landing.reading import FILE_COLUMN, Reading, literal, open_file, quoted
+from ingestion.landing.files import LandingFile
+from ingestion.landing.reading import FILE_COLUMN, Reading, literal, quoted
 from ingestion.landing.versions import Resolved, resolve
 
-SOURCE = "landing"
-# Stands for the contents of a file that is no longer in the landing folder.
+# Stands for the contents of a file that is no longer there.
 REMOVED = "removed"
 
 UTC_MICROSECONDS = pa.timestamp("us")
 
-# What was read of each file: one row for a file and its contents.
+# What was read of each file: one row for a file of a source and its contents.
 FILES_SCHEMA = pa.schema(
     [
+        pa.field("source", pa.string(), nullable=False),
         pa.field("entity", pa.string(), nullable=False),
         pa.field("file", pa.string(), nullable=False),
         pa.field("file_hash", pa.string(), nullable=False),
@@ -53,10 +54,12 @@ FILES_SCHEMA = pa.schema(
 # The rows that did not load: one row for a line of a file and its contents.
 QUARANTINE_SCHEMA = pa.schema(
     [
+        pa.field("source", pa.string(), nullable=False),
         pa.field("entity", pa.string()),
         pa.field("file", pa.string(), nullable=False),
         pa.field("file_hash", pa.string(), nullable=False),
         pa.field("line", pa.int64(), nullable=False),
+        pa.field("record_key", pa.string()),
         pa.field("column_name", pa.string()),
         pa.field("value", pa.string()),
         pa.field("reason", pa.string()),
@@ -65,9 +68,24 @@ QUARANTINE_SCHEMA = pa.schema(
 )
 
 
-def table_name(entity: Entity) -> str:
-    """The raw table, and dlt resource, of an entity."""
-    return f"{SOURCE}__{entity.name}"
+def table_name(entity: Entity, source: str = "landing") -> str:
+    """The raw table, and dlt resource, of a source's records of an entity."""
+    return f"{source}__{entity.name}"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The files of one source, in the order of their names, and how to look into one.
+
+    `open` raises LandingError where a file cannot be read as the entity.
+    """
+
+    source: str
+    files: Mapping[Entity, list[LandingFile]]
+    open: Callable[[duckdb.DuckDBPyConnection, LandingFile, Entity], Reading]
+
+    def raw_table(self, entity: Entity) -> str:
+        return f"{RAW_SCHEMA}.{table_name(entity, self.source)}"
 
 
 @dataclass(frozen=True)
@@ -86,22 +104,18 @@ class Batch:
 
 
 def read_batch(
-    connection: duckdb.DuckDBPyConnection,
-    landing_dir: Path,
-    entity: Entity,
-    files: list[LandingFile],
-    state: dict[str, Any],
-    scratch: Path,
+    connection: duckdb.DuckDBPyConnection, feed: Feed, entity: Entity, state: dict[str, Any], scratch: Path
 ) -> Batch | None:
     """Convert the files that changed; None where nothing did.
 
     `state` is what former loads noted of each file, by name, and is brought up to date; `scratch` is an empty
     folder for the rows. Raises LandingError where a file cannot be used.
     """
-    rows_in_raw = _row_count(connection, entity)
+    files = feed.files[entity]
+    rows_in_raw = _row_count(connection, feed, entity)
     if rows_in_raw is None:
         state.clear()
-    stages = _known_stages(connection, landing_dir) if entity.has_known_stage else []
+    stages = _known_stages(connection, feed) if entity.has_known_stage else []
     removed = sorted(set(state) - {file.name for file in files})
     for name in removed:
         del state[name]
@@ -114,14 +128,14 @@ def read_batch(
 
     begin_entity(connection, stages)
     if entity is OPPORTUNITY_HISTORY:
-        _note_opportunity_pipelines(connection, landing_dir, list(changed), stages)
-    readings = [open_file(connection, file, entity) for file in changed]
-    extras = _extra_columns(connection, entity, readings)
+        _note_opportunity_pipelines(connection, feed, list(changed), stages)
+    readings = [feed.open(connection, file, entity) for file in changed]
+    extras = _extra_columns(connection, feed, entity, readings)
     converted = [
         convert(connection, reading, entity, extras, scratch / f"part-{number:05}.parquet")
         for number, reading in enumerate(readings)
     ]
-    raw_table = f"{RAW_SCHEMA}.{table_name(entity)}" if rows_in_raw else None
+    raw_table = feed.raw_table(entity) if rows_in_raw else None
     resolved = (
         resolve(connection, entity, converted, extras, raw_table, scratch / "resolved.parquet")
         if converted
@@ -137,6 +151,7 @@ def read_batch(
         state[file.name] = {
             "size_bytes": file.size_bytes,
             "mtime_ns": file.mtime_ns,
+            "reading_hash": file.reading_hash,
             "hash": file_hash,
             # Rows that named an unknown stage get another chance when the stages change.
             "stages": sorted(stages) if file.name in with_unknown_stage else None,
@@ -146,8 +161,8 @@ def read_batch(
         not rows_in_raw,
         resolved.rows,
         extras,
-        _file_records(entity, converted, changed, resolved.superseded, removed),
-        _quarantine_records(quarantined, changed),
+        _file_records(feed, entity, converted, changed, resolved.superseded, removed),
+        _quarantine_records(feed, quarantined, changed),
     )
 
 
@@ -170,7 +185,9 @@ def _changed(files: list[LandingFile], state: dict[str, Any], stages: list[tuple
     return changed
 
 
-def _extra_columns(connection: duckdb.DuckDBPyConnection, entity: Entity, readings: list[Reading]) -> tuple[str, ...]:
+def _extra_columns(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, entity: Entity, readings: list[Reading]
+) -> tuple[str, ...]:
     """The columns beyond the contract, in the order of the raw table: those that it has, then new ones.
 
     Each file is written with all of them: dlt takes a Parquet file as it is only if it has the table's
@@ -178,7 +195,7 @@ def _extra_columns(connection: duckdb.DuckDBPyConnection, entity: Entity, readin
     """
     known = connection.execute(
         "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
-        [RAW_SCHEMA, table_name(entity)],
+        [RAW_SCHEMA, table_name(entity, feed.source)],
     ).fetchall()
     own = {*entity.column_names, FILE_COLUMN}
     in_raw = [name for (name,) in known if name not in own]
@@ -186,15 +203,15 @@ def _extra_columns(connection: duckdb.DuckDBPyConnection, entity: Entity, readin
     return (*in_raw, *sorted(new))
 
 
-def _row_count(connection: duckdb.DuckDBPyConnection, entity: Entity) -> int | None:
+def _row_count(connection: duckdb.DuckDBPyConnection, feed: Feed, entity: Entity) -> int | None:
     """Rows of the entity's raw table, None where there is no such table yet."""
     found = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
-        [RAW_SCHEMA, table_name(entity)],
+        [RAW_SCHEMA, table_name(entity, feed.source)],
     ).fetchone()
     if not found:
         return None
-    row = connection.execute(f"SELECT count(*) FROM {RAW_SCHEMA}.{table_name(entity)}").fetchone()
+    row = connection.execute(f"SELECT count(*) FROM {feed.raw_table(entity)}").fetchone()
     return int(row[0]) if row else 0
 
 
@@ -210,38 +227,37 @@ def _empty_rows(connection: duckdb.DuckDBPyConnection, entity: Entity, target: P
     return target
 
 
-def _known_stages(connection: duckdb.DuckDBPyConnection, landing_dir: Path) -> list[tuple[str, str]]:
-    """(pipeline, stage) of the stages in the landing folder and of those loaded before."""
+def _known_stages(connection: duckdb.DuckDBPyConnection, feed: Feed) -> list[tuple[str, str]]:
+    """(pipeline, stage) of the stages in the source's files and of those loaded before."""
     selects = [
-        f"SELECT pipeline, stage FROM ({good_rows(open_file(connection, file, PIPELINE_STAGES), PIPELINE_STAGES, ())})"
-        for file in landing_files(landing_dir, PIPELINE_STAGES)
+        f"SELECT pipeline, stage FROM ({good_rows(feed.open(connection, file, PIPELINE_STAGES), PIPELINE_STAGES, ())})"
+        for file in feed.files[PIPELINE_STAGES]
     ]
-    if _row_count(connection, PIPELINE_STAGES):
-        selects.append(f"SELECT pipeline, stage FROM {RAW_SCHEMA}.{table_name(PIPELINE_STAGES)}")
+    if _row_count(connection, feed, PIPELINE_STAGES):
+        selects.append(f"SELECT pipeline, stage FROM {feed.raw_table(PIPELINE_STAGES)}")
+    if not selects:
+        return []
     rows = connection.execute(" UNION ".join(selects) + " ORDER BY ALL").fetchall()
     return [(str(pipeline), str(stage)) for pipeline, stage in rows]
 
 
 def _note_opportunity_pipelines(
-    connection: duckdb.DuckDBPyConnection,
-    landing_dir: Path,
-    history: list[LandingFile],
-    stages: list[tuple[str, str]],
+    connection: duckdb.DuckDBPyConnection, feed: Feed, history: list[LandingFile], stages: list[tuple[str, str]]
 ) -> None:
     """Fill `opportunity_pipelines` where it is needed: several pipelines, and history that names none."""
     if len({pipeline for pipeline, _ in stages}) < 2:
         return
-    readings = [open_file(connection, file, OPPORTUNITY_HISTORY) for file in history]
+    readings = [feed.open(connection, file, OPPORTUNITY_HISTORY) for file in history]
     if not any(_has_null(connection, reading, "pipeline") for reading in readings):
         return
     selects = [
         f"SELECT opportunity_id, pipeline, updated_at, 1 AS is_landing FROM ({good_rows(reading, OPPORTUNITIES, ())})"
-        for reading in (
-            open_file(connection, file, OPPORTUNITIES) for file in landing_files(landing_dir, OPPORTUNITIES)
-        )
+        for reading in (feed.open(connection, file, OPPORTUNITIES) for file in feed.files[OPPORTUNITIES])
     ]
-    if _row_count(connection, OPPORTUNITIES):
-        selects.append(f"SELECT opportunity_id, pipeline, updated_at, 0 FROM {RAW_SCHEMA}.{table_name(OPPORTUNITIES)}")
+    if _row_count(connection, feed, OPPORTUNITIES):
+        selects.append(f"SELECT opportunity_id, pipeline, updated_at, 0 FROM {feed.raw_table(OPPORTUNITIES)}")
+    if not selects:
+        return
     connection.execute(
         f"""
         INSERT INTO opportunity_pipelines
@@ -254,12 +270,13 @@ def _note_opportunity_pipelines(
 def _has_null(connection: duckdb.DuckDBPyConnection, reading: Reading, column: str) -> bool:
     if column not in reading.fields:
         return True
-    expression, _ = reading.fields[column]
-    query = f"SELECT 1 FROM {reading.relation} WHERE coalesce(CAST({expression} AS VARCHAR), '') = '' LIMIT 1"
+    field = reading.fields[column]
+    query = f"SELECT 1 FROM {reading.relation} WHERE {field.value or field.text} IS NULL LIMIT 1"
     return connection.execute(query).fetchone() is not None
 
 
 def _file_records(
+    feed: Feed,
     entity: Entity,
     converted: list[Converted],
     hashes: dict[LandingFile, str],
@@ -269,6 +286,7 @@ def _file_records(
     loaded_at = datetime.now(UTC).replace(tzinfo=None)
     records = [
         {
+            "source": feed.source,
             "entity": entity.name,
             "file": part.file.name,
             "file_hash": hashes[part.file],
@@ -284,17 +302,25 @@ def _file_records(
     # Its rows stay, but what was quarantined of a file that is gone is no longer a fault of the folder.
     nothing = dict.fromkeys(("size_bytes", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined"), 0)
     records += [
-        {"entity": entity.name, "file": name, "file_hash": REMOVED, "loaded_at": loaded_at, **nothing}
+        {
+            "source": feed.source,
+            "entity": entity.name,
+            "file": name,
+            "file_hash": REMOVED,
+            "loaded_at": loaded_at,
+            **nothing,
+        }
         for name in removed
     ]
     return pa.Table.from_pylist(records, FILES_SCHEMA)
 
 
-def _quarantine_records(quarantined: pa.Table, hashes: dict[LandingFile, str]) -> pa.Table:
+def _quarantine_records(feed: Feed, quarantined: pa.Table, hashes: dict[LandingFile, str]) -> pa.Table:
     by_name = {file.name: file_hash for file, file_hash in hashes.items()}
     now = datetime.now(UTC).replace(tzinfo=None)
     columns = {
         **{name: quarantined[name] for name in quarantined.column_names},
+        "source": pa.array([feed.source] * quarantined.num_rows, pa.string()),
         "file_hash": pa.array([by_name[name] for name in quarantined["file"].to_pylist()], pa.string()),
         "quarantined_at": pa.array([now] * quarantined.num_rows, UTC_MICROSECONDS),
     }

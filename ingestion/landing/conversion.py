@@ -13,10 +13,11 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contract import UNKNOWN_STAGE, Column, ColumnType, Entity
+from ingestion.contract import UNKNOWN_STAGE, ColumnType, Entity
 from ingestion.landing.files import LandingFile
 from ingestion.landing.reading import (
     FILE_COLUMN,
+    Field,
     Reading,
     literal,
     number_lines,
@@ -41,6 +42,9 @@ _TYPE_NAMES = {
     ColumnType.DATE: "an ISO 8601 date such as 2025-04-30",
     ColumnType.TIMESTAMP: "an ISO 8601 timestamp such as 2025-04-30T16:05:00Z",
 }
+
+# Stands for a column that the file does not have.
+_MISSING = Field("NULL", "VARCHAR")
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,8 @@ def begin_entity(connection: duckdb.DuckDBPyConnection, known_stages: Iterable[t
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE quarantined (
-            entity VARCHAR, file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR
+            entity VARCHAR, file VARCHAR, line BIGINT, record_key VARCHAR, column_name VARCHAR, value VARCHAR,
+            reason VARCHAR
         )
         """
     )
@@ -128,8 +133,8 @@ def convert(
             take_rejects(connection)
             rejected = connection.execute("SELECT count(*) FROM rejected").fetchone()
             rows_rejected = int(rejected[0]) if rejected else 0
-        if file.format == "parquet":
-            rows_bad = parquet_row_count(connection, file) - rows_loaded
+        if reading.format == "parquet":
+            rows_bad = parquet_row_count(connection, reading.path) - rows_loaded
         else:
             bad = connection.execute(
                 f"SELECT count(*) FROM ({_examined(reading, entity, checks)}) WHERE problem IS NOT NULL"
@@ -158,14 +163,14 @@ def _examined(reading: Reading, entity: Entity, checks: list[Check], with_row_nu
     """SQL of all records: raw_<column>, typed <column>, extras, and `problem`, the index of the first bad check."""
     selected: list[str] = []
     for column in entity.columns:
-        expression, type_ = reading.fields.get(column.name, ("NULL", "VARCHAR"))
-        selected.append(f"{_as_text(expression, type_)} AS {quoted('raw_' + column.name)}")
-        typed = _typed(column, expression, type_)
+        field = reading.fields.get(column.name, _MISSING)
+        selected.append(f"{field.text} AS {quoted('raw_' + column.name)}")
+        typed = field.value or typed_value(column.type, field)
         if column.null_means:
             typed = f"coalesce({typed}, {literal(column.null_means)})"
         selected.append(f"{typed} AS {quoted(column.name)}")
     extras = [name for name in reading.fields if name not in entity.column_names]
-    selected += [f"{_as_text(*reading.fields[name])} AS {quoted(name)}" for name in extras]
+    selected += [f"{reading.fields[name].text} AS {quoted(name)}" for name in extras]
     if reading.broken:
         selected.append(f"{reading.broken[0]} AS is_broken")
     if with_row_number:
@@ -184,10 +189,10 @@ def _examined(reading: Reading, entity: Entity, checks: list[Check], with_row_nu
     return f"SELECT *, CASE {cases} END AS problem FROM {rows}"
 
 
-def _typed(column: Column, expression: str, type_: str) -> str:
-    """SQL that reads a field as the column's type; null where it cannot be read."""
-    text = _as_text(expression, type_)
-    match column.type:
+def typed_value(column_type: ColumnType, field: Field) -> str:
+    """SQL that reads a field as the type, in the landing contract's forms; null where it cannot be read."""
+    expression, type_, text = field.expression, field.type, field.text
+    match column_type:
         case ColumnType.TEXT:
             return text
         case ColumnType.BOOLEAN:
@@ -216,16 +221,12 @@ def _typed(column: Column, expression: str, type_: str) -> str:
             return f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({number} AS BIGINT) END"
         case _:
             if type_ != "VARCHAR":
-                return f"TRY_CAST({expression} AS {column.type.value})"
-            return _number(text, column.type.value)
+                return f"TRY_CAST({expression} AS {column_type.value})"
+            return _number(text, column_type.value)
 
 
 def _number(text: str, type_: str) -> str:
     return f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER_FORM)}) THEN TRY_CAST({text} AS {type_}) END"
-
-
-def _as_text(expression: str, type_: str) -> str:
-    return f"nullif({expression}, '')" if type_ == "VARCHAR" else f"CAST({expression} AS VARCHAR)"
 
 
 def _checks(entity: Entity, reading: Reading) -> list[Check]:
@@ -234,9 +235,8 @@ def _checks(entity: Entity, reading: Reading) -> list[Check]:
     for column in entity.columns:
         name, raw = quoted(column.name), quoted("raw_" + column.name)
         if column.type is not ColumnType.TEXT:
-            checks.append(
-                Check(column.name, f"{raw} IS NOT NULL AND {name} IS NULL", f"not {_TYPE_NAMES[column.type]}")
-            )
+            unreadable = reading.fields.get(column.name, _MISSING).unreadable or f"not {_TYPE_NAMES[column.type]}"
+            checks.append(Check(column.name, f"{raw} IS NOT NULL AND {name} IS NULL", unreadable))
         if column.must_be_present:
             checks.append(Check(column.name, f"{name} IS NULL", "required, but empty"))
         if column.accepted_values:
@@ -259,6 +259,11 @@ def _checks(entity: Entity, reading: Reading) -> list[Check]:
             )
         )
     return checks
+
+
+def record_key(entity: Entity) -> str:
+    """SQL of the key as it stands in the source, over examined records; null where nothing of it is there."""
+    return f"nullif(left(concat_ws(', ', {', '.join(quoted('raw_' + name) for name in entity.key)}), 200), '')"
 
 
 def _stage_key(pipeline: str, stage: str) -> str:
@@ -287,29 +292,29 @@ def _quarantine(
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE bad_rows AS
-        SELECT row_number, nullif(CASE problem {columns} END, '') AS column_name,
+        SELECT row_number, {record_key(entity)} AS record_key, nullif(CASE problem {columns} END, '') AS column_name,
                left(CASE problem {values} END, 200) AS value, CASE problem {reasons} END AS reason
         FROM ({_examined(reading, entity, checks, with_row_number=True)}) WHERE problem IS NOT NULL
         """
     )
     _forget_rejects(connection, reading)
     origin = f"{literal(entity.name)}, {literal(reading.file.name)}"
-    if reading.file.format == "parquet":
+    if reading.format == "parquet":
         connection.execute(
-            f"INSERT INTO quarantined SELECT {origin}, row_number, column_name, value, reason FROM bad_rows"
+            f"INSERT INTO quarantined SELECT {origin}, row_number, record_key, column_name, value, reason FROM bad_rows"
         )
         return
-    number_lines(connection, reading.file)
+    number_lines(connection, reading)
     connection.execute(
         f"""
         INSERT INTO quarantined
-        SELECT {origin}, line, column_name, value, reason FROM bad_rows JOIN record_lines USING (row_number)
+        SELECT {origin}, line, record_key, column_name, value, reason FROM bad_rows JOIN record_lines USING (row_number)
         """
     )
     if has_rejects:
         connection.execute(
             f"""
             INSERT INTO quarantined
-            SELECT {origin}, line, column_name, value, reason FROM rejected JOIN record_lines USING (record)
+            SELECT {origin}, line, NULL, column_name, value, reason FROM rejected JOIN record_lines USING (record)
             """
         )

@@ -22,12 +22,16 @@ _HASH_CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class LandingFile:
-    """A file of an entity. `name` is its path below the landing folder; `mtime_ns` its modification time."""
+    """A file of an entity. `name` is its path below its source's folder; `mtime_ns` its modification time.
+
+    `reading_hash` stands for how it is read, where that can change while the file does not: it is then read again.
+    """
 
     path: Path
     name: str
     size_bytes: int
     mtime_ns: int
+    reading_hash: str = ""
 
     @property
     def format(self) -> str:
@@ -35,15 +39,19 @@ class LandingFile:
         return next(suffix for suffix in SUFFIXES if self.path.name.endswith(suffix)).split(".")[1]
 
     def content_hash(self) -> str:
-        """SHA-256 of the bytes: a file that was only touched or copied anew did not change."""
-        digest = hashlib.sha256()
+        """SHA-256 of the bytes and the way of reading: a file that was only touched or copied did not change."""
+        digest = hashlib.sha256(self.reading_hash.encode())
         with self.path.open("rb") as stream:
             while chunk := stream.read(_HASH_CHUNK_BYTES):
                 digest.update(chunk)
         return digest.hexdigest()
 
     def looks_like(self, known: Mapping[str, Any]) -> bool:
-        return known["size_bytes"] == self.size_bytes and known["mtime_ns"] == self.mtime_ns
+        return (known["size_bytes"], known["mtime_ns"], known.get("reading_hash", "")) == (
+            self.size_bytes,
+            self.mtime_ns,
+            self.reading_hash,
+        )
 
     def has_changed_on_disk(self) -> bool:
         """Whether the file was written to, or removed, since it was listed."""
@@ -54,12 +62,15 @@ class LandingFile:
         return (stat.st_size, stat.st_mtime_ns) != (self.size_bytes, self.mtime_ns)
 
 
-def landing_files(folder: Path, entity: Entity) -> list[LandingFile]:
+def landing_files(folder: Path, entity: Entity, required: bool = True) -> list[LandingFile]:
     """The entity's files, ordered by name: `<entity>.<suffix>` and those in the folder `<entity>/`.
 
-    Raises LandingError where the landing folder is missing or a required entity has no file.
+    Raises LandingError where the landing folder is missing or a required entity has no file; with `required`
+    false, where other sources give what is required, both are nothing to read.
     """
     if not folder.is_dir():
+        if not required:
+            return []
         raise LandingError(
             f"the landing folder {folder} does not exist; make it and put your files there, or let REPLINE_LANDING "
             "point to where they are"
@@ -69,10 +80,10 @@ def landing_files(folder: Path, entity: Entity) -> list[LandingFile]:
     if below.is_dir():
         candidates += [path for path in below.rglob("*") if path.name.endswith(SUFFIXES)]
     files = sorted(
-        (_describe(path, folder) for path in candidates if path.is_file() and not path.name.startswith(".")),
+        (describe_file(path, folder) for path in candidates if path.is_file() and not path.name.startswith(".")),
         key=lambda file: file.name,
     )
-    if entity.is_required and not files:
+    if required and entity.is_required and not files:
         raise LandingError(
             f"{folder} has no file for the required entity {entity.name}; put {entity.name}.csv, "
             f"{entity.name}.jsonl or {entity.name}.parquet, or a folder {entity.name}/ with such files, there"
@@ -83,18 +94,13 @@ def landing_files(folder: Path, entity: Entity) -> list[LandingFile]:
 def listing(folder: Path, entities: Iterable[Entity] = ENTITIES) -> list[tuple[str, int, int]]:
     """Name, size in bytes and modification time in ns of every file that a load would look at.
 
-    Unlike `landing_files` it never fails: a folder that is not there yet holds nothing.
+    A folder that is not there yet holds nothing.
     """
-    found: list[tuple[str, int, int]] = []
-    for entity in entities:
-        try:
-            files = landing_files(folder, entity)
-        except LandingError:
-            continue
-        found += [(file.name, file.size_bytes, file.mtime_ns) for file in files]
-    return found
+    files = [file for entity in entities for file in landing_files(folder, entity, required=False)]
+    return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
 
 
-def _describe(path: Path, folder: Path) -> LandingFile:
+def describe_file(path: Path, folder: Path) -> LandingFile:
+    """The file as it is on the disk now, named by its path below `folder`."""
     stat = path.stat()
     return LandingFile(path, path.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns)

@@ -12,7 +12,8 @@ import csv
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -40,22 +41,46 @@ _REJECT_REASONS = {
 
 
 @dataclass(frozen=True)
+class Field:
+    """A field as it stands in the file: an expression over the relation, and its DuckDB type.
+
+    Where a mapping says how to read it, `value` is the expression that does, of the contract column's type and
+    null where it cannot be read, and `unreadable` says why it could not; else the landing contract's forms hold.
+    """
+
+    expression: str
+    type: str
+    value: str | None = None
+    unreadable: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The field as text; an empty one is null."""
+        return f"nullif({self.expression}, '')" if self.type == "VARCHAR" else f"CAST({self.expression} AS VARCHAR)"
+
+
+@dataclass(frozen=True)
 class Reading:
     """How to select from a file.
 
     `relation` is a FROM clause with one row a record; `row_number` an expression over it that counts
-    records from 1; `fields` maps each column of the file, its name in snake case as dlt writes it, to an
-    expression and its DuckDB type; `broken` is a condition of records that hold no fields at all, with its
-    reason. `has_rejects` says that DuckDB's CSV reader notes the lines that it cannot split (see
-    `take_rejects`).
+    records from 1; `fields` maps each column of the file, its name in snake case as dlt writes it, to how it is
+    read; `broken` is a condition of records that hold no fields at all, with its reason. `has_rejects` says that
+    DuckDB's CSV reader notes the lines that it cannot split (see `take_rejects`).
+
+    `path` and `format` are what DuckDB reads: of a file that had to be converted first, the copy. The first
+    `lines_before` lines of the file are not in the copy.
     """
 
     file: LandingFile
+    path: Path
+    format: str
     relation: str
     row_number: str
-    fields: dict[str, tuple[str, str]]
+    fields: dict[str, Field]
     broken: tuple[str, str] | None = None
     has_rejects: bool = False
+    lines_before: int = 0
 
 
 _NAMING = NamingConvention()
@@ -85,10 +110,10 @@ def reading_errors(file: LandingFile) -> Iterator[None]:
 
 def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
     """Look at a file's columns. Raises LandingError where it cannot be read or misses a required column."""
-    _check_compression(file)
+    check_compression(file)
     with reading_errors(file):
         reading = _OPENERS[file.format](connection, file)
-    if file.format == "jsonl" and not reading.fields:
+    if reading.format == "jsonl" and not reading.fields:
         return reading
     missing = [c.name for c in entity.columns if c.must_be_present and c.name not in reading.fields]
     # A null key that stands for a value may be left out altogether.
@@ -103,27 +128,41 @@ def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: 
 
 
 def _open_csv(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
-    first = connection.execute(f"SELECT line FROM {_lines(file)} LIMIT 1").fetchone()
-    header: list[str] = []
-    if first and first[0]:
-        try:
-            # The lines are read as Latin-1, which never fails; the header has to be UTF-8.
-            text = str(first[0]).encode("latin-1").decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise LandingError(f"the header of {file.path} is not UTF-8 text; save the file as UTF-8") from None
-        header = next(csv.reader([text]))
+    header = csv_header(connection, file, file.path, ",")
     names = _column_names(file, [name.strip() or f"column_{n}" for n, name in enumerate(header, start=1)])
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    return read_csv(file, file.path, ",", {name: Field(quoted(name), "VARCHAR") for name in names})
+
+
+def csv_header(connection: duckdb.DuckDBPyConnection, file: LandingFile, path: Path, delimiter: str) -> list[str]:
+    """The fields of the first line of the UTF-8 text in `path`; none where it is empty."""
+    first = connection.execute(f"SELECT line FROM {_lines(path)} LIMIT 1").fetchone()
+    if not first or not first[0]:
+        return []
+    try:
+        # The lines are read as Latin-1, which never fails; the header has to be UTF-8.
+        text = str(first[0]).encode("latin-1").decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise LandingError(f"the header of {file.path} is not UTF-8 text; save the file as UTF-8") from None
+    return next(csv.reader([text], delimiter=delimiter))
+
+
+def read_csv(file: LandingFile, path: Path, delimiter: str, fields: dict[str, Field], lines_before: int = 0) -> Reading:
+    """Select from the UTF-8 text in `path` with one header line; `fields` are named in its order."""
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in fields)
     relation = (
-        f"read_csv({literal(str(file.path))}, auto_detect = false, header = false, skip = 1, delim = ',', "
-        f"quote = '\"', escape = '\"', columns = {{{columns}}}, store_rejects = true, rejects_limit = 0)"
+        f"read_csv({literal(str(path))}, auto_detect = false, header = false, skip = 1, "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}, "
+        "store_rejects = true, rejects_limit = 0)"
     )
     return Reading(
         file,
-        relation if names else "(SELECT 1 WHERE false)",
+        path,
+        "csv",
+        relation if fields else "(SELECT 1 WHERE false)",
         "row_number() OVER ()",
-        {name: (quoted(name), "VARCHAR") for name in names},
-        has_rejects=bool(names),
+        fields,
+        has_rejects=bool(fields),
+        lines_before=lines_before,
     )
 
 
@@ -135,7 +174,9 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Rea
     names = [key for (key,) in keys]
     if not names:
         relation = f"(SELECT json, NULL AS record FROM {objects})"
-        return Reading(file, relation, "row_number() OVER ()", {}, broken=("true", "not a JSON object"))
+        return Reading(
+            file, file.path, "jsonl", relation, "row_number() OVER ()", {}, broken=("true", "not a JSON object")
+        )
     structure = "{" + ", ".join(f'"{_json_escaped(name)}": "VARCHAR"' for name in names) + "}"
     relation = (
         f"(SELECT json, CASE WHEN json_type(json) = 'OBJECT' THEN from_json(json, {literal(structure)}) END AS record "
@@ -143,10 +184,12 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Rea
     )
     return Reading(
         file,
+        file.path,
+        "jsonl",
         relation,
         "row_number() OVER ()",
         {
-            name: (f"record.{quoted(key)}", "VARCHAR")
+            name: Field(f"record.{quoted(key)}", "VARCHAR")
             for name, key in zip(_column_names(file, names), names, strict=True)
         },
         broken=("record IS NULL", "not a JSON object in UTF-8"),
@@ -154,12 +197,17 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Rea
 
 
 def _open_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
-    relation = f"read_parquet({literal(str(file.path))}, file_row_number = true)"
+    reading = read_parquet(connection, file, file.path)
+    names = _column_names(file, list(reading.fields))
+    return replace(reading, fields=dict(zip(names, reading.fields.values(), strict=True)))
+
+
+def read_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, path: Path) -> Reading:
+    """Select from the Parquet file in `path`; `fields` have its columns' own names."""
+    relation = f"read_parquet({literal(str(path))}, file_row_number = true)"
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    columns = [(name, type_) for name, type_, *_ in described if name != "file_row_number"]
-    names = _column_names(file, [name for name, _ in columns])
-    fields = {name: (quoted(column), type_) for name, (column, type_) in zip(names, columns, strict=True)}
-    return Reading(file, relation, "file_row_number + 1", fields)
+    fields = {name: Field(quoted(name), type_) for name, type_, *_ in described if name != "file_row_number"}
+    return Reading(file, path, "parquet", relation, "file_row_number + 1", fields)
 
 
 def _column_names(file: LandingFile, names: list[str]) -> list[str]:
@@ -176,10 +224,10 @@ def _column_names(file: LandingFile, names: list[str]) -> list[str]:
 _OPENERS = {"csv": _open_csv, "jsonl": _open_jsonl, "parquet": _open_parquet}
 
 
-def parquet_row_count(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> int:
+def parquet_row_count(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Rows of a Parquet file, from its footer."""
     row = connection.execute(
-        f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({literal(str(file.path))})"
+        f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({literal(str(path))})"
     ).fetchone()
     return int(row[0]) if row and row[0] else 0
 
@@ -202,7 +250,7 @@ def take_rejects(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
 
 
-def number_lines(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> None:
+def number_lines(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
     """Make the temporary table `record_lines`: (record, row_number, line) of a text file.
 
     `record` counts as the CSV reader does (from 1, header and blank lines included), `row_number` counts the
@@ -210,13 +258,14 @@ def number_lines(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> No
     of the file on which the record starts. A quoted field may span lines: a line starts a record where the
     quotes before it are even in number. Only files with bad rows are read this way.
     """
-    is_csv = file.format == "csv"
+    is_csv = reading.format == "csv"
     quotes = "length(line) - length(replace(line, '\"', ''))" if is_csv else "0"
     left_out = "record = 1 OR record IN (SELECT record FROM rejected)" if is_csv else "false"
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE record_lines AS
-        WITH lines AS (SELECT row_number() OVER () AS line_number, coalesce(line, '') AS line FROM {_lines(file)}),
+        WITH lines AS (SELECT row_number() OVER () AS line_number, coalesce(line, '') AS line
+                       FROM {_lines(reading.path)}),
         counted AS (
             SELECT line_number, trim(line, chr(13)) = '' AS is_blank,
                    coalesce(sum({quotes}) OVER (ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING
@@ -227,7 +276,7 @@ def number_lines(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> No
             SELECT row_number() OVER (ORDER BY line_number) AS record, line_number, is_blank
             FROM counted WHERE is_start
         )
-        SELECT record, line_number AS line,
+        SELECT record, line_number + {reading.lines_before} AS line,
                CASE WHEN NOT (is_blank OR {left_out})
                     THEN count(*) FILTER (NOT (is_blank OR {left_out})) OVER (ORDER BY line_number) END AS row_number
         FROM records
@@ -235,9 +284,9 @@ def number_lines(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> No
     )
 
 
-def _lines(file: LandingFile) -> str:
+def _lines(path: Path) -> str:
     return (
-        f"read_csv({literal(str(file.path))}, auto_detect = false, header = false, delim = {literal(_NO_DELIMITER)}, "
+        f"read_csv({literal(str(path))}, auto_detect = false, header = false, delim = {literal(_NO_DELIMITER)}, "
         f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, encoding = 'latin-1', "
         "strict_mode = false)"
     )
@@ -247,7 +296,7 @@ def _json_escaped(name: str) -> str:
     return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _check_compression(file: LandingFile) -> None:
+def check_compression(file: LandingFile) -> None:
     """DuckDB reads a cut-off gzip file up to the cut without a word, so look for its end first."""
     compression = {".gz": "gzip", ".zst": "zstd"}.get(file.path.suffix)
     if not compression:

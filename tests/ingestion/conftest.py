@@ -39,12 +39,12 @@ class Landing:
         duckdb.sql(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
         return path
 
-    def load(self) -> int:
+    def load(self, required: bool = True) -> int:
         """Load, and return how many load packages reached the warehouse."""
         pipeline = landing_pipeline(self.home / "warehouse.duckdb", self.home / "dlt")
         # As the orchestrator does: nothing but the warehouse remembers what was loaded.
         pipeline.drop()
-        info = pipeline.run(landing_source(self.folder))
+        info = pipeline.run(landing_source(self.folder, required))
         info.raise_on_failed_jobs()
         return len(info.loads_ids)
 

@@ -190,3 +190,39 @@ def test_entity_that_arrives_later(landing: Landing) -> None:
     landing.write("leads.csv", "lead_id,created_at\nl1,2025-01-01\n")
     landing.load()
     assert landing.rows("SELECT lead_id FROM raw.landing__leads") == [("l1",)]
+
+
+def test_beside_another_source_nothing_is_required(landing: Landing) -> None:
+    for name in ("users", "pipeline_stages", "opportunities"):
+        (landing.folder / f"{name}.csv").unlink()
+    landing.write("exchange_rates.csv", "rate_date,currency,rate\n2025-01-01,EUR,1.04\n")
+    landing.load(required=False)
+    assert landing.rows("SELECT currency FROM raw.landing__exchange_rates") == [("EUR",)]
+    assert landing.rows("SELECT count(*) FROM raw.landing__users") == [(0,)]
+    assert landing.load(required=False) == 0
+
+
+def test_beside_another_source_there_need_be_no_folder(landing: Landing) -> None:
+    landing.folder = landing.folder.parent / "elsewhere"
+    landing.load(required=False)
+    assert landing.rows("SELECT count(*) FROM raw.landing__opportunities") == [(0,)]
+
+
+def test_notes_of_version_0_1_are_of_the_landing_files(landing: Landing) -> None:
+    """Its tables had neither `source` nor `record_key`: a load adds them and knows the files as read."""
+    landing.write("accounts/1.csv", "account_id,created_at\na1,some day\n")
+    landing.load()
+    with duckdb.connect(str(landing.home / "warehouse.duckdb")) as connection:
+        for table in ("raw.landing_files", "raw.quarantine", "raw_staging.landing_files", "raw_staging.quarantine"):
+            without = "source, record_key" if "quarantine" in table else "source"
+            connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * EXCLUDE ({without}) FROM {table}")
+        # As if dlt had written another version of the schema.
+        for schema in ("raw", "raw_staging"):
+            connection.execute(f"UPDATE {schema}._dlt_version SET version_hash = 'older'")
+    landing.write("accounts/2.csv", "account_id,created_at\na2,some day\n")
+    landing.load()
+    assert landing.rows("SELECT source, count(*) FROM raw.landing_files GROUP BY ALL") == [("landing", 5)]
+    assert landing.rows("SELECT source, file, record_key FROM raw.quarantine ORDER BY file") == [
+        ("landing", "accounts/1.csv", None),
+        ("landing", "accounts/2.csv", "a2"),
+    ]
