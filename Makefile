@@ -55,7 +55,8 @@ format: $(DEV) ## Put code into the project's style
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project
 
-docs: $(RUNTIME) ## Write the generated pages of docs/: the landing contract and the marts
+docs: $(RUNTIME) ## Write what is generated: the landing contract for dbt, the pages of the contract and the marts
+	$(BIN)/python -m ingestion.contract_macros dbt_project/macros/landing_contract.sql
 	$(BIN)/python -m ingestion.contract_page docs/landing_contract.md
 	$(BIN)/python -m pipelines.marts_page docs/marts.md
 

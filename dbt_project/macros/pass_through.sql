@@ -1,34 +1,76 @@
-{# The landing entities whose extra columns can be passed through; each has one dimension or fact. #}
+{# Columns beyond the landing contract, which var `pass_through_columns` lists by entity. #}
+
+{# The entities whose extra columns can be passed through; each has one dimension or fact. #}
 {% macro pass_through_entities() -%}
     {{ return(['users', 'accounts', 'pipeline_stages', 'opportunities', 'calls']) }}
 {%- endmacro %}
 
 
-{# The names of an entity's extra columns, as var `pass_through_columns` lists them. #}
+{# The names of an entity's extra columns, as listed. #}
 {% macro pass_through_names(entity) -%}
     {%- set listed = var('pass_through_columns') or {} -%}
-    {%- for name in listed if name not in pass_through_entities() -%}
-        {{ exceptions.raise_compiler_error(
-            "pass_through_columns names the entity '" ~ name ~ "'; it may name: "
-            ~ pass_through_entities() | join(', ')
-        ) }}
-    {%- endfor -%}
+    {{ check_names('pass_through_columns', listed, pass_through_entities(), 'entity') }}
     {{ return(listed.get(entity) or []) }}
 {%- endmacro %}
 
 
-{# The same for a staging model, after a check that the raw table has them. #}
-{% macro landed_pass_through_names(entity) -%}
+{#
+    For a staging model: the extra columns that its raw (or base) relation has, as pairs of the quoted column and its
+    quoted name. A system may write a name in another way than its raw column, `Tier__c` for `tier_c`: letters and
+    digits decide.
+
+        {% for column, name in landed_pass_through('accounts', source('hubspot', 'hubspot__companies')) %}
+        companies.{{ column }} as {{ name }},
+        {% endfor %}
+#}
+{% macro landed_pass_through(entity, relation) -%}
+    {%- set pairs = [] -%}
     {%- set names = pass_through_names(entity) -%}
     {%- if execute and names -%}
-        {%- set relation = source('raw', 'landing__' ~ entity) -%}
-        {%- set present = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-        {%- for name in names if name not in present -%}
+        {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+        {%- set columns_by_letters = {} -%}
+        {%- for column in columns -%}
+            {%- do columns_by_letters.setdefault(letters_and_digits(column), column) -%}
+        {%- endfor -%}
+        {%- for name in names -%}
+            {%- set column = name if name in columns else columns_by_letters.get(letters_and_digits(name)) -%}
+            {%- if column -%}
+                {%- do pairs.append((adapter.quote(column), adapter.quote(name))) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(pairs) }}
+{%- endmacro %}
+
+
+{# The extra columns that the staging model of each source has, by source. Each column has to be in one. #}
+{% macro pass_through_by_source(entity) -%}
+    {%- set names = pass_through_names(entity) -%}
+    {%- set found = {} -%}
+    {%- for source in sources_of(entity) -%}
+        {%- set present = [] -%}
+        {%- if execute and names -%}
+            {%- set relation = ref('stg_' ~ source ~ '__' ~ entity) -%}
+            {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+            {%- for name in names if name in columns -%}
+                {%- do present.append(name) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- do found.update({source: present}) -%}
+    {%- endfor -%}
+    {%- if execute -%}
+        {%- for name in names if name not in found.values() | sum(start=[]) -%}
             {{ exceptions.raise_compiler_error(
-                "pass_through_columns lists '" ~ name ~ "' for " ~ entity ~ ", which no file of it has; it has: "
-                ~ present | join(', ')
+                "pass_through_columns lists '" ~ name ~ "' for " ~ entity ~ ", which no source of it has (sources: "
+                ~ sources_of(entity) | join(', ') ~ ")"
             ) }}
         {%- endfor -%}
     {%- endif -%}
-    {{ return(names) }}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{# A name without what systems and warehouses write differently. #}
+{% macro letters_and_digits(name) -%}
+    {{ return(modules.re.sub('[^a-z0-9]', '', name | lower)) }}
 {%- endmacro %}

@@ -4,7 +4,7 @@
 -- that gives each call its local day. Counting is much cheaper than testing the key.
 -- A failure means that a call has no local day or two.
 with calls as (
-    select * from {{ ref('stg_landing__calls') }}
+    select * from {{ ref('int_calls_unioned') }}
 ),
 
 calls_daily as (

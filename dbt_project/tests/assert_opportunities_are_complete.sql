@@ -3,7 +3,7 @@
 -- Why: joins give each its stage, its days and its states; none may drop or double one.
 -- A failure means that figures are built on a part of the opportunities.
 with records as (
-    select * from {{ ref('stg_landing__opportunities') }}
+    select * from {{ ref('int_opportunities_unioned') }}
 ),
 
 opportunities as (

@@ -6,7 +6,7 @@ with quota_months as (
 ),
 
 quotas as (
-    select * from {{ ref('stg_landing__quotas') }}
+    select * from {{ ref('int_quotas_unioned') }}
 ),
 
 totals as (

@@ -60,8 +60,8 @@ def test_listed_columns_arrive_unchanged(home: Path) -> None:
 @pytest.mark.parametrize(
     ("listed", "message"),
     [
-        ({"opportunities": ["campain"]}, "'campain' for opportunities, which no file of it has"),
-        ({"deals": ["campaign"]}, "pass_through_columns names the entity 'deals'"),
+        ({"opportunities": ["campain"]}, "'campain' for opportunities, which no source of it has"),
+        ({"deals": ["campaign"]}, "pass_through_columns names the unknown entity 'deals'"),
     ],
 )
 def test_what_is_not_there_is_said(home: Path, listed: dict[str, list[str]], message: str) -> None:
@@ -70,6 +70,6 @@ def test_what_is_not_there_is_said(home: Path, listed: dict[str, list[str]], mes
             home,
             {**AS_OF, "pass_through_columns": listed},
             "--select",
-            "stg_landing__opportunities",
+            "+int_opportunities_unioned",
             command="run",
         )

@@ -1,19 +1,19 @@
 -- Days of the reporting time zone from the fiscal year of the first event to the as-of day, with the UTC
 -- moments between which each lasts. Future days are not here: dim_date has them.
 with opportunities as (
-    select * from {{ ref('stg_landing__opportunities') }}
+    select * from {{ ref('int_opportunities_unioned') }}
 ),
 
 history as (
-    select * from {{ ref('stg_landing__opportunity_history') }}
+    select * from {{ ref('int_opportunity_history_unioned') }}
 ),
 
 calls as (
-    select * from {{ ref('stg_landing__calls') }}
+    select * from {{ ref('int_calls_unioned') }}
 ),
 
 quotas as (
-    select * from {{ ref('stg_landing__quotas') }}
+    select * from {{ ref('int_quotas_unioned') }}
 ),
 
 -- A UTC date may be one day after the local one, so a day is taken off.

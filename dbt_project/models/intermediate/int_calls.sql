@@ -1,6 +1,6 @@
 -- Calls that exist at the as-of moment, with their local day and what counts of them.
 with calls as (
-    select * from {{ ref('stg_landing__calls') }}
+    select * from {{ ref('int_calls_unioned') }}
 ),
 
 local_days as (

@@ -1,6 +1,6 @@
 -- The rate of each currency on each day up to the as-of day: the latest one fixed on or before the day.
 with exchange_rates as (
-    select * from {{ ref('stg_landing__exchange_rates') }}
+    select * from {{ ref('int_exchange_rates_unioned') }}
 ),
 
 calendar_days as (

@@ -1,7 +1,7 @@
 -- Opportunities that exist at the as-of moment, with a whole-number key, for the models that follow their
 -- states. Descriptive columns stay in staging until fct_opportunity.
 with opportunities as (
-    select * from {{ ref('stg_landing__opportunities') }}
+    select * from {{ ref('int_opportunities_unioned') }}
 ),
 
 stages as (

@@ -10,7 +10,7 @@ with opportunities as (
 ),
 
 history as (
-    select * from {{ ref('stg_landing__opportunity_history') }}
+    select * from {{ ref('int_opportunity_history_unioned') }}
 ),
 
 stages as (

@@ -12,7 +12,7 @@ calls_daily as (
 ),
 
 quotas as (
-    select * from {{ ref('stg_landing__quotas') }}
+    select * from {{ ref('int_quotas_unioned') }}
 ),
 
 accounts as (

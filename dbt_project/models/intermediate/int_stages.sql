@@ -1,7 +1,7 @@
 -- Stages with whole-number keys and their place in the funnel. Sorting five million states by stage and
 -- pipeline names took twice as long as by keys.
 with pipeline_stages as (
-    select * from {{ ref('stg_landing__pipeline_stages') }}
+    select * from {{ ref('int_pipeline_stages_unioned') }}
 ),
 
 keyed as (

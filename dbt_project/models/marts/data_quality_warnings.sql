@@ -5,7 +5,7 @@ with rep_references as (
 ),
 
 users as (
-    select * from {{ ref('stg_landing__users') }}
+    select * from {{ ref('int_users_unioned') }}
 ),
 
 opportunities as (
@@ -13,7 +13,7 @@ opportunities as (
 ),
 
 known_opportunities as (
-    select * from {{ ref('stg_landing__opportunities') }}
+    select * from {{ ref('int_opportunities_unioned') }}
 ),
 
 existing_opportunities as (
@@ -21,7 +21,7 @@ existing_opportunities as (
 ),
 
 history as (
-    select * from {{ ref('stg_landing__opportunity_history') }}
+    select * from {{ ref('int_opportunity_history_unioned') }}
 ),
 
 stages as (

@@ -2,7 +2,7 @@
 {{ config(contract={'enforced': not pass_through_names('accounts')}) }}
 
 with accounts as (
-    select * from {{ ref('stg_landing__accounts') }}
+    select * from {{ ref('int_accounts_unioned') }}
 )
 
 select

@@ -2,7 +2,7 @@
 {{ config(contract={'enforced': not pass_through_names('users')}) }}
 
 with users as (
-    select * from {{ ref('stg_landing__users') }}
+    select * from {{ ref('int_users_unioned') }}
 ),
 
 rep_references as (

@@ -2,7 +2,7 @@
 {{ config(contract={'enforced': not pass_through_names('pipeline_stages')}) }}
 
 with pipeline_stages as (
-    select * from {{ ref('stg_landing__pipeline_stages') }}
+    select * from {{ ref('int_pipeline_stages_unioned') }}
 )
 
 select

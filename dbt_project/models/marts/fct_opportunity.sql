@@ -7,7 +7,7 @@ with opportunities as (
 ),
 
 records as (
-    select * from {{ ref('stg_landing__opportunities') }}
+    select * from {{ ref('int_opportunities_unioned') }}
 ),
 
 states as not materialized (

@@ -1,7 +1,7 @@
 -- Quotas spread evenly over the calendar months that they touch, to the cent; the last month takes the
 -- remainder.
 with quotas as (
-    select * from {{ ref('stg_landing__quotas') }}
+    select * from {{ ref('int_quotas_unioned') }}
 ),
 
 rates as (

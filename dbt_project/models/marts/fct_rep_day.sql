@@ -30,7 +30,7 @@ calendar_days as (
 ),
 
 users as (
-    select * from {{ ref('stg_landing__users') }}
+    select * from {{ ref('int_users_unioned') }}
 ),
 
 created as (

@@ -30,7 +30,7 @@ period_months as (
 ),
 
 users as (
-    select * from {{ ref('stg_landing__users') }}
+    select * from {{ ref('int_users_unioned') }}
 ),
 
 opportunities as (

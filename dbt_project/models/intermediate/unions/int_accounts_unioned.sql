@@ -1,0 +1,2 @@
+-- Customer companies of all sources.
+{{ unioned('accounts', people=['owner_id']) }}

@@ -1,0 +1,2 @@
+-- Leads of all sources.
+{{ unioned('leads', people=['owner_id']) }}

@@ -1,0 +1,2 @@
+-- Meetings of all sources.
+{{ unioned('meetings', people=['user_id']) }}
