@@ -1,0 +1,118 @@
+"""The dlt source: which HubSpot tables are loaded, and how each finds what is new.
+
+Belongs here: resources. Does not belong here: requests (`ingestion.hubspot.endpoints`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+
+import dlt
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.extract import DltResource
+
+from ingestion.api.client import ApiClient
+from ingestion.api.options import SourceOptions
+from ingestion.api.resources import IS_GONE, detail_resource, table_resource
+from ingestion.contract import RAW_SCHEMA
+from ingestion.hubspot.endpoints import HubSpot, TokenAuth
+from ingestion.hubspot.tables import (
+    ARCHIVED_RECORDS,
+    ASSOCIATIONS,
+    CALL_DISPOSITIONS,
+    DEAL_HISTORY,
+    DEALS,
+    OWNERS,
+    PIPELINE_STAGES,
+    PIPELINES,
+    RECORD_TABLES,
+    SOURCE,
+)
+
+# Search shows a change only "a few moments" after it was made; a minute was seen after imports.
+OVERLAP_SECONDS = 300
+
+
+@dlt.source(name=SOURCE, max_table_nesting=0)
+def source(
+    options: SourceOptions,
+    access_token: str = dlt.secrets.value,
+    base_url: str = "https://api.hubapi.com",
+) -> Iterator[DltResource]:
+    """A HubSpot account. `access_token` is a private app's; `sources.hubspot.access_token` in dlt's configuration.
+
+    CRM records are read by what changed, with the history and associations of the changed ones; settings and the
+    recycle bin are listed whole by each load.
+    """
+    hubspot = HubSpot(ApiClient("HubSpot", base_url, TokenAuth(access_token), secrets=[access_token]))
+    for table, read in (
+        (OWNERS, hubspot.owners),
+        (PIPELINES, hubspot.pipelines),
+        (PIPELINE_STAGES, hubspot.pipeline_stages),
+        (CALL_DISPOSITIONS, hubspot.call_dispositions),
+    ):
+        yield table_resource(table, options, _once(read))
+
+    for plain_table in RECORD_TABLES:
+        table = options.table(plain_table)
+        records = table_resource(table, options, partial(hubspot.changes, table), OVERLAP_SECONDS)
+        yield records
+        if plain_table is DEALS:
+            yield detail_resource(DEAL_HISTORY, options, records, _of_ids(hubspot.deal_history))
+        if table.name in ASSOCIATIONS:
+            connections, to_objects = ASSOCIATIONS[table.name]
+            read_connections = partial(hubspot.associations, connections, table.name, to_objects)
+            yield detail_resource(connections, options, records, _of_ids(read_connections))
+
+    yield table_resource(ARCHIVED_RECORDS, options, partial(_archived, hubspot))
+
+
+def _once(read: Callable[[], pa.Table]) -> Callable[[datetime | None], Iterator[pa.Table]]:
+    def batches(_: datetime | None) -> Iterator[pa.Table]:
+        yield read()
+
+    return batches
+
+
+def _of_ids(read: Callable[[list[str]], Iterator[pa.Table]]) -> Callable[[pa.Table], Iterator[pa.Table]]:
+    def details(records: pa.Table) -> Iterator[pa.Table]:
+        # A record that changed while pages were read is in a batch twice.
+        return read(pc.unique(records["id"]).to_pylist())
+
+    return details
+
+
+def _archived(hubspot: HubSpot, _: datetime | None) -> Iterator[pa.Table]:
+    """The recycle bin, and what was in it and was deleted for good.
+
+    A record that is in the bin no more was restored, or purged after 90 days. Only HubSpot knows which, so the few
+    that left the bin since the last load are looked up; a restored one then is listed no more, which brings it back.
+    """
+    held = _held_archived()
+    for table in RECORD_TABLES:
+        in_bin = hubspot.archived(table.name)
+        yield in_bin
+        of_object = held.filter(pc.equal(held["object_type"], table.name))
+        left = of_object.filter(pc.invert(pc.is_in(of_object["id"], value_set=in_bin["id"])))
+        is_purged = pc.equal(left["is_purged"], "true")
+        restored = hubspot.living(table.name, left.filter(pc.invert(is_purged))["id"].to_pylist())
+        purged = left.filter(pc.invert(pc.is_in(left["id"], value_set=pa.array(sorted(restored), pa.string()))))
+        flags = pa.array(["true"] * purged.num_rows, pa.string())
+        yield purged.set_column(purged.column_names.index("is_purged"), "is_purged", flags)
+
+
+def _held_archived() -> pa.Table:
+    """What the warehouse holds as archived."""
+    columns = ", ".join(ARCHIVED_RECORDS.columns)
+    with dlt.current.pipeline().sql_client() as client:
+        connection: duckdb.DuckDBPyConnection = client.native_connection
+        try:
+            return connection.sql(
+                f"SELECT {columns} FROM {RAW_SCHEMA}.{ARCHIVED_RECORDS.raw_name} WHERE NOT {IS_GONE}"
+            ).to_arrow_table()
+        except duckdb.CatalogException:
+            return ARCHIVED_RECORDS.empty()

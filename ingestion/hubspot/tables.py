@@ -1,0 +1,237 @@
+"""What is read of HubSpot: raw tables, their properties, and which records belong to which.
+
+Belongs here: tables and columns. Does not belong here: requests (`ingestion.hubspot.endpoints`).
+
+Properties: https://developers.hubspot.com/docs/api/crm/deals and the pages of the other objects. Nothing that names
+a customer's person is read: the contract's leads have no name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingestion.api.tables import ApiTable, Field, FieldType
+
+SOURCE = "hubspot"
+PROPERTIES = "properties"
+
+# The properties of a deal whose past values are read.
+TRACKED_PROPERTIES = (
+    "pipeline",
+    "dealstage",
+    "amount",
+    "closedate",
+    "hubspot_owner_id",
+    "hs_manual_forecast_category",
+)
+
+# Contacts are older than HubSpot's common objects, and name the moment of their last change differently.
+_MODIFIED = {"contacts": "lastmodifieddate"}
+
+
+def modified_property(object_type: str) -> str:
+    """The property with the moment of a record's last change."""
+    return _MODIFIED.get(object_type, "hs_lastmodifieddate")
+
+
+def _records(object_type: str, entity: str, description: str, properties: Sequence[str]) -> ApiTable:
+    """A table of CRM records; each property is a column of the same name."""
+    modified = modified_property(object_type)
+    return ApiTable(
+        SOURCE,
+        object_type,
+        description,
+        key=("id",),
+        fields=(
+            Field("id"),
+            *(Field(name, f"{PROPERTIES}.{name}") for name in properties),
+            # Ids that merges took away and that this record stands for now.
+            Field("hs_merged_object_ids", f"{PROPERTIES}.hs_merged_object_ids"),
+            Field(modified, f"{PROPERTIES}.{modified}", FieldType.ISO),
+        ),
+        cursor=modified,
+        entity=entity,
+        custom_path=PROPERTIES,
+    )
+
+
+COMPANIES = _records(
+    "companies",
+    "accounts",
+    "Companies.",
+    ("name", "industry", "country", "hubspot_owner_id", "createdate"),
+)
+CONTACTS = _records(
+    "contacts",
+    "leads",
+    "Contacts, without anything that names the person.",
+    (
+        "associatedcompanyid",
+        "hubspot_owner_id",
+        "hs_analytics_source",
+        "hs_lead_status",
+        "lifecyclestage",
+        "createdate",
+        "first_deal_created_date",
+        "hs_calculated_merged_vids",
+    ),
+)
+DEALS = _records(
+    "deals",
+    "opportunities",
+    "Deals.",
+    (
+        "dealname",
+        "pipeline",
+        "dealstage",
+        "dealtype",
+        "amount",
+        "deal_currency_code",
+        "hs_analytics_source",
+        "createdate",
+        "closedate",
+        "closed_lost_reason",
+        "hubspot_owner_id",
+    ),
+)
+CALLS = _records(
+    "calls",
+    "calls",
+    "Calls that were logged or made in HubSpot.",
+    (
+        "hubspot_owner_id",
+        "hs_timestamp",
+        "hs_call_direction",
+        "hs_call_duration",
+        "hs_call_status",
+        "hs_call_disposition",
+    ),
+)
+MEETINGS = _records(
+    "meetings",
+    "meetings",
+    "Meetings.",
+    (
+        "hubspot_owner_id",
+        "hs_timestamp",
+        "hs_meeting_start_time",
+        "hs_meeting_end_time",
+        "hs_meeting_outcome",
+    ),
+)
+RECORD_TABLES = (COMPANIES, CONTACTS, DEALS, CALLS, MEETINGS)
+
+DEAL_HISTORY = ApiTable(
+    SOURCE,
+    "deal_history",
+    f"Past and present values of the deals' properties {', '.join(TRACKED_PROPERTIES)}. One row a change.",
+    key=("deal_id", "property", "changed_at"),
+    fields=(
+        Field("deal_id"),
+        Field("property"),
+        Field("changed_at"),
+        Field("value"),
+        Field("source_type"),
+        Field("updated_by_user_id"),
+    ),
+)
+
+
+def _associations(name: str, id_column: str, to_objects: tuple[str, ...]) -> ApiTable:
+    """A table of what is connected to a record, one row a kind of record that it is connected to.
+
+    All ids of a kind are one value: an association that was removed is then gone with the next reading.
+    """
+    return ApiTable(
+        SOURCE,
+        name,
+        f"Ids of {', '.join(to_objects)} that a record is connected to, and the primary one.",
+        key=(id_column, "to_object"),
+        fields=(Field(id_column), Field("to_object"), Field("ids"), Field("primary_id")),
+    )
+
+
+# What each kind of record is connected to, and the table that says so. Calls and meetings are read from the deal's
+# side too: to connect an old call with a deal changes the deal (its count of activities), and not the call.
+ASSOCIATIONS: dict[str, tuple[ApiTable, tuple[str, ...]]] = {
+    object_type: (_associations(f"{singular}_associations", f"{singular}_id", to_objects), to_objects)
+    for object_type, singular, to_objects in (
+        ("deals", "deal", ("companies", "contacts", "calls", "meetings")),
+        ("calls", "call", ("deals", "companies", "contacts")),
+        ("meetings", "meeting", ("deals", "companies", "contacts")),
+    )
+}
+
+OWNERS = ApiTable(
+    SOURCE,
+    "owners",
+    "Owners: the people whom records are assigned to, archived ones included.",
+    key=("id",),
+    fields=(
+        Field("id"),
+        Field("email", is_personal=True),
+        Field("first_name", "firstName", is_personal=True),
+        Field("last_name", "lastName", is_personal=True),
+        Field("type"),
+        # An archived owner's user id is only here.
+        Field("user_id", "userIdIncludingInactive"),
+        Field("active_user_id", "userId"),
+        Field("teams"),
+        Field("archived"),
+        Field("created_at", "createdAt"),
+        Field("updated_at", "updatedAt"),
+    ),
+    is_listed_whole=True,
+    entity="users",
+)
+PIPELINES = ApiTable(
+    SOURCE,
+    "pipelines",
+    "Pipelines of deals; those deleted since keep their last label.",
+    key=("id",),
+    fields=(Field("id"), Field("label"), Field("display_order", "displayOrder")),
+    is_listed_whole=True,
+)
+PIPELINE_STAGES = ApiTable(
+    SOURCE,
+    "pipeline_stages",
+    "Stages of the deals' pipelines; those deleted since keep their last label.",
+    key=("pipeline_id", "id"),
+    fields=(
+        Field("pipeline_id"),
+        Field("id"),
+        Field("label"),
+        Field("display_order", "displayOrder"),
+        Field("is_closed", "metadata.isClosed"),
+        Field("probability", "metadata.probability"),
+    ),
+    is_listed_whole=True,
+    entity="pipeline_stages",
+)
+CALL_DISPOSITIONS = ApiTable(
+    SOURCE,
+    "call_dispositions",
+    "Outcomes of calls: the account's own words behind `hs_call_disposition`.",
+    key=("id",),
+    fields=(Field("id"), Field("label")),
+    is_listed_whole=True,
+)
+ARCHIVED_RECORDS = ApiTable(
+    SOURCE,
+    "archived_records",
+    "Ids of records in HubSpot's recycle bin, and of those that it deleted for good after 90 days there.",
+    key=("object_type", "id"),
+    fields=(Field("object_type"), Field("id"), Field("archived_at", "archivedAt"), Field("is_purged")),
+    is_listed_whole=True,
+)
+
+TABLES: tuple[ApiTable, ...] = (
+    OWNERS,
+    PIPELINES,
+    PIPELINE_STAGES,
+    CALL_DISPOSITIONS,
+    *RECORD_TABLES,
+    DEAL_HISTORY,
+    *(table for table, _ in ASSOCIATIONS.values()),
+    ARCHIVED_RECORDS,
+)
