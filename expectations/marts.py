@@ -1,7 +1,7 @@
 """The marts gate: what must hold of the tables in schema `marts`, before they are published.
 
 Belongs here: ranges of ratios, completeness of periods, no future dates, row counts against the last
-published version, and the warnings that the models count. Does not belong here: keys, relations, accepted
+published version, rows that the models reject, and the warnings that they count. Does not belong here: keys, relations, accepted
 values and reconciliations between models (dbt tests).
 """
 
@@ -22,6 +22,7 @@ from expectations.checks import (
     date_literal,
     timestamp_literal,
 )
+from expectations.landing import ENTITIES
 
 if TYPE_CHECKING:
     from expectations.results import GateResult
@@ -70,6 +71,7 @@ DATA_QUALITY_RULES = (
     "won_before_created",
     "amount_without_rate",
     "suspect_long_call",
+    "rejected_row",
 )
 
 QUERIES = {
@@ -93,8 +95,8 @@ QUERIES = {
             ), settings
         )
         WHERE EXISTS (
-            SELECT 1 FROM raw.landing__users
-            WHERE NOT coalesce(is_deleted, false)
+            SELECT 1 FROM intermediate.int_users_unioned
+            WHERE NOT is_deleted
                 AND coalesce(hired_on, DATE '0001-01-01') <= last_day(month)
                 AND coalesce(left_on, DATE '9999-12-31') >= month
         )
@@ -123,8 +125,8 @@ QUERIES = {
     """,
     "arrived": """
         SELECT count(*) AS opportunity_count
-        FROM raw.landing__opportunities, settings
-        WHERE NOT coalesce(is_deleted, false) AND created_at <= settings.as_of
+        FROM intermediate.int_opportunities_unioned, settings
+        WHERE NOT is_deleted AND created_at <= settings.as_of
     """,
 }
 
@@ -208,7 +210,7 @@ def _completeness_checks() -> Iterator[Check]:
         "rows_for_arrived_opportunities",
         "error",
         "CASE WHEN any_value(opportunity_count) > 0 THEN (SELECT count(*) FROM marts.fct_opportunity) END",
-        "The table is not empty where raw.landing__opportunities has opportunities up to the as-of moment.",
+        "The table is not empty where a source has opportunities up to the as-of moment.",
         "all opportunities were lost on the way. The model is wrong.",
         minimum=1,
         source="arrived",
@@ -233,6 +235,22 @@ def _volume_checks() -> Iterator[Check]:
                 "REPLINE_VARS; otherwise deliver complete files.",
                 maximum=limit,
             )
+
+
+def _rejection_checks() -> Iterator[Check]:
+    for entity in ENTITIES:
+        yield Check(
+            "marts.data_quality_warnings",
+            f"rejected_share_{entity}",
+            "error",
+            # The worst source's: a small one with nothing but bad rows would not show beside a large one.
+            f"max(rejected_count / nullif(row_count, 0)) FILTER (WHERE entity = '{entity}')",
+            f"The share of rejected rows in the {entity} of each API is within max_quarantined_share.",
+            "so many rows cannot be read or break the landing contract that figures would be wrong. The reasons "
+            "are in intermediate.int_rejected_rows; correct the records in their system.",
+            maximum="max_quarantined_share",
+            source="intermediate.int_judged_row_counts",
+        )
 
 
 def _data_quality_checks() -> Iterator[Check]:
@@ -264,6 +282,7 @@ CHECKS = (
     *_future_checks(),
     *_completeness_checks(),
     *_volume_checks(),
+    *_rejection_checks(),
     *_data_quality_checks(),
 )
 GATE = Gate(SUITE, CHECKS, QUERIES)

@@ -29,8 +29,8 @@
 {%- endmacro %}
 
 
-{# The sources that give an entity, in the order of var `sources`. #}
-{% macro sources_of(entity) -%}
+{# The sources that are on, in the order of var `sources`, after a look at the settings that name sources. #}
+{% macro switched_on_sources() -%}
     {%- set known = known_sources() -%}
     {%- set switched_on = var('sources') or [] -%}
     {%- set chosen = var('entity_sources') or {} -%}
@@ -38,21 +38,37 @@
         {{ exceptions.raise_compiler_error('sources names no source; it may name: ' ~ known | join(', ')) }}
     {%- endif -%}
     {{ check_names('sources', switched_on, known, 'source') }}
+    {{ check_names('landed_by', var('landed_by') or {}, loaders_of_sources(), 'source') }}
+    {{ check_names('landed_schemas', var('landed_schemas') or {}, known, 'source') }}
     {{ check_names('entity_sources', chosen, landing_contract(), 'entity') }}
-    {%- for name, chosen_sources in chosen.items() -%}
-        {{ check_names('entity_sources.' ~ name, chosen_sources or [], known, 'source') }}
-        {%- for source in chosen_sources or [] if source not in switched_on or name not in known[source] -%}
-            {{ exceptions.raise_compiler_error(
-                "entity_sources takes " ~ name ~ " from '" ~ source ~ "', which "
-                ~ ("is not among the sources that are on: " ~ switched_on | join(', ')
-                    if source not in switched_on else "gives only: " ~ known[source] | join(', '))
-            ) }}
+    {%- for entity, sources in chosen.items() -%}
+        {%- set setting = 'entity_sources.' ~ entity -%}
+        {{ check_names(setting, sources or [], known, 'source') }}
+        {%- for source in sources or [] -%}
+            {%- if source not in switched_on -%}
+                {{ exceptions.raise_compiler_error(
+                    setting ~ " names '" ~ source ~ "', which is not on; sources names: " ~ switched_on | join(', ')
+                ) }}
+            {%- elif entity not in known[source] -%}
+                {{ exceptions.raise_compiler_error(
+                    setting ~ " names '" ~ source ~ "', which gives only: " ~ known[source] | join(', ')
+                ) }}
+            {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- set allowed = switched_on if chosen.get(entity) is none else chosen[entity] -%}
+    {{ return(switched_on) }}
+{%- endmacro %}
+
+
+{# Those of them that give an entity. #}
+{% macro sources_of(entity) -%}
+    {%- set switched_on = switched_on_sources() -%}
+    {%- set chosen = (var('entity_sources') or {}).get(entity) -%}
     {%- set names = [] -%}
-    {%- for source in switched_on if source in allowed and entity in known[source] -%}
-        {%- do names.append(source) -%}
+    {%- for source in switched_on if entity in known_sources()[source] -%}
+        {%- if chosen is none or source in chosen -%}
+            {%- do names.append(source) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}
@@ -68,7 +84,7 @@
 {%- endmacro %}
 
 
-{# Stop with the known names where a setting has another one, or is no list. #}
+{# Stop with the known names where a setting has another one. #}
 {% macro check_names(setting, given, known, noun) -%}
     {%- if given is string -%}
         {{ exceptions.raise_compiler_error(setting ~ " is '" ~ given ~ "'; it must be a list") }}
@@ -94,11 +110,18 @@
 {%- endmacro %}
 
 
-{# Who loads a source: `repline` itself, `fivetran` or `airbyte`, as var `landed_by` says. #}
+{# Who else may load a source: those whose tables its base models know. #}
+{% macro loaders_of_sources() -%}
+    {{ return({
+        'hubspot': ['fivetran', 'airbyte'],
+        'salesforce': ['fivetran', 'airbyte'],
+    }) }}
+{%- endmacro %}
+
+
+{# Who loads a source: `repline` itself, or whom var `landed_by` names. #}
 {% macro landed_by(source) -%}
-    {%- set loaders = var('landed_by') or {} -%}
-    {{ check_names('landed_by', loaders, known_sources(), 'source') }}
-    {%- set loader = loaders.get(source) or 'repline' -%}
-    {{ check_names('landed_by.' ~ source, [loader], ['fivetran', 'airbyte', 'repline'], 'loader') }}
-    {{ return(loader) }}
+    {%- set loader = (var('landed_by') or {}).get(source) -%}
+    {{ check_names('landed_by.' ~ source, [loader] if loader else [], loaders_of_sources()[source], 'loader') }}
+    {{ return(loader or 'repline') }}
 {%- endmacro %}

@@ -24,17 +24,19 @@ Rows = Iterable[Mapping[str, Any]]
 
 
 def create_raw_tables(
-    connection: duckdb.DuckDBPyConnection, extra_columns: Mapping[str, list[str]] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    extra_columns: Mapping[str, list[str]] | None = None,
+    source: str = "landing",
 ) -> None:
-    """Create all raw tables, empty. `extra_columns` are further VARCHAR columns by entity."""
+    """Create all raw tables of a source, empty. `extra_columns` are further VARCHAR columns by entity."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {RAW_SCHEMA}")
     for entity in ENTITIES:
         columns = [f'"{column.name}" {column.type.value}' for column in entity.columns]
         columns += [f'"{name}" VARCHAR' for name in ["_file", *(extra_columns or {}).get(entity.name, [])]]
-        connection.execute(f"CREATE TABLE {_table(entity)} ({', '.join(columns)})")
+        connection.execute(f"CREATE TABLE {_table(entity, source)} ({', '.join(columns)})")
 
 
-def insert_rows(connection: duckdb.DuckDBPyConnection, entity_name: str, rows: Rows) -> None:
+def insert_rows(connection: duckdb.DuckDBPyConnection, entity_name: str, rows: Rows, source: str = "landing") -> None:
     """Insert rows by column name; text is cast to the column's type, a column that a row lacks is null."""
     entity = ENTITIES_BY_NAME[entity_name]
     defaults = {column.name: column.null_means for column in entity.columns if column.null_means is not None}
@@ -42,7 +44,7 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, entity_name: str, rows: R
         values = {**defaults, **row}
         names = ", ".join(f'"{name}"' for name in values)
         marks = ", ".join("?" for _ in values)
-        connection.execute(f"INSERT INTO {_table(entity)} ({names}) VALUES ({marks})", list(values.values()))
+        connection.execute(f"INSERT INTO {_table(entity, source)} ({names}) VALUES ({marks})", list(values.values()))
 
 
 def load_landing_csv(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -54,7 +56,13 @@ def load_landing_csv(connection: duckdb.DuckDBPyConnection, folder: Path) -> Non
             _load_csv(connection, entity, path)
 
 
-def build(home: Path, variables: Mapping[str, Any], *arguments: str, command: str = "build") -> str:
+def build(
+    home: Path,
+    variables: Mapping[str, Any],
+    *arguments: str,
+    command: str = "build",
+    project: Path = DBT_PROJECT_DIR,
+) -> str:
     """Run dbt on `<home>/warehouse.duckdb` in a process of its own, which frees the file. Returns its output.
 
     Raises AssertionError with dbt's output where dbt fails.
@@ -63,7 +71,7 @@ def build(home: Path, variables: Mapping[str, Any], *arguments: str, command: st
     result = subprocess.run(
         [
             sys.executable, "-c", "from dbt.cli.main import cli; cli()", command,
-            "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
+            "--project-dir", str(project), "--profiles-dir", str(project),
             "--vars", json.dumps(dict(variables)), *arguments,
         ],
         env={
@@ -80,8 +88,8 @@ def build(home: Path, variables: Mapping[str, Any], *arguments: str, command: st
     return result.stdout
 
 
-def _table(entity: Entity) -> str:
-    return f"{RAW_SCHEMA}.landing__{entity.name}"
+def _table(entity: Entity, source: str = "landing") -> str:
+    return f"{RAW_SCHEMA}.{source}__{entity.name}"
 
 
 def _load_csv(connection: duckdb.DuckDBPyConnection, entity: Entity, path: Path) -> None:

@@ -16,6 +16,16 @@ from tests.expectations.conftest import Change
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "marts"
 
+# What the gate reads of the intermediate models: with landing files alone, the raw tables as they are.
+INTERMEDIATE = """
+CREATE SCHEMA intermediate;
+CREATE VIEW intermediate.int_users_unioned AS
+    SELECT * REPLACE (coalesce(is_deleted, false) AS is_deleted) FROM raw.landing__users;
+CREATE VIEW intermediate.int_opportunities_unioned AS
+    SELECT * REPLACE (coalesce(is_deleted, false) AS is_deleted) FROM raw.landing__opportunities;
+CREATE TABLE intermediate.int_judged_row_counts
+    (source VARCHAR, entity VARCHAR, row_count BIGINT, rejected_count BIGINT);
+"""
 # What a build as of 2025-03-31 leaves for the company of the fixtures, in the columns that the gate reads.
 MARTS = """
 CREATE SCHEMA marts;
@@ -59,6 +69,7 @@ TABLES = tuple(dict.fromkeys(check.table for check in marts.CHECKS))
 
 @pytest.fixture
 def marts_warehouse(warehouse: Path, change: Change) -> Path:
+    change(INTERMEDIATE)
     change(MARTS)
     return warehouse
 
@@ -282,6 +293,17 @@ def test_a_fact_that_lost_all_rows_is_stopped(gate: GateRunner, change: Change) 
     assert failures(gate({"fct_call": 2})) == of("fct_call", "error", "row_drop_share") | of(
         "fct_call", "warning", "notable_row_drop_share"
     )
+
+
+@pytest.mark.parametrize("entity", ["opportunities", "exchange_rates"])
+def test_too_many_rejected_rows_of_one_api_stop_a_publication(gate: GateRunner, change: Change, entity: str) -> None:
+    counts = "INSERT INTO intermediate.int_judged_row_counts VALUES"
+    change(f"{counts} ('hubspot', '{entity}', 100, 5), ('salesforce', '{entity}', 0, 0), ('gong', 'calls', 9, 0)")
+    assert failures(gate()) == set()
+    change(f"{counts} ('aircall', '{entity}', 100, 6), ('twilio', '{entity}', 1000000, 0)")
+    assert failures(gate()) == of("data_quality_warnings", "error", f"rejected_share_{entity}")
+    gate.variables["max_quarantined_share"] = 0.06
+    assert failures(gate()) == set()
 
 
 def test_the_as_of_day_is_one_of_the_reporting_time_zone(gate: GateRunner, change: Change) -> None:

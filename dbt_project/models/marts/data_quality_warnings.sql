@@ -36,6 +36,10 @@ quota_months as (
     select * from {{ ref('fct_quota_month') }}
 ),
 
+judged_row_counts as (
+    select * from {{ ref('int_judged_row_counts') }}
+),
+
 referring_entities as (
     select unnest(['accounts', 'calls', 'opportunities', 'opportunity_history', 'quotas']) as entity
 ),
@@ -161,6 +165,17 @@ suspect_calls as (
     from calls_daily
 ),
 
+rejected_rows as (
+    select
+        'rejected_row' as rule,
+        entity,
+        'Rows of an API that cannot be read or break the landing contract; int_rejected_rows has the reasons.'
+            as description,
+        sum(rejected_count) as row_count
+    from judged_row_counts
+    group by entity
+),
+
 warnings as (
     select * from unknown_reps
     union all
@@ -179,6 +194,8 @@ warnings as (
     select * from history_of_unknown_stages
     union all
     select * from suspect_calls
+    union all
+    select * from rejected_rows
 )
 
 select
