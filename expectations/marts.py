@@ -1,8 +1,8 @@
 """The marts gate: what must hold of the tables in schema `marts`, before they are published.
 
 Belongs here: ranges of ratios, completeness of periods, no future dates, row counts against the last
-published version, rows that the models reject, and the warnings that they count. Does not belong here: keys, relations, accepted
-values and reconciliations between models (dbt tests).
+published version, the share of rows that the models reject, and the warnings that they count. Does not
+belong here: keys, relations, accepted values and reconciliations between models (dbt tests).
 """
 
 from __future__ import annotations
