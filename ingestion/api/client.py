@@ -161,7 +161,7 @@ class ApiClient:
             return
         request = f"{response.request.method} {urlsplit(str(response.url)).path}"
         text = f"{self.system}: {request} was answered with {response.status_code} {response.reason}"
-        message = self._without_secrets(message_of(response))
+        message = self._without_secrets(message_of(response), str(response.request.headers.get("Authorization", "")))
         raise ApiError(f"{text}: {message}" if message else text, response=response)
 
     def _described(self, error: requests.RequestException, method: str, path: str) -> ApiError:
@@ -172,8 +172,10 @@ class ApiClient:
         host = urlsplit(path).netloc or urlsplit(self.base_url).netloc
         return ApiError(f"{self.system}: {host} {kind} ({method} {urlsplit(path).path}, {type(error).__name__})")
 
-    def _without_secrets(self, text: str) -> str:
-        for secret in self._secrets:
+    def _without_secrets(self, text: str, authorization: str = "") -> str:
+        # A token that the system gave at login is a secret that nobody could name before.
+        token = authorization.rpartition(" ")[2]
+        for secret in [*self._secrets, *([token] if token else [])]:
             text = text.replace(secret, "***")
         return text
 

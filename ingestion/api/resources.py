@@ -10,6 +10,7 @@ nothing where nothing was late, and a load of nothing new is no load.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,10 @@ ReadSince = Callable[[datetime | None], Iterator[pa.Table]]
 ReadOf = Callable[[pa.Table], Iterator[pa.Table]]
 
 
+class Unlisted(Exception):  # noqa: N818 - no error: the other tables load
+    """Raised by a read of a table that the system does not list for this user: what raw holds stands as it is."""
+
+
 def table_resource(table: ApiTable, options: SourceOptions, read: ReadSince, overlap_seconds: float = 0) -> DltResource:
     """The resource of a table: the changes since the last load, or all where the table is listed whole.
 
@@ -46,7 +51,7 @@ def table_resource(table: ApiTable, options: SourceOptions, read: ReadSince, ove
     if table.is_listed_whole:
 
         def whole() -> Iterator[pa.Table]:
-            with Door(table, options, personal) as door:
+            with Door(table, options, personal) as door, suppress(Unlisted):
                 yield from door.first()
                 for batch in read(None):
                     yield from door.pass_through(batch)
@@ -62,7 +67,7 @@ def table_resource(table: ApiTable, options: SourceOptions, read: ReadSince, ove
         since = cursor.start_value
         if since is not None and since.tzinfo is not None:
             since = since.astimezone(UTC).replace(tzinfo=None)
-        with Door(table, options, personal) as door:
+        with Door(table, options, personal) as door, suppress(Unlisted):
             yield from door.first()
             for batch in read(since):
                 new_rows = 0
