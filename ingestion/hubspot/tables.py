@@ -72,7 +72,6 @@ CONTACTS = _records(
         "hs_lead_status",
         "lifecyclestage",
         "createdate",
-        "first_deal_created_date",
         "hs_calculated_merged_vids",
     ),
 )
@@ -105,6 +104,7 @@ CALLS = _records(
         "hs_call_duration",
         "hs_call_status",
         "hs_call_disposition",
+        "hs_created_by_user_id",
     ),
 )
 MEETINGS = _records(
@@ -117,6 +117,7 @@ MEETINGS = _records(
         "hs_meeting_start_time",
         "hs_meeting_end_time",
         "hs_meeting_outcome",
+        "hs_created_by_user_id",
     ),
 )
 RECORD_TABLES = (COMPANIES, CONTACTS, DEALS, CALLS, MEETINGS)

@@ -1,0 +1,47 @@
+{# How HubSpot writes values, and which of its base models are on. #}
+
+{# The base model of an object in the layout of whoever loads HubSpot: Repline, Fivetran or Airbyte. #}
+{% macro hubspot_base(object) -%}
+    {{ return(ref('base_hubspot__' ~ object ~ '__' ~ landed_by('hubspot'))) }}
+{%- endmacro %}
+
+
+{# For the configuration of a base model: whether HubSpot is on and loaded by `loader`. sqlfluff looks at all. #}
+{% macro hubspot_is_landed_by(loader) -%}
+    {{ return(target.name == 'lint' or ('hubspot' in var('sources') and landed_by('hubspot') == loader)) }}
+{%- endmacro %}
+
+
+{# Null columns in place of those of `expected` that a relation has not: personal ones that were dropped at the door. #}
+{% macro hubspot_missing_columns(relation, expected) -%}
+    {%- if execute -%}
+        {%- set present = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+        {%- for name in expected if name not in present -%}
+            , cast(null as varchar) as {{ name }}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A moment as naive UTC: HubSpot writes ISO 8601 in UTC, and milliseconds since 1970 where a value is old. #}
+{% macro hubspot_moment(text) -%}
+    coalesce(try_cast({{ text }} as timestamp), make_timestamp(try_cast({{ text }} as bigint) * 1000))
+{%- endmacro %}
+
+
+{#
+    The day of a moment that people read as a day. Imports and the API set midnight UTC for a day; a date picked in
+    HubSpot is a moment of that day in the user's time zone, here the reporting time zone.
+    https://developers.hubspot.com/docs/faq/how-should-timestamps-be-formatted-for-hubspots-apis
+#}
+{% macro hubspot_day(text) -%}
+    {%- set moment = hubspot_moment(text) -%}
+    {%- if var('reporting_timezone') == 'UTC' -%}
+    cast({{ moment }} as date)
+    {%- else -%}
+    case
+        when {{ moment }} = date_trunc('day', {{ moment }}) then cast({{ moment }} as date)
+        else {{ local_day_of(moment) }}
+    end
+    {%- endif -%}
+{%- endmacro %}

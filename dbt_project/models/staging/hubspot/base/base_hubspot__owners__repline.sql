@@ -1,0 +1,23 @@
+-- Owners as Repline loads them.
+{{ config(enabled=hubspot_is_landed_by('repline')) }}
+
+{% set raw_owners = source('hubspot', 'hubspot__owners') %}
+with owners as (
+    select
+        *
+        {{ hubspot_missing_columns(raw_owners, ['email', 'first_name', 'last_name']) }}
+    from {{ raw_owners }}
+)
+
+select
+    owners.id,
+    owners.user_id,
+    owners.email,
+    owners.first_name,
+    owners.last_name,
+    list_filter(
+        from_json(owners.teams, '[{"name": "VARCHAR", "primary": "BOOLEAN"}]'), lambda each: each."primary"
+    )[1].name as team,
+    coalesce(owners.archived = 'true', false) or owners._is_gone as is_archived,
+    owners.updated_at as modified_at
+from owners

@@ -1,0 +1,81 @@
+-- Calls. The outcome that the user chose says more than the telephone system's status, which says `COMPLETED`
+-- of every call that was logged by hand.
+--
+-- HubSpot's own outcomes are known by their ids, whatever an account calls them; others by their labels.
+-- https://developers.hubspot.com/docs/guides/api/crm/engagements/calls
+with calls as (
+    select * from {{ hubspot_base('calls') }}
+),
+
+call_dispositions as (
+    select * from {{ hubspot_base('call_dispositions') }}
+),
+
+connections as (
+    select * from {{ ref('base_hubspot__connections') }}
+    where from_object = 'calls'
+),
+
+owners as (
+    select
+        user_id,
+        min(id) as id
+    from {{ hubspot_base('owners') }}
+    where user_id is not null
+    group by user_id
+),
+
+outcomes as (
+    select
+        id,
+        case
+            when id = 'f240bbac-87c9-4f6e-bf70-924b57d47db7' then 'connected'
+            -- Left live message: with somebody who answered.
+            when id = 'a4c4c377-d246-4b32-a13b-75a56a4cd0ff' then 'connected'
+            when id = 'b2cf5968-551e-4856-9783-52b3da59a7d0' then 'voicemail'
+            when id = '73a0d17f-1163-4015-bdd5-ec830791da20' then 'no_answer'
+            when id = '9d9162e7-6cf3-4944-bf63-4dff82258764' then 'busy'
+            when label ilike 'connected%' then 'connected'
+            when label ilike '%voice%mail%' then 'voicemail'
+            when label ilike '%no answer%' then 'no_answer'
+            when label ilike '%busy%' then 'busy'
+            else 'other'
+        end as disposition
+    from call_dispositions
+)
+
+select
+    {{ source_id('hubspot', 'calls.id') }} as call_id,
+    {{ source_id('hubspot', "coalesce(nullif(calls.hubspot_owner_id, ''), owners.id)") }} as user_id,
+    {{ source_id('hubspot', 'connections.deal_id') }} as opportunity_id,
+    {{ source_id('hubspot', 'connections.company_id') }} as account_id,
+    {{ source_id('hubspot', 'connections.contact_id') }} as lead_id,
+    coalesce(nullif(lower(calls.hs_call_direction), ''), 'outbound') as direction,
+    case
+        when outcomes.id is not null then outcomes.disposition
+        when nullif(calls.hs_call_disposition, '') is not null then 'other'
+        when calls.hs_call_status = 'BUSY' then 'busy'
+        when calls.hs_call_status in ('NO_ANSWER', 'MISSED') then 'no_answer'
+        when calls.hs_call_status = 'FAILED' then 'failed'
+        when calls.hs_call_status = 'CANCELED' then 'other'
+    end as disposition,
+    {{ unreadable({
+        'started_at': ['calls.hs_timestamp', hubspot_moment('calls.hs_timestamp')],
+        'duration_seconds': ['calls.hs_call_duration', 'try_cast(calls.hs_call_duration as decimal(18, 0))'],
+        'updated_at': ['calls.modified_at', hubspot_moment('calls.modified_at')],
+    }) }} as unreadable,
+    -- Milliseconds.
+    cast(try_cast(calls.hs_call_duration as decimal(18, 0)) * 0.001 as decimal(15, 3)) as duration_seconds,
+    calls.is_archived as is_deleted,
+    {{ hubspot_moment('calls.hs_timestamp') }} as started_at,
+    {% for column, name in landed_pass_through('calls', hubspot_base('calls')) %}
+    calls.{{ column }} as {{ name }},
+    {% endfor %}
+    {{ hubspot_moment('calls.modified_at') }} as updated_at
+from calls
+left join outcomes
+    on calls.hs_call_disposition = outcomes.id
+left join connections
+    on calls.id = connections.id
+left join owners
+    on calls.hs_created_by_user_id = owners.user_id

@@ -1,0 +1,27 @@
+-- Stages of deal pipelines, deleted ones and all that deals' histories name included. One row a pipeline and
+-- stage.
+--
+-- In the order of the pipeline; a stage without a place in it stands after the last open one.
+with stages as (
+    select * from {{ ref('base_hubspot__stages') }}
+),
+
+distinct_stages as (
+    select * from stages
+    qualify row_number() over (
+        partition by pipeline, stage order by not is_live, display_order, stage_id
+    ) = 1
+)
+
+select
+    {{ source_id('hubspot', 'pipeline') }} as pipeline,
+    stage,
+    cast(null as varchar) as forecast_category,
+    cast(null as varchar) as unreadable,
+    row_number() over (
+        partition by pipeline order by is_closed, display_order, not is_live, stage
+    ) - 1 as position,
+    probability,
+    is_closed,
+    is_won
+from distinct_stages
