@@ -1,0 +1,102 @@
+-- Recorded calls with a customer, telephone calls and web conferences, with the ids by which other sources
+-- know them and what they are linked to. One row a call; calls among colleagues are left out.
+{% set sources = var('sources') %}
+{# A telephone system that is on counts its calls itself; Gong then adds to them what was said. #}
+{% set telephony = ['aircall', 'twilio'] | select('in', sources) | list %}
+{% set crms = ['salesforce', 'hubspot'] | select('in', sources) | list %}
+{# Records of a CRM that is no source itself are those of its files or its database, where these are on. #}
+{% set copies = ['landing', 'exports', 'database'] | select('in', sources) | list %}
+{% set link_type %}
+'[{"system": "VARCHAR", "objects": [{"objectType": "VARCHAR", "objectId": "VARCHAR"}]}]'
+{% endset %}
+{% set party_type %}
+'[{"userId": "VARCHAR", "speakerId": "VARCHAR", "affiliation": "VARCHAR", "context": "JSON"}]'
+{% endset %}
+with calls as (
+    select * from {{ source('gong', 'gong__calls') }}
+),
+
+parties as (
+    select
+        id,
+        unnest(from_json(parties, {{ party_type }})) as party
+    from calls
+),
+
+company as (
+    select
+        id,
+        bool_and(coalesce(party['affiliation'] = 'Internal', false)) as is_among_colleagues
+    from parties
+    group by id
+),
+
+links as (
+    select
+        id,
+        unnest(from_json(context, {{ link_type }})) as link
+    from calls
+    union all
+    select
+        id,
+        unnest(from_json(party['context'], {{ link_type }})) as link
+    from parties
+),
+
+linked_objects as (
+    select
+        id,
+        lower(link['system']) as crm,
+        unnest(link['objects']) as linked
+    from links
+),
+
+linked_records as (
+    select
+        id,
+        lower(linked['objectType']) as record_type,
+        coalesce(
+            {% for crm in crms %}
+            case when crm = '{{ crm }}' then {{ source_id(crm, "linked['objectId']") }} end,
+            {% endfor %}
+            {% if copies %}
+            {{ source_id(copies[0], "linked['objectId']") }},
+            {% endif %}
+            crm || ':' || linked['objectId']
+        ) as record_id
+    from linked_objects
+),
+
+-- A call has one opportunity, account and lead in the landing contract; of several, always the same is taken.
+linked as (
+    select
+        id,
+        min(record_id) filter (where record_type in ('opportunity', 'deal')) as opportunity_id,
+        min(record_id) filter (where record_type in ('account', 'company')) as account_id,
+        min(record_id) filter (where record_type = 'lead') as lead_id
+    from linked_records
+    group by id
+)
+
+select
+    calls.*,
+    coalesce(
+        {% for system in telephony %}
+        case
+            when lower(calls.system) = '{{ system }}'
+                then {{ source_id(system, "nullif(calls.client_unique_id, '')") }}
+        end,
+        {% endfor %}
+        {{ source_id('gong', 'calls.id') }}
+    ) as call_id,
+    linked.opportunity_id,
+    linked.account_id,
+    linked.lead_id
+from calls
+left join company
+    on calls.id = company.id
+left join linked
+    on calls.id = linked.id
+where
+    calls.scope is distinct from 'Internal'
+    and not (calls.scope is distinct from 'External' and coalesce(company.is_among_colleagues, false))

@@ -1,0 +1,187 @@
+"""Gong's endpoints as dlt resources: requests and paging.
+
+Belongs here: how Gong is asked. Does not belong here: which fields are kept (`ingestion.gong.tables`).
+
+What the vendor says of its API is cited from help.gong.io/apidocs.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import dlt
+import pyarrow as pa
+import pyarrow.compute as pc
+import requests
+from dlt.extract import DltResource
+from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
+from requests.auth import HTTPBasicAuth
+
+from ingestion.api.client import ApiClient, ApiError
+from ingestion.api.options import SourceOptions
+from ingestion.api.resources import detail_resource, table_resource
+from ingestion.api.tables import batched
+from ingestion.contract import RAW_SCHEMA
+from ingestion.gong.tables import (
+    ANSWERED_SCORECARDS,
+    CALL_TRANSCRIPTS,
+    CALLS,
+    SCORECARD_QUESTIONS,
+    USERS,
+    read_answered,
+    read_calls,
+    read_questions,
+    read_transcripts,
+)
+from ingestion.gong.windows import RECORDS_PER_PAGE, Pages, windows
+
+# Each company has an address of its own, shown on Gong's API page; this one answers for all of them.
+BASE_URL = "https://api.gong.io"
+# Gong lists a call hours after it took place, by the moment at which it took place; it links the call to the CRM and
+# adds the outcome and the transcript later still.
+LOOK_BACK = timedelta(days=7)
+# Review dates are days of the company's time zone, which the API does not tell.
+TIME_ZONE_MARGIN = timedelta(days=1)
+# No call is older: the company was founded in that year.
+EARLIEST = datetime(2015, 1, 1)
+SHORTEST_CALL_WINDOW = timedelta(minutes=1)
+SHORTEST_REVIEW_WINDOW = timedelta(days=1)
+
+_CONTENT = {
+    "context": "Basic",
+    "exposedFields": {"parties": True, "content": {"callOutcome": True}},
+}
+
+
+@dlt.source(name="gong", section="gong")
+def source(
+    options: SourceOptions,
+    access_key: str = dlt.secrets.value,
+    access_key_secret: str = dlt.secrets.value,
+    base_url: str = BASE_URL,
+    start_date: str | None = None,
+) -> list[DltResource]:
+    """Users, calls with their transcripts, and reviews of calls.
+
+    `start_date` is the first day of calls and reviews to read, an ISO 8601 date (UTC); by default all that Gong has.
+    """
+    token = base64.b64encode(f"{access_key}:{access_key_secret}".encode()).decode()
+    auth = HTTPBasicAuth(access_key, access_key_secret)
+    client = ApiClient("Gong", base_url, auth, (access_key_secret, token, access_key), counter=options.requests)
+    first_moment = datetime.combine(date.fromisoformat(start_date), time()) if start_date else EARLIEST
+    # Clocks differ; a day more costs nothing.
+    end = options.slice.started_at + timedelta(days=1)
+    users, calls = options.table(USERS), options.table(CALLS)
+
+    def read_users(_: datetime | None) -> Iterator[pa.Table]:
+        paginator = JSONResponseCursorPaginator("records.cursor", cursor_param="cursor")
+        pages = client.pages("v2/users", paginator, "users")
+        for bodies in batched(page.content for page in pages):
+            yield users.read(bodies, "users")
+
+    def read_calls_since(since: datetime | None) -> Iterator[pa.Table]:
+        def ask(start: datetime, end: datetime) -> Pages:
+            window = {"fromDateTime": _iso(start), "toDateTime": _iso(end)}
+            body = {"filter": window, "contentSelector": _CONTENT}
+            return _listed(client, "v2/calls/extensive", "calls", body)
+
+        for bodies in windows(ask, max(since or first_moment, first_moment), end, SHORTEST_CALL_WINDOW):
+            yield read_calls(calls, bodies)
+
+    def read_transcripts_of(rows: pa.Table) -> Iterator[pa.Table]:
+        # What colleagues say among themselves is not asked for.
+        is_external = pc.fill_null(pc.not_equal(rows["scope"], "Internal"), True)
+        call_ids = rows.filter(is_external)["id"].to_pylist()
+        for first in range(0, len(call_ids), RECORDS_PER_PAGE):
+            asked_for = {"callIds": call_ids[first : first + RECORDS_PER_PAGE]}
+            pages = _listed(client, "v2/calls/transcript", "callTranscripts", {"filter": asked_for})
+            yield from (read_transcripts([page.content]) for page in pages)
+
+    def read_all_questions(_: datetime | None) -> Iterator[pa.Table]:
+        yield read_questions([client.get("v2/settings/scorecards").content])
+
+    def read_answered_since(since: datetime | None) -> Iterator[pa.Table]:
+        def ask(start: datetime, end: datetime) -> Pages:
+            days = {"reviewFromDate": start.date().isoformat(), "reviewToDate": end.date().isoformat()}
+            return _listed(client, "v2/stats/activity/scorecards", "answeredScorecards", {"filter": days})
+
+        start = _midnight(max(since or first_moment, first_moment) - TIME_ZONE_MARGIN)
+        for bodies in windows(ask, start, _midnight(end + TIME_ZONE_MARGIN), SHORTEST_REVIEW_WINDOW):
+            yield read_answered(bodies)
+
+    call_resource = table_resource(calls, options, read_calls_since, LOOK_BACK.total_seconds())
+    # Two ways into one table: transcripts of calls that are new or changed, and of those that had none so far.
+    transcripts = detail_resource(CALL_TRANSCRIPTS, options, call_resource, read_transcripts_of)
+    late_transcripts = detail_resource(
+        CALL_TRANSCRIPTS, options, _calls_without_transcript(options.slice.started_at - LOOK_BACK), read_transcripts_of
+    ).with_name(f"{CALL_TRANSCRIPTS.raw_name}_late")
+    late_transcripts.apply_hints(table_name=CALL_TRANSCRIPTS.raw_name)
+    return [
+        table_resource(users, options, read_users),
+        late_transcripts,
+        call_resource,
+        transcripts,
+        table_resource(SCORECARD_QUESTIONS, options, read_all_questions),
+        table_resource(ANSWERED_SCORECARDS, options, read_answered_since, LOOK_BACK.total_seconds()),
+    ]
+
+
+def _listed(client: ApiClient, path: str, records: str, body: dict[str, Any]) -> Pages:
+    """The pages of what a body asks for; none where Gong finds nothing, which it answers with 404."""
+    paginator = JSONResponseCursorPaginator("records.cursor", cursor_body_path="cursor")
+    try:
+        yield from client.pages(path, paginator, records, json=body)
+    except ApiError as error:
+        if not _is_nothing_found(error.response):
+            raise
+
+
+def _is_nothing_found(response: requests.Response | None) -> bool:
+    """Whether Gong itself says so, and not something on the way to it."""
+    if response is None or response.status_code != 404:
+        return False
+    try:
+        return "requestId" in response.json()
+    except requests.JSONDecodeError:
+        return False
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.isoformat(timespec='seconds')}Z"
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _calls_without_transcript(since: datetime) -> DltResource:
+    """Calls that raw holds without a transcript and that started since a moment (naive UTC), oldest first."""
+
+    def calls() -> Iterator[pa.Table]:
+        with dlt.current.pipeline().sql_client() as client:
+            connection = client.native_connection.cursor()
+            tables = connection.execute(
+                "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name IN (?, ?)",
+                [RAW_SCHEMA, CALLS.raw_name, CALL_TRANSCRIPTS.raw_name],
+            ).fetchone()
+            if tables != (2,):
+                return
+            rows = connection.execute(
+                f"""
+                SELECT id, scope FROM {RAW_SCHEMA}.{CALLS.raw_name} AS calls
+                WHERE started >= ? AND NOT EXISTS (
+                    SELECT 1 FROM {RAW_SCHEMA}.{CALL_TRANSCRIPTS.raw_name} AS transcripts
+                    WHERE transcripts.call_id = calls.id
+                )
+                ORDER BY started, id
+                """,
+                [since],
+            ).to_arrow_table()
+            connection.close()
+        if rows.num_rows:
+            yield rows
+
+    return dlt.resource(calls, name="gong__calls_without_transcript", selected=False)
