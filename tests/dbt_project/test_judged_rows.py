@@ -206,3 +206,20 @@ def test_what_several_models_read_is_judged_once(home: Path) -> None:
     tables = query(home, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'intermediate'")
     kept = {name.removeprefix("int_").removesuffix("_unioned") for (name,) in tables if name.endswith("_unioned")}
     assert kept == {"calls", "opportunities", "opportunity_history", "pipeline_stages", "quotas", "users"}
+
+
+def test_a_staging_model_in_another_shape_stops_the_build(home: Path, project: Path) -> None:
+    model = project / "models" / "staging" / SOURCE / f"stg_{SOURCE}__quotas.sql"
+    sound = model.read_text(encoding="utf-8")
+    arguments = ("--select", f"stg_{SOURCE}__quotas", "int_quotas_unioned")
+    try:
+        for change, message in (
+            ("* replace (cast(amount as double) as amount)", "has the column amount as double"),
+            ("* exclude (currency)", "has the column currency as nothing at all"),
+        ):
+            model.write_text(sound.replace("*", change, 1), encoding="utf-8")
+            with pytest.raises(AssertionError, match=f"stg_{SOURCE}__quotas {message}"):
+                build(home, SETTINGS, *arguments, command="run", project=project)
+    finally:
+        model.write_text(sound, encoding="utf-8")
+    build(home, SETTINGS, *arguments, command="run", project=project)
