@@ -1,12 +1,14 @@
 """The landing gate: what must hold of the data that arrived in schema `raw`, before anything is built on it.
 
 Belongs here: volume, quarantine, ranges, freshness and referential coverage of raw tables. Does not belong
-here: reading a value as its type and row rules (the landing contract), and rules about models (dbt tests).
+here: reading a value as its type and row rules (the landing contract), and rules about models (dbt tests). What an
+API's table holds is judged only as far as every system is alike: its columns get their meaning in dbt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,19 +64,57 @@ REFERENCES = (
 REFERRED_KEYS = {"users": "user_id", "opportunities": "opportunity_id"}
 
 
-def _coverage_query(entity: str, column: str, referred: str) -> str:
-    """Rows that give a reference, and those whose reference is known; retired records do not count."""
+@dataclass(frozen=True)
+class ContractSource:
+    """A source whose raw tables `raw.<name>__<entity>` are in the landing contract.
+
+    One that is not `is_complete` stands beside another that has the required entities.
+    """
+
+    name: str
+    is_complete: bool = True
+
+    def table(self, entity: str) -> str:
+        return f"raw.{self.name}__{entity}"
+
+
+@dataclass(frozen=True)
+class ApiTable:
+    """The raw table of an API source.
+
+    `key` are its key columns, `cursor` the column of the last change, if it has one, `entity` that of the landing
+    contract whose freshness limit holds.
+    """
+
+    source: str
+    table: str
+    key: tuple[str, ...]
+    cursor: str = ""
+    entity: str = ""
+
+
+Arrival = ContractSource | ApiTable
+LANDING = ContractSource("landing")
+
+
+def _coverage_query(source: ContractSource, entity: str, column: str, referred: str) -> str:
+    """Rows that give a reference, and those whose reference is known; retired records do not count.
+
+    Where the source has no record of the referred kind, its ids are those of another source.
+    """
     live = "true" if entity == "opportunity_history" else "NOT coalesce(is_deleted, false)"
+    known = f"SELECT {REFERRED_KEYS[referred]} FROM {source.table(referred)}"
     return f"""
         SELECT
+            '{source.name}' AS source,
             '{entity}' AS entity,
             '{column}' AS reference,
             count(*) AS given_rows,
             count_if(is_known) AS known_rows
         FROM (
-            SELECT {column} IN (SELECT {REFERRED_KEYS[referred]} FROM raw.landing__{referred}) AS is_known
-            FROM raw.landing__{entity}
-            WHERE {column} IS NOT NULL AND {live}
+            SELECT {column} IN ({known}) AS is_known
+            FROM {source.table(entity)}
+            WHERE {column} IS NOT NULL AND {live} AND EXISTS ({known})
         )
     """
 
@@ -83,52 +123,64 @@ QUERIES = {
     # The newest load of a file is its current content.
     "current_files": """
         SELECT * FROM raw.landing_files
-        QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC) = 1
+        QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
     """,
     # Files of one load share their loaded_at. Mean rows per file, not sums: a folder that got one more file
     # is compared with files of its kind.
     "volumes": """
         SELECT
+            source,
             entity,
             avg(rows_read) FILTER (WHERE load_rank = 1)
                 / nullif(avg(rows_read) FILTER (WHERE load_rank BETWEEN 2 AND 6), 0) AS volume_ratio
         FROM (
-            SELECT *, dense_rank() OVER (PARTITION BY entity ORDER BY loaded_at DESC) AS load_rank
+            SELECT *, dense_rank() OVER (PARTITION BY source, entity ORDER BY loaded_at DESC) AS load_rank
             FROM raw.landing_files
         )
-        GROUP BY entity
+        GROUP BY source, entity
     """,
-    "coverage": " UNION ALL ".join(_coverage_query(*reference) for reference in REFERENCES),
 }
 
 
-def newest_event(entity: str, moment: str = "settings.as_of") -> str:
-    """A DuckDB aggregate over an entity's raw table: its last event up to `moment` (SQL), naive UTC."""
-    moments = [
-        f"max(CAST({column} AS TIMESTAMP)) FILTER (WHERE {column} <= {moment})" for column in EVENT_COLUMNS[entity]
-    ]
+def newest_event(columns: Sequence[str], moment: str = "settings.as_of") -> str:
+    """A DuckDB aggregate over a raw table: the last event in the columns up to `moment` (SQL), naive UTC."""
+    moments = [f"max(CAST({column} AS TIMESTAMP)) FILTER (WHERE {column} <= {moment})" for column in columns]
     return f"greatest({', '.join(moments)})"
 
 
-def _arrival_checks() -> Iterator[Check]:
-    yield Check(
-        "raw.landing_files",
-        "unbalanced_files",
-        "error",
-        "count_if(rows_read <> rows_loaded + rows_quarantined)",
-        "In every file, rows read are rows loaded and rows quarantined.",
-        "rows were lost or counted twice between a file and the raw tables. Compare the columns of "
-        "raw.landing_files, and load the file again.",
-        maximum=0,
+def _age_check(table: str, columns: Sequence[str], entity: str) -> Check:
+    return Check(
+        table,
+        "newest_event_age_hours",
+        "warning",
+        f"date_diff('second', {newest_event(columns)}, any_value(settings.as_of)) / 3600",
+        f"The newest {' or '.join(columns)} is not older than freshness_limit_hours at the as-of moment.",
+        "the source system or its export has stopped. Ask for newer files, or look whether the system is reached.",
+        maximum=f"freshness_limit_hours.{entity}",
     )
+
+
+_UNBALANCED_FILES = Check(
+    "raw.landing_files",
+    "unbalanced_files",
+    "error",
+    "count_if(rows_read <> rows_loaded + rows_quarantined)",
+    "In every file, rows read are rows loaded and rows quarantined.",
+    "rows were lost or counted twice between a file and the raw tables. Compare the columns of "
+    "raw.landing_files, and load the file again.",
+    maximum=0,
+)
+
+
+def _arrival_checks(source: ContractSource) -> Iterator[Check]:
     for entity in ENTITIES:
-        table = f"raw.landing__{entity}"
+        table = source.table(entity)
+        of_entity = f"source = '{source.name}' AND entity = '{entity}'"
         yield Check(
             table,
             "quarantined_share",
             "error",
-            f"sum(rows_quarantined) FILTER (WHERE entity = '{entity}')"
-            f" / nullif(sum(rows_read) FILTER (WHERE entity = '{entity}'), 0)",
+            f"sum(rows_quarantined) FILTER (WHERE {of_entity}) / nullif(sum(rows_read) FILTER (WHERE {of_entity}), 0)",
             "The share of quarantined rows in the current files is within max_quarantined_share.",
             "so many rows break the landing contract that figures would be wrong. The reasons are in "
             "raw.quarantine; correct the export and deliver the files again.",
@@ -139,7 +191,7 @@ def _arrival_checks() -> Iterator[Check]:
             table,
             "quarantined_rows",
             "warning",
-            f"coalesce(sum(rows_quarantined) FILTER (WHERE entity = '{entity}'), 0)",
+            f"coalesce(sum(rows_quarantined) FILTER (WHERE {of_entity}), 0)",
             "No row of the current files is in quarantine.",
             "these rows count in no figure. raw.quarantine gives file, line, column and reason.",
             maximum=0,
@@ -149,16 +201,16 @@ def _arrival_checks() -> Iterator[Check]:
             table,
             "volume_ratio",
             "warning",
-            f"max(volume_ratio) FILTER (WHERE entity = '{entity}')",
+            f"max(volume_ratio) FILTER (WHERE {of_entity})",
             "The rows per file of the newest load are like those of the five loads before it.",
             "the export may be cut short, or repeat itself. Compare rows_read in raw.landing_files.",
             minimum="min_volume_ratio",
             maximum="max_volume_ratio",
             source="volumes",
         )
-    for entity in REQUIRED_ENTITIES:
+    for entity in REQUIRED_ENTITIES if source.is_complete else ():
         yield Check(
-            f"raw.landing__{entity}",
+            source.table(entity),
             "row_count",
             "warning",
             "count(*)",
@@ -168,19 +220,11 @@ def _arrival_checks() -> Iterator[Check]:
         )
 
 
-def _event_checks() -> Iterator[Check]:
+def _event_checks(source: ContractSource) -> Iterator[Check]:
     for entity, columns in EVENT_COLUMNS.items():
-        table = f"raw.landing__{entity}"
+        table = source.table(entity)
         names = " or ".join(columns)
-        yield Check(
-            table,
-            "newest_event_age_hours",
-            "warning",
-            f"date_diff('second', {newest_event(entity)}, any_value(settings.as_of)) / 3600",
-            f"The newest {names} is not older than freshness_limit_hours at the as-of moment.",
-            "the source system or its export has stopped. Ask for newer files.",
-            maximum=f"freshness_limit_hours.{entity}",
-        )
+        yield _age_check(table, columns, entity)
         if entity == "exchange_rates":
             continue  # Old rates are no fault.
         before = " OR ".join(f"{column} < settings.earliest_plausible_date" for column in columns)
@@ -196,7 +240,7 @@ def _event_checks() -> Iterator[Check]:
     for entity in PAST_EVENTS:
         after = " OR ".join(f"{column} > settings.latest_possible_at" for column in EVENT_COLUMNS[entity])
         yield Check(
-            f"raw.landing__{entity}",
+            source.table(entity),
             "events_in_the_future",
             "warning",
             f"count_if({after})",
@@ -206,10 +250,10 @@ def _event_checks() -> Iterator[Check]:
         )
 
 
-def _range_checks() -> Iterator[Check]:
+def _range_checks(source: ContractSource) -> Iterator[Check]:
     for entity in ("opportunities", "opportunity_history", "quotas"):
         yield Check(
-            f"raw.landing__{entity}",
+            source.table(entity),
             "largest_amount",
             "warning",
             "max(amount)",
@@ -228,7 +272,7 @@ def _range_checks() -> Iterator[Check]:
     )
     for entity in ("opportunities", "opportunity_history"):
         yield Check(
-            f"raw.landing__{entity}",
+            source.table(entity),
             "implausible_close_dates",
             "warning",
             "count_if(close_date < settings.earliest_plausible_date OR close_date > settings.latest_plausible_close)",
@@ -238,15 +282,15 @@ def _range_checks() -> Iterator[Check]:
         )
 
 
-def _reference_checks() -> Iterator[Check]:
+def _reference_checks(source: ContractSource) -> Iterator[Check]:
     """Shares, not counts: a few unknown owners are common, and the models count them as the rules ask."""
     for entity, column, referred in REFERENCES:
+        of_reference = f"source = '{source.name}' AND entity = '{entity}' AND reference = '{column}'"
         yield Check(
-            f"raw.landing__{entity}",
+            source.table(entity),
             f"{column}_coverage",
             "warning",
-            f"sum(known_rows) FILTER (WHERE entity = '{entity}' AND reference = '{column}')"
-            f" / nullif(sum(given_rows) FILTER (WHERE entity = '{entity}' AND reference = '{column}'), 0)",
+            f"sum(known_rows) FILTER (WHERE {of_reference}) / nullif(sum(given_rows) FILTER (WHERE {of_reference}), 0)",
             f"The share of rows whose {column} is in {referred} is at least min_reference_coverage.",
             f"the extract of {referred} is probably incomplete, or the ids of two systems differ.",
             minimum="min_reference_coverage",
@@ -254,38 +298,83 @@ def _reference_checks() -> Iterator[Check]:
         )
 
 
-CHECKS = (*_arrival_checks(), *_event_checks(), *_range_checks(), *_reference_checks())
-GATE = Gate(SUITE, CHECKS, QUERIES)
+def _api_checks(table: ApiTable) -> Iterator[Check]:
+    without_key = " OR ".join(f"{column} IS NULL" for column in table.key)
+    yield Check(
+        table.table,
+        "rows_without_key",
+        "error",
+        f"count_if({without_key})",
+        f"Every row has its key ({', '.join(table.key)}).",
+        "the system sent records without an id, so they cannot be told apart. Ask the system's vendor.",
+        maximum=0,
+    )
+    if table.entity in REQUIRED_ENTITIES:
+        yield Check(
+            table.table,
+            "row_count",
+            "warning",
+            "count(*)",
+            "There is at least one row.",
+            "the system has no such record, or shows none to the user whose key Repline has. Look at its rights.",
+            minimum=1,
+        )
+    if table.cursor and table.entity:
+        yield _age_check(table.table, [table.cursor], table.entity)
 
 
-def describe() -> list[Description]:
-    """The gate's checks, known without data and without importing Great Expectations."""
-    return GATE.describe()
+@dataclass(frozen=True)
+class LandingGate:
+    """The gate for what the switched-on sources bring."""
 
+    arrivals: tuple[Arrival, ...] = (LANDING,)
+    SUITE = SUITE
 
-def run(
-    warehouse: Path,
-    data_docs: Path,
-    run_id: str,
-    variables: Mapping[str, Any],
-    published_row_counts: Mapping[str, int] | None = None,
-) -> GateResult:
-    """Run the landing gate on the warehouse; `variables` are the dbt vars.
+    @property
+    def gate(self) -> Gate:
+        in_contract = [each for each in self.arrivals if isinstance(each, ContractSource)]
+        checks: list[Check] = [_UNBALANCED_FILES] if in_contract else []
+        for source in in_contract:
+            checks += _arrival_checks(source)
+            checks += _event_checks(source)
+            checks += _range_checks(source)
+            checks += _reference_checks(source)
+        for each in self.arrivals:
+            if isinstance(each, ApiTable):
+                checks += _api_checks(each)
+        coverage = [_coverage_query(source, *reference) for source in in_contract for reference in REFERENCES]
+        queries = {**QUERIES, "coverage": " UNION ALL ".join(coverage)} if in_contract else {}
+        return Gate(SUITE, checks, queries)
 
-    `published_row_counts` are not used; both gates are called in one way. Writes
-    `quality.expectation_result` and the data docs. Raises GateError where the gate cannot be run.
-    """
-    # Great Expectations takes two seconds to import, and definitions are loaded far oftener than gates run.
-    from expectations.context import run_gate
+    def describe(self) -> list[Description]:
+        """The gate's checks, known without data and without importing Great Expectations."""
+        return self.gate.describe()
 
-    moment = as_of(variables)
-    years = limit_value("max_close_date_years", variables) or 0
-    settings = {
-        "as_of": timestamp_literal(moment),
-        "earliest_plausible_date": date_literal(date_setting("earliest_plausible_date", variables)),
-        "latest_plausible_close": date_literal(moment.date() + timedelta(days=365.25 * years)),
-        # The clocks of the sources may run a day ahead of ours.
-        "latest_possible_at": f"(SELECT coalesce(max(loaded_at), {timestamp_literal(moment)})"
-        " + INTERVAL 1 DAY FROM raw.landing_files)",
-    }
-    return run_gate(GATE, warehouse, data_docs, run_id, variables, settings)
+    def run(
+        self,
+        warehouse: Path,
+        data_docs: Path,
+        run_id: str,
+        variables: Mapping[str, Any],
+        published_row_counts: Mapping[str, int] | None = None,
+    ) -> GateResult:
+        """Run the landing gate on the warehouse; `variables` are the dbt vars.
+
+        `published_row_counts` are not used; both gates are called in one way. Writes
+        `quality.expectation_result` and the data docs. Raises GateError where the gate cannot be run.
+        """
+        # Great Expectations takes two seconds to import, and definitions are loaded far oftener than gates run.
+        from expectations.context import run_gate
+
+        moment = as_of(variables)
+        years = limit_value("max_close_date_years", variables) or 0
+        settings = {
+            "as_of": timestamp_literal(moment),
+            "earliest_plausible_date": date_literal(date_setting("earliest_plausible_date", variables)),
+            "latest_plausible_close": date_literal(moment.date() + timedelta(days=365.25 * years)),
+        }
+        if any(isinstance(each, ContractSource) for each in self.arrivals):
+            # The clocks of the sources may run a day ahead of ours.
+            newest_load = f"coalesce(max(loaded_at), {timestamp_literal(moment)})"
+            settings["latest_possible_at"] = f"(SELECT {newest_load} + INTERVAL 1 DAY FROM raw.landing_files)"
+        return run_gate(self.gate, warehouse, data_docs, run_id, variables, settings)

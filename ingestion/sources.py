@@ -1,4 +1,4 @@
-"""The API sources by name: which there are, their raw tables, and how each is loaded.
+"""The sources by name: which there are, and how each is loaded.
 
 Belongs here: the list, and the loop that loads a source slice after slice. Does not belong here: what a source
 reads (`ingestion.<source>`), or when it is loaded.
@@ -7,16 +7,18 @@ reads (`ingestion.<source>`), or when it is loaded.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-
-import dlt
-from dlt.extract import DltSource
+from typing import TYPE_CHECKING, Any
 
 from ingestion.api.options import Slice, SourceOptions
 from ingestion.api.tables import ApiTable
-from ingestion.warehouse import raw_pipeline
+
+# dlt takes a second to import, and reports that load nothing know the sources too.
+if TYPE_CHECKING:
+    from dlt import Pipeline
+    from dlt.extract import DltSource
 
 # A package of `ingestion` each, with its `TABLES` and its function `source(options)`.
 API_SOURCES = ("hubspot", "salesforce", "aircall", "twilio", "gong")
@@ -28,21 +30,58 @@ def api_tables(source: str) -> tuple[ApiTable, ...]:
     return tables
 
 
+def options(variables: Mapping[str, Any], progress: Callable[[str], None] = lambda _: None) -> SourceOptions:
+    """What the business settings say to the sources; the key of the hashes is a secret, `sources.hash_key`."""
+    import dlt
+
+    hash_key: str | None = dlt.secrets.get("sources.hash_key")
+    return SourceOptions(
+        custom_fields=variables["pass_through_columns"] or {},
+        personal_columns=variables["personal_columns"] or {},
+        hash_key=hash_key or "",
+        progress=progress,
+    )
+
+
 def load(
-    source: str,
+    name: str,
     options: SourceOptions,
     warehouse: Path,
     dlt_home: Path,
-    run: Callable[[dlt.Pipeline, DltSource], None],
+    run: Callable[[Pipeline, DltSource], None],
+    place: Path | None = None,
+    is_complete: bool = True,
 ) -> None:
     """Load a source, slice after slice, until it has no more.
 
     `run` runs a pipeline with a source, and raises where that fails. Each slice is a load of its own, so what is
-    killed goes on after the last one.
+    killed goes on after the last one. `place` is the folder or file of a source that has one; `is_complete` says
+    that no other source brings what the contract requires.
     """
-    module = importlib.import_module(f"ingestion.{source}")
+    from ingestion.warehouse import raw_pipeline
+
     while True:
         this_slice = replace(options, slice=Slice(options.slice.rows))
-        run(raw_pipeline(source, warehouse, dlt_home), module.source(this_slice))
+        run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice, place, is_complete))
         if not this_slice.slice.is_cut:
             return
+
+
+def _source(name: str, options: SourceOptions, place: Path | None, is_complete: bool) -> DltSource:
+    if name == "landing":
+        from ingestion.landing import landing_source
+
+        assert place
+        return landing_source(place, required=is_complete)
+    if name == "exports":
+        from ingestion.exports import exports_source
+
+        assert place
+        return exports_source(place)
+    if name == "database":
+        from ingestion.database import database_source
+
+        assert place
+        return database_source(place)
+    source: DltSource = importlib.import_module(f"ingestion.{name}").source(options)
+    return source

@@ -166,7 +166,12 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         click.echo(f"Nothing new; version {version.number if version else 0} stands.")
         return
     rows = outcome.rows
-    read = f"{rows['new_rows_read']:,} rows of {rows['new_files']:,} new or changed files"
+    origins = []
+    if rows["new_files"]:
+        origins.append(f"{rows['new_files']:,} new or changed files")
+    if rows["new_requests"]:
+        origins.append(f"{rows['new_requests']:,} requests to APIs")
+    read = f"{rows['new_rows_read']:,} rows of {' and '.join(origins) or 'what was there'}"
     lines = [
         f"Published version {version.number}: as of {_moment(version.as_of)}, {version.row_count:,} rows.",
         f"Read {read}: {rows['new_rows_loaded']:,} loaded, {rows['new_rows_quarantined']:,} quarantined.",

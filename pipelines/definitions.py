@@ -30,10 +30,11 @@ def build_defs(
     spare_disk_syncs()
     manifest = load_manifest(settings)
     schedule, sensors = build_triggers(settings, REFRESH_JOB)
+    raw = build_raw_assets(settings, manifest)
     return dg.Definitions(
         assets=[
-            build_raw_assets(settings),
-            build_model_assets(settings, manifest),
+            raw,
+            build_model_assets(settings, manifest, [spec.key for spec in raw.specs]),
             build_published_assets(settings, manifest),
         ],
         asset_checks=build_gates(settings),
@@ -41,7 +42,7 @@ def build_defs(
             dg.define_asset_job(
                 REFRESH_JOB,
                 selection=dg.AssetSelection.all(),
-                description="Load what is new in the landing folder, build, judge and publish the marts.",
+                description="Load what is new in the sources, build, judge and publish the marts.",
             )
         ],
         schedules=[schedule],

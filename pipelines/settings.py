@@ -29,6 +29,7 @@ class Settings:
     """The settings of one process.
 
     `as_of` is None where the moment of the refresh counts. `overrides` are the dbt vars of `REPLINE_VARS`.
+    `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a default.
     """
 
     home: Path
@@ -36,15 +37,20 @@ class Settings:
     target: str = "duckdb"
     as_of: datetime | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    exports_folder: Path | None = None
+    mapping_file: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read `REPLINE_HOME`, `REPLINE_LANDING`, `REPLINE_AS_OF`, `REPLINE_TARGET`, `REPLINE_VARS`.
+        """Read `REPLINE_HOME`, `REPLINE_LANDING`, `REPLINE_EXPORTS`, `REPLINE_DATABASE_MAPPING`, `REPLINE_AS_OF`,
+        `REPLINE_TARGET` and `REPLINE_VARS`.
 
         Raises SettingsError where a value cannot be read.
         """
         home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
         landing = Path(environ.get("REPLINE_LANDING") or home / "landing").expanduser().resolve()
+        exports = environ.get("REPLINE_EXPORTS")
+        mapping = environ.get("REPLINE_DATABASE_MAPPING")
         target = environ.get("REPLINE_TARGET") or "duckdb"
         if target not in TARGETS:
             raise SettingsError(f"REPLINE_TARGET is {target!r}; it may be: {', '.join(TARGETS)}")
@@ -57,7 +63,25 @@ class Settings:
             )
         as_of_text = environ.get("REPLINE_AS_OF") or overrides.pop("as_of", None)
         as_of = _moment("REPLINE_AS_OF", str(as_of_text)) if as_of_text else None
-        return cls(home, landing, target, as_of, overrides)
+        return cls(
+            home,
+            landing,
+            target,
+            as_of,
+            overrides,
+            exports_folder=Path(exports).expanduser().resolve() if exports else None,
+            mapping_file=Path(mapping).expanduser().resolve() if mapping else None,
+        )
+
+    @property
+    def exports(self) -> Path:
+        """The folder of the exports, with their mapping."""
+        return self.exports_folder or self.home / "exports"
+
+    @property
+    def database_mapping(self) -> Path:
+        """The file that maps a database's tables onto the landing contract."""
+        return self.mapping_file or self.home / "database.yml"
 
     @property
     def warehouse(self) -> Path:

@@ -21,12 +21,10 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
 from ingestion.api.options import DROP, HASH, SourceOptions
-from ingestion.api.tables import ApiTable, FieldType
+from ingestion.api.tables import LOADED_AT, ApiTable, FieldType
 from ingestion.contract import RAW_SCHEMA
 from ingestion.warehouse import MERGE, SCHEMA_CONTRACT
 
-# When the row was read from the system, naive UTC; all rows of a load share it.
-LOADED_AT = "_loaded_at"
 # True for a row that a table which is listed whole no longer lists.
 IS_GONE = "_is_gone"
 _MOMENT = pa.timestamp("us")

@@ -15,13 +15,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from dlt.common.normalizers.naming.snake_case import NamingConvention
 
 # One Arrow table of about this many pages: few enough for memory (100 records a page are at most a few MB), enough
 # to spread the cost of a step, which is about 10 ms whatever its size.
 PAGES_PER_BATCH = 50
 
-_NAMING = NamingConvention()
+# The column of every API table that says when its row was read from the system, naive UTC; all rows of a load share it.
+LOADED_AT = "_loaded_at"
 
 
 class FieldType(StrEnum):
@@ -140,7 +140,10 @@ class ApiTable:
 
 def custom_column(name: str) -> str:
     """The raw column of a system's field."""
-    return str(_NAMING.normalize_identifier(name))
+    # dlt takes a second to import, and reports that load nothing know the tables too.
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+    return str(NamingConvention().normalize_identifier(name))
 
 
 def read_json(bodies: Sequence[bytes], structure: Mapping[str, Any], query: str) -> pa.Table:

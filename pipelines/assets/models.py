@@ -5,14 +5,13 @@ not belong here: how dbt is run (`pipelines.runs.dbt_runs`).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from pipelines.assets.names import DEFAULT_OWNER, MARTS_SCHEMA, WAREHOUSE_POOL, team
-from pipelines.assets.raw import LANDING_FILES
+from pipelines.assets.names import DEFAULT_OWNER, MARTS_SCHEMA, WAREHOUSE_POOL, Manifest, source_key, team
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, TableFacts, read_table_facts
 from pipelines.runs import dbt_runs
 from pipelines.runs.dbt_runs import NodeResult, one_line
@@ -27,26 +26,27 @@ _UNIQUE_ID = "dagster_dbt/unique_id"
 AS_OF = "as_of"
 FINGERPRINT = "fingerprint"
 
-Manifest = Mapping[str, Any]
-
 
 class ModelTranslator(DagsterDbtTranslator):
     """Puts models into layers, and every test, that of several models too, on a model or source."""
 
-    def __init__(self) -> None:
+    def __init__(self, gated: dg.AssetKey) -> None:
+        self._gated = gated
         # The landing gate judges what arrives; a test of a source that dbt runs is shown beside it.
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
 
     def get_asset_spec(self, manifest: Manifest, unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = self.get_resource_props(manifest, unique_id)
+        if node["resource_type"] == "source":
+            return spec.replace_attributes(key=source_key(node))
         if node["resource_type"] != "model":
             return spec
         # Dagster does not hold a step back for the checks on a table that the step itself checks, and dbt's
-        # step runs the tests of the raw tables. The account of the files has no dbt test: by it, dbt waits
-        # for the landing gate.
-        if any(dep.asset_key.path[0] == LANDING_FILES.path[0] for dep in spec.deps):
-            spec = spec.merge_attributes(deps=[LANDING_FILES])
+        # step runs the tests of the raw tables. By a table that has no dbt test, dbt waits for the landing gate.
+        reads_raw = any(parent.startswith("source.") for parent in node["depends_on"]["nodes"])
+        if reads_raw and self._gated not in {dep.asset_key for dep in spec.deps}:
+            spec = spec.merge_attributes(deps=[self._gated])
         materialized = node["config"]["materialized"]
         return spec.replace_attributes(
             group_name=node["fqn"][1],
@@ -80,13 +80,20 @@ def load_manifest(settings: Settings) -> Manifest:
     return manifest
 
 
-def build_model_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinition:
-    """The step `build_models` with the dbt models and their tests."""
+def build_model_assets(settings: Settings, manifest: Manifest, raw: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The step `build_models` with the dbt models and their tests, behind the gate on the `raw` tables."""
+    tested = {
+        source_key(manifest["sources"][parent])
+        for node in manifest["nodes"].values()
+        for parent in node["depends_on"]["nodes"]
+        if node["resource_type"] == "test" and parent.startswith("source.")
+    }
+    translator = ModelTranslator(next(key for key in raw if key not in tested))
 
     @dbt_assets(
         manifest=manifest,
         project=DbtProject(DBT_PROJECT_DIR),
-        dagster_dbt_translator=ModelTranslator(),
+        dagster_dbt_translator=translator,
         name="build_models",
         pool=WAREHOUSE_POOL,
     )

@@ -3,6 +3,14 @@
 Does not belong here: the assets themselves.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+# dbt's account of the project's models, tests and sources.
+Manifest = Mapping[str, Any]
+
 REFRESH_JOB = "refresh"
 # DuckDB has one writing process, so the steps that write to the warehouse share a pool of one.
 WAREHOUSE_POOL = "warehouse"
@@ -17,3 +25,8 @@ def team(name: str) -> str:
 
 
 DEFAULT_OWNER = team("Data engineering")
+
+
+def source_key(source: Mapping[str, Any]) -> dg.AssetKey:
+    """The asset of a table that dbt reads as a source: its schema and its name there."""
+    return dg.AssetKey([source["schema"], source["identifier"]])

@@ -1,9 +1,10 @@
-"""The raw tables as Dagster assets, one for each dlt resource, loaded by one step.
+"""The raw tables as Dagster assets, loaded by one step.
 
-Belongs here: what Dagster knows of the raw tables. Does not belong here: reading files (`ingestion.landing`).
+Belongs here: what Dagster knows of the raw tables, and running each source's dlt pipeline. Does not belong here:
+which sources are on (`pipelines.sources`), or reading files and APIs (`ingestion`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,53 +12,166 @@ import dagster as dg
 import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator
 from dagster_dlt.translator import DltResourceTranslatorData
+from dlt import Pipeline
+from dlt.extract import DltSource
 
+from expectations.landing import ContractSource
+from ingestion import sources as ingestion_sources
+from ingestion.api.options import SourceOptions
+from ingestion.api.tables import ApiTable
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Entity
-from ingestion.landing import landing_pipeline, landing_source, table_name
-from pipelines.assets.names import DEFAULT_OWNER, RAW_GROUP, REFRESH_JOB, WAREHOUSE_POOL
+from ingestion.landing import table_name
+from pipelines.assets.names import (
+    DEFAULT_OWNER,
+    RAW_GROUP,
+    REFRESH_JOB,
+    WAREHOUSE_POOL,
+    Manifest,
+    source_key,
+)
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, TABLE_NAME, read_table_facts
 from pipelines.publication.versions import needs_publishing
 from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.failures import clear_failures
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, default_vars
+from pipelines.sources import sources_of
 
-LANDING_FILES = dg.AssetKey([RAW_SCHEMA, "landing_files"])
 # Of the account of the files: what is added up for each table.
 _COUNTED = ("files", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined")
-ENTITIES_BY_TABLE = {table_name(entity): entity for entity in ENTITIES}
 BOOKKEEPING = {
-    "landing_files": "One row per landing file and content: rows read, loaded, superseded and quarantined.",
-    "quarantine": "One row per landing row that was not loaded: file, line, column, value and reason.",
+    "landing_files": "One row per file and content: rows read, loaded, superseded and quarantined.",
+    "quarantine": "One row per row of a file that was not loaded: file, line, column, value and reason.",
 }
 
+RunPipeline = Callable[[Pipeline, DltSource], None]
 
-class LandingTranslator(DagsterDltTranslator):
-    """Describes the file source's resources as assets of schema `raw`."""
 
-    def __init__(self, freshness_limit_hours: Mapping[str, float]) -> None:
-        self._limits = freshness_limit_hours
+class RawTranslator(DagsterDltTranslator):
+    """Finds the asset of a resource: they have the same names."""
+
+    def __init__(self, specs: Iterable[dg.AssetSpec]) -> None:
+        self._specs = {spec.key: spec for spec in specs}
 
     def get_asset_spec(self, data: DltResourceTranslatorData) -> dg.AssetSpec:
-        table = data.resource.name
-        entity = ENTITIES_BY_TABLE.get(table)
-        limit = self._limits.get(entity.name) if entity else None
-        schema = {COLUMN_SCHEMA: contract_schema(entity)} if entity else {}
-        return dg.AssetSpec(
-            [RAW_SCHEMA, table],
-            description=_entity_description(entity) if entity else BOOKKEEPING[table],
-            metadata={TABLE_NAME: f"{RAW_SCHEMA}.{table}", **schema},
-            freshness_policy=dg.FreshnessPolicy.time_window(timedelta(hours=limit)) if limit else None,
-            skippable=True,
-            kinds={"dlt", "duckdb"},
-            group_name=RAW_GROUP,
-            owners=[DEFAULT_OWNER],
+        return self._specs[dg.AssetKey([RAW_SCHEMA, data.resource.name])]
+
+
+def raw_specs(settings: Settings, manifest: Manifest) -> list[dg.AssetSpec]:
+    """The raw tables of the sources that are on. Needs no secret.
+
+    Those that Repline loads itself are in schema `raw`; those that another tool loads are the ones that dbt reads.
+    """
+    sources = sources_of(settings)
+    specs: list[dg.AssetSpec] = []
+    if sources.contract:
+        specs += [_spec(table, description) for table, description in BOOKKEEPING.items()]
+    for source in sources.contract:
+        for entity in ENTITIES:
+            description = _entity_description(entity, source)
+            specs.append(_spec(table_name(entity, source.name), description, entity.name, contract_schema(entity)))
+    for table in sources.api_tables:
+        specs.append(_spec(table.raw_name, table.description, table.entity, _api_schema(table)))
+    for node in manifest["sources"].values():
+        if node["schema"] in sources.landed.values():
+            name = f"{node['schema']}.{node['identifier']}"
+            specs.append(
+                dg.AssetSpec(
+                    source_key(node),
+                    description=f"{node['description']} Another tool loads it; a refresh looks what it holds.",
+                    metadata={TABLE_NAME: name},
+                    skippable=True,
+                    kinds={"duckdb"},
+                    group_name=RAW_GROUP,
+                    owners=[DEFAULT_OWNER],
+                )
+            )
+    return specs
+
+
+def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinition:
+    """The step `load_sources` with the raw tables that it fills.
+
+    It yields all tables or none. None where the newest published version was made of just these inputs:
+    Dagster then skips every step behind it, and the run succeeds without a new version. All where a version
+    is due, even if this load itself brought nothing, because a former run may have died after its load.
+    """
+    specs = raw_specs(settings, manifest)
+    translator = RawTranslator(specs)
+
+    @dg.multi_asset(name="load_sources", specs=specs, pool=WAREHOUSE_POOL)
+    def load_sources(
+        context: dg.AssetExecutionContext, dlt: DagsterDltResource, warehouse: WarehouseLock
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        def run(pipeline: Pipeline, source: DltSource) -> None:
+            results = dlt.run(
+                context=context, dlt_source=source, dlt_pipeline=pipeline, dagster_dlt_translator=translator
+            )
+            for _ in results:  # the load happens while its results are taken
+                pass
+
+        chosen = [spec for spec in specs if spec.key in context.selected_asset_keys]
+        with clear_failures():
+            options = ingestion_sources.options(settings.dbt_vars(warehouse.started_at), context.log.info)
+            _load(settings, options, chosen, run)
+            fingerprint = build_fingerprint(settings, warehouse.started_at)
+            # Who materialises tables by hand wants them made again, new or not.
+            is_refresh = context.run.job_name == REFRESH_JOB
+            if is_refresh and not needs_publishing(settings, fingerprint):
+                context.log.info("Nothing new: the newest published version was made of these very inputs.")
+                return
+            facts = read_table_facts(settings.warehouse, {spec.key.path[0] for spec in chosen})
+            rows = {**_rows_of_files(settings, warehouse.started_at), **_rows_of_apis(settings, options)}
+        for spec in chosen:
+            schema, table = spec.key.path
+            if (schema, table) not in facts:
+                raise dg.Failure(
+                    f"{schema}.{table} is not in the warehouse; the tool that landed_by names has to load it first",
+                    allow_retries=False,
+                )
+            yield dg.MaterializeResult(
+                asset_key=spec.key,
+                metadata={
+                    **facts[(schema, table)].metadata(spec.metadata.get(COLUMN_SCHEMA)),
+                    **rows.get(table, {}),
+                },
+            )
+
+    return load_sources
+
+
+def _load(settings: Settings, options: SourceOptions, chosen: Iterable[dg.AssetSpec], run: RunPipeline) -> None:
+    """Load the sources that have a chosen table."""
+    tables = [spec.key.path[-1] for spec in chosen if spec.key.path[0] == RAW_SCHEMA]
+    sources = sources_of(settings)
+    places = {"landing": settings.landing, "exports": settings.exports, "database": settings.database_mapping}
+    complete = {source.name: source.is_complete for source in sources.contract}
+    for name in (*complete, *sources.apis):
+        if not any(table.startswith(f"{name}__") for table in tables):
+            continue
+        ingestion_sources.load(
+            name, options, settings.warehouse, settings.dlt_home, run, places.get(name), complete.get(name, True)
         )
 
 
-def _entity_description(entity: Entity) -> str:
+def _spec(table: str, description: str, entity: str = "", schema: dg.TableSchema | None = None) -> dg.AssetSpec:
+    limit = default_vars()["freshness_limit_hours"].get(entity)
+    return dg.AssetSpec(
+        [RAW_SCHEMA, table],
+        description=description,
+        metadata={TABLE_NAME: f"{RAW_SCHEMA}.{table}", **({COLUMN_SCHEMA: schema} if schema else {})},
+        freshness_policy=dg.FreshnessPolicy.time_window(timedelta(hours=limit)) if limit else None,
+        skippable=True,
+        kinds={"dlt", "duckdb"},
+        group_name=RAW_GROUP,
+        owners=[DEFAULT_OWNER],
+    )
+
+
+def _entity_description(entity: Entity, source: ContractSource) -> str:
+    origin = {"landing": "landing files", "exports": "exports", "database": "database"}[source.name]
     return (
-        f"The {entity.name.replace('_', ' ')} of the landing files, each in its newest version: one row per "
+        f"The {entity.name.replace('_', ' ')} of the {origin}, each in its newest version: one row per "
         f"{', '.join(entity.key)}. {'Required' if entity.is_required else 'Optional'} in the contract."
     )
 
@@ -81,55 +195,40 @@ def contract_schema(entity: Entity) -> dg.TableSchema:
     )
 
 
-def build_raw_assets(settings: Settings) -> dg.AssetsDefinition:
-    """The step `load_landing` with the raw tables that it fills.
-
-    It yields all tables or none. None where the newest published version was made of just these inputs:
-    Dagster then skips every step behind it, and the run succeeds without a new version. All where a version
-    is due, even if this load itself brought nothing, because a former run may have died after its load.
-    """
-    translator = LandingTranslator(default_vars()["freshness_limit_hours"])
-    resources = landing_source(settings.landing).selected_resources.values()
-    specs = [
-        translator.get_asset_spec(DltResourceTranslatorData(resource=resource, pipeline=None)) for resource in resources
-    ]
-
-    @dg.multi_asset(name="load_landing", specs=specs, pool=WAREHOUSE_POOL)
-    def load_landing(
-        context: dg.AssetExecutionContext, dlt: DagsterDltResource, warehouse: WarehouseLock
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        with clear_failures():
-            results = dlt.run(
-                context=context,
-                dlt_source=landing_source(settings.landing),
-                dlt_pipeline=landing_pipeline(settings.warehouse, settings.dlt_home),
-                dagster_dlt_translator=translator,
+def _api_schema(table: ApiTable) -> dg.TableSchema:
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                name,
+                "TIMESTAMP" if name == table.cursor else "VARCHAR",
+                constraints=dg.TableColumnConstraints(
+                    nullable=name not in table.key,
+                    unique=table.key == (name,),
+                    other=["primary key"] if name in table.key else [],
+                ),
             )
-            for _ in results:  # the load happens while its results are taken
-                pass
-            fingerprint = build_fingerprint(settings, warehouse.started_at)
-            # Who materialises tables by hand wants them made again, new or not.
-            is_refresh = context.run.job_name == REFRESH_JOB
-            if is_refresh and not needs_publishing(settings, fingerprint):
-                context.log.info("Nothing new: the newest published version was made of these very inputs.")
-                return
-            facts = read_table_facts(settings.warehouse, [RAW_SCHEMA])
-            rows = _rows_by_table(settings, warehouse.started_at)
-        for spec in specs:
-            table = spec.key.path[-1]
-            yield dg.MaterializeResult(
-                asset_key=spec.key,
-                metadata={
-                    **facts[(RAW_SCHEMA, table)].metadata(spec.metadata.get(COLUMN_SCHEMA)),
-                    **rows.get(table, {}),
-                },
-            )
-
-    return load_landing
+            for name in table.columns
+        ]
+    )
 
 
-def _rows_by_table(settings: Settings, since: datetime) -> dict[str, dict[str, Any]]:
+def _rows_of_apis(settings: Settings, options: SourceOptions) -> dict[str, dict[str, Any]]:
+    """What this load brought of each table of an API, and on a source's first table how often it was asked."""
+    counted: dict[str, dict[str, Any]] = {}
+    asked = dict(options.requests)
+    for table in sources_of(settings).api_tables:
+        new_rows = options.rows[table.raw_name]
+        counted[table.raw_name] = {"new_rows_read": new_rows, "new_rows_loaded": new_rows}
+        requests = asked.pop(table.source, 0)
+        if requests:
+            counted[table.raw_name]["new_requests"] = requests
+    return counted
+
+
+def _rows_of_files(settings: Settings, since: datetime) -> dict[str, dict[str, Any]]:
     """The account of each entity's files as they are now; `new_...` counts those that were loaded `since`."""
+    if not sources_of(settings).contract:
+        return {}
     sums = [f"sum({name})::BIGINT AS {name}" for name in _COUNTED]
     sums += [f"coalesce(sum({name}) FILTER (is_new), 0)::BIGINT AS new_{name}" for name in _COUNTED]
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
@@ -138,14 +237,15 @@ def _rows_by_table(settings: Settings, since: datetime) -> dict[str, dict[str, A
             WITH current_files AS (
                 SELECT *, 1 AS files, loaded_at >= ? AS is_new
                 FROM {RAW_SCHEMA}.landing_files
-                QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC) = 1
+                QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
             )
-            SELECT entity, {", ".join(sums)}, strftime(max(loaded_at), '%Y-%m-%d %H:%M:%S UTC') AS last_load
-            FROM current_files GROUP BY entity
+            SELECT source, entity, {", ".join(sums)}, strftime(max(loaded_at), '%Y-%m-%d %H:%M:%S UTC') AS last_load
+            FROM current_files GROUP BY source, entity
             """,
             [since.astimezone(UTC).replace(tzinfo=None)],
         )
-        names = [column[0] for column in found.description or ()]
+        names = [column[0] for column in found.description or ()][2:]
         return {
-            table_name(ENTITIES_BY_NAME[row[0]]): dict(zip(names[1:], row[1:], strict=True)) for row in found.fetchall()
+            table_name(ENTITIES_BY_NAME[entity], source): dict(zip(names, row, strict=True))
+            for source, entity, *row in found.fetchall()
         }

@@ -33,6 +33,7 @@ from pipelines.publication.versions import (
     versions_dir,
 )
 from pipelines.settings import Settings
+from pipelines.sources import sources_of
 
 SCHEMA = "marts"
 # Tables that each version holds about itself, with times of the publication in them; all others are marts.
@@ -59,10 +60,10 @@ _RECORD_COMMENTS = {
         "fingerprint": "Fingerprint of the inputs; equal for equal inputs.",
     },
     DATASET_FRESHNESS: {
-        "": "How fresh the data behind this version is: one row for each landed entity.",
-        "dataset": "Entity of the landing contract.",
+        "": "How fresh the data behind this version is: one row for each dataset that was loaded.",
+        "dataset": "Entity of the landing files, or raw table of another source.",
         "last_event_at": "Newest event up to the as-of moment, UTC; null where the entity has none.",
-        "last_load_at": "When a file of the entity was last loaded, UTC; null where none was.",
+        "last_load_at": "When something new was last loaded, UTC; null where nothing was.",
         "limit_hours": "Greatest age of the newest event that is not late, in hours; null for none.",
     },
 }
@@ -93,7 +94,7 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
             published_at=published_at,
             as_of=as_of,
             fingerprint=fingerprint,
-            limits=limit_hours(variables),
+            freshness=dataset_freshness_sql(sources_of(settings), as_of, limit_hours(variables)),
             tables=tables,
         )
         path = version_path(settings, number)
@@ -116,10 +117,12 @@ def _write_files(
     published_at: datetime,
     as_of: datetime,
     fingerprint: str,
-    limits: Mapping[str, float],
+    freshness: str,
     tables: Sequence[str] | None = None,
 ) -> tuple[PublishedTable, ...]:
     """Write the marts of the warehouse and the records about them into `folder`, and audit them.
+
+    `freshness` is the query of the table `dataset_freshness`.
 
     Raises PublicationError where the written files are not the marts, duckdb.Error and OSError where they
     cannot be written. When it returns, the files are on disk and read-only.
@@ -144,7 +147,7 @@ def _write_files(
         _attach(connection, database)
         records = {
             PUBLICATION: _publication_sql(audited, number, published_at, as_of, fingerprint),
-            DATASET_FRESHNESS: dataset_freshness_sql(as_of, limits),
+            DATASET_FRESHNESS: freshness,
         }
         for name, query in records.items():
             _write_table(connection, folder, name, query)

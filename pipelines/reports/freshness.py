@@ -17,8 +17,12 @@ from pipelines.publication.versions import PARQUET, PublicationError, newest_ver
 from pipelines.reports.tables import NOTHING, moment_text, print_line, print_table
 from pipelines.reports.warehouse_reader import WarehouseUnavailableError, open_warehouse
 from pipelines.settings import Settings
+from pipelines.sources import sources_of
 
 _HEADINGS = ("dataset", "last event (UTC)", "last load (UTC)", "age (h)", "limit (h)", "state")
+
+# Name, last event, last load, limit in hours.
+_KnownAge = tuple[str, datetime | None, datetime | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,10 @@ def measure(settings: Settings, now: datetime | None = None) -> Freshness:
     as_of = settings.as_of or now or datetime.now(UTC)
     limits = limit_hours(settings.dbt_vars(as_of))
     notes = []
-    rows: list[tuple[str, datetime | None, datetime | None]]
+    rows: list[_KnownAge]
     try:
         with open_warehouse(settings) as connection:
-            query = f"SELECT dataset, last_event_at, last_load_at FROM ({dataset_freshness_sql(as_of, limits)})"
-            rows = connection.execute(query).fetchall()
+            rows = connection.execute(dataset_freshness_sql(sources_of(settings), as_of, limits)).fetchall()
     except (WarehouseUnavailableError, duckdb.Error) as error:
         number, rows = _last_known(settings)
         known = f"the ages are those known to version {number}" if rows else "no age is known"
@@ -90,9 +93,9 @@ def measure(settings: Settings, now: datetime | None = None) -> Freshness:
             event_at, load_at = version.as_of.replace(tzinfo=None), version.published_at.replace(tzinfo=None)
     except PublicationError as error:
         notes.append(str(error))
-    rows.append((PUBLISHED, event_at, load_at))
+    rows.append((PUBLISHED, event_at, load_at, limits.get(PUBLISHED)))
     moment = as_of.astimezone(UTC).replace(tzinfo=None)
-    datasets = tuple(DatasetAge(name, event, load, limits.get(name), moment) for name, event, load in rows)
+    datasets = tuple(DatasetAge(name, event, load, limit, moment) for name, event, load, limit in rows)
     return Freshness(as_of, datasets, tuple(notes), is_complete)
 
 
@@ -127,15 +130,15 @@ def _state(dataset: DatasetAge) -> str:
     return NOTHING if dataset.age_hours is None or dataset.limit_hours is None else "ok"
 
 
-def _last_known(settings: Settings) -> tuple[int, list[tuple[str, datetime | None, datetime | None]]]:
-    """The newest version, and the name, last event and last load of each dataset as it recorded them."""
+def _last_known(settings: Settings) -> tuple[int, list[_KnownAge]]:
+    """The newest version, and what it recorded of each dataset."""
     try:
         version = newest_version(settings)
         if version is None:
             return 0, []
         file = version.path / PARQUET / f"{DATASET_FRESHNESS}.parquet"
         with duckdb.connect() as connection:
-            query = "SELECT dataset, last_event_at, last_load_at FROM read_parquet(?)"
+            query = "SELECT dataset, last_event_at, last_load_at, limit_hours FROM read_parquet(?)"
             return version.number, connection.execute(query, [str(file)]).fetchall()
     except (PublicationError, duckdb.Error):
         return 0, []

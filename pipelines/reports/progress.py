@@ -18,7 +18,7 @@ from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 # The steps of the job in their order, as the user reads them.
 STEPS = {
-    "load_landing": "Load what is new",
+    "load_sources": "Load what is new",
     "landing_gate": "Judge what arrived",
     "build_models": "Build the models",
     "marts_gate": "Judge the marts",

@@ -31,12 +31,12 @@ _WARNINGS = "data_quality_warnings"
 # A file's current content is its newest load; rows of earlier contents were quarantined once, and are gone.
 _QUARANTINED = """
     WITH current_files AS (
-        SELECT entity, file, file_hash FROM raw.landing_files
-        QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC) = 1
+        SELECT source, entity, file, file_hash FROM raw.landing_files
+        QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
     ),
     reasons AS (
         SELECT entity, file, reason, count(*) AS row_count
-        FROM raw.quarantine JOIN current_files USING (entity, file, file_hash)
+        FROM raw.quarantine JOIN current_files USING (source, entity, file, file_hash)
         GROUP BY ALL
     )
     SELECT entity, file, sum(row_count)::BIGINT, arg_max(reason, (row_count, reason))

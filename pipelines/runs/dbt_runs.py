@@ -11,6 +11,7 @@ starting dbt twice more costs about 4 s in every refresh.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +66,14 @@ def prepare_manifest(settings: Settings) -> Path:
     """The manifest of the project as it is now, parsed only where that was not done yet. Opens no database.
 
     It is kept by a digest of the project's files: a modification time says nothing about a deleted file, or
-    about one that a checkout put back.
+    about one that a checkout put back. The settings belong to it too, since they say which models there are.
     """
     manifests = DBT_PROJECT_DIR / "target" / "manifests"
-    manifest = manifests / f"{sources_digest()[:16]}.json"
+    # The moment of the build changes no model.
+    variables = {**settings.dbt_vars(datetime.now(UTC)), "as_of": None}
+    chosen = hashlib.sha256(json.dumps(variables, sort_keys=True).encode()).hexdigest()
+    sources = sources_digest()[:16]
+    manifest = manifests / f"{sources}-{chosen[:16]}.json"
     if manifest.exists():
         return manifest
     manifests.mkdir(parents=True, exist_ok=True)
@@ -75,9 +81,10 @@ def prepare_manifest(settings: Settings) -> Path:
     with FileLock(manifests / "parse.lock"):
         if not manifest.exists():
             with tempfile.TemporaryDirectory(dir=manifests) as scratch:
-                _invoke(settings, ["parse"], {}, Path(scratch))
+                _invoke(settings, ["parse"], variables, Path(scratch))
                 for old in manifests.glob("*.json"):
-                    old.unlink()
+                    if not old.name.startswith(sources):
+                        old.unlink()
                 shutil.move(Path(scratch) / "manifest.json", manifest)
     return manifest
 

@@ -1,4 +1,4 @@
-"""What a published version is made of, as one fingerprint: contents of the files, settings, SQL, and day.
+"""What a published version is made of, as one fingerprint: contents of the raw tables, settings, SQL, and day.
 
 Belongs here: telling whether a new version could differ from the published one. Does not belong here: the
 versions (`pipelines.publication.publish`).
@@ -14,8 +14,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
+from ingestion.api.tables import LOADED_AT
 from ingestion.contract import RAW_SCHEMA
+from ingestion.landing.reading import quoted
 from pipelines.settings import DBT_PROJECT_DIR, Settings, SettingsError
+from pipelines.sources import sources_of
+
+# The moment of a row's last synchronisation, as Fivetran and Airbyte (two generations of it) write it.
+SYNC_COLUMNS = ("_fivetran_synced", "_airbyte_extracted_at", "_airbyte_emitted_at")
 
 # What dbt and people leave in the project folder that is not part of it.
 _NOT_SOURCES = {"target", "logs", "dbt_packages"}
@@ -30,7 +36,7 @@ def build_fingerprint(settings: Settings, now: datetime) -> str:
     """
     variables = settings.dbt_vars(now)
     parts = {
-        "files": _current_files(settings.warehouse),
+        "contents": _contents(settings),
         "settings": {**variables, "as_of": settings.as_of.isoformat() if settings.as_of else None},
         "sources": sources_digest(),
     }
@@ -58,12 +64,42 @@ def sources_digest(project: Path = DBT_PROJECT_DIR) -> str:
     return digest.hexdigest()
 
 
-def _current_files(warehouse: Path) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return connection.execute(
-            f"""
-            SELECT entity, file, file_hash, loaded_at FROM {RAW_SCHEMA}.landing_files
-            QUALIFY row_number() OVER (PARTITION BY entity, file ORDER BY loaded_at DESC) = 1
-            ORDER BY ALL
-            """
-        ).fetchall()
+def _contents(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+    """What the raw tables of the switched-on sources hold: files, and for other tables their rows and newest load."""
+    sources = sources_of(settings)
+    contents: dict[str, list[tuple[object, ...]]] = {}
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        if sources.contract:
+            contents["files"] = connection.execute(
+                f"""
+                SELECT source, entity, file, file_hash, loaded_at FROM {RAW_SCHEMA}.landing_files
+                WHERE source IN (SELECT unnest(?))
+                QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
+                ORDER BY ALL
+                """,
+                [[source.name for source in sources.contract]],
+            ).fetchall()
+        for table in sources.api_tables:
+            contents[table.raw_name] = connection.execute(
+                f"SELECT count(*), max({LOADED_AT}) FROM {RAW_SCHEMA}.{table.raw_name}"
+            ).fetchall()
+        for source, schema in sources.landed.items():
+            contents[source] = _landed_tables(connection, schema)
+    return contents
+
+
+def _landed_tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[object, ...]]:
+    """Rows and newest synchronisation of the tables that another tool keeps in a schema."""
+    tables = connection.execute(
+        """
+        SELECT table_name, min(column_name) FILTER (list_contains(?, column_name))
+        FROM duckdb_columns() WHERE schema_name = ? GROUP BY ALL ORDER BY ALL
+        """,
+        [list(SYNC_COLUMNS), schema],
+    ).fetchall()
+    found: list[tuple[object, ...]] = []
+    for table, column in tables:
+        newest = f"max({column})" if column else "NULL"
+        query = f"SELECT ?, count(*), {newest} FROM {quoted(schema)}.{quoted(table)}"
+        found += connection.execute(query, [table]).fetchall()
+    return found

@@ -28,7 +28,7 @@ class Outcome:
     """What came of a refresh. `failure` is one line, empty where it succeeded.
 
     `version` is the one that readers see, None before the first; `is_new` says whether this refresh made it.
-    `rows` counts what it loaded: new_files, new_rows_read, new_rows_loaded, new_rows_quarantined.
+    `rows` counts what it loaded: new_files, new_requests, new_rows_read, new_rows_loaded, new_rows_quarantined.
     """
 
     run_id: str

@@ -14,6 +14,7 @@ import dagster as dg
 from ingestion.landing.files import listing
 from pipelines.runs.exclusion import fail_dead_runs
 from pipelines.settings import Settings
+from pipelines.sources import sources_of
 
 # A file that was written to within this time may still grow.
 QUIET_SECONDS = 10.0
@@ -41,7 +42,8 @@ def build_triggers(settings: Settings, job_name: str) -> tuple[dg.ScheduleDefini
         description="Refresh at every full hour; does nothing but look where nothing is new.",
     )
     def refresh_hourly() -> dg.RunRequest | dg.SkipReason:
-        if not listing(settings.landing):
+        # Where something else is on as well, there is always something to ask.
+        if sources_of(settings).names == ("landing",) and not listing(settings.landing):
             return dg.SkipReason(f"{settings.landing} has no landing files yet.")
         return dg.RunRequest()
 
@@ -52,7 +54,7 @@ def build_triggers(settings: Settings, job_name: str) -> tuple[dg.ScheduleDefini
         description="Refresh when a landing file arrived, changed or went, once it is no longer written to.",
     )
     def landing_files_arrived(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        files = listing(settings.landing)
+        files = listing(settings.landing) if "landing" in sources_of(settings).names else []
         fingerprint = listing_fingerprint(files)
         if not files:
             return dg.SkipReason(f"{settings.landing} has no landing files yet.")

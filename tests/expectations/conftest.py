@@ -38,7 +38,7 @@ INSERT INTO raw.landing__quotas (quota_id, user_id, metric, period_start, period
 """
 FILES = """
 INSERT INTO raw.landing_files
-SELECT entity, entity || '.csv', 'hash1', TIMESTAMP '2025-03-31 17:00:00', 100, n, n, 0, 0
+SELECT 'landing', entity, entity || '.csv', 'hash1', TIMESTAMP '2025-03-31 17:00:00', 100, n, n, 0, 0
 FROM (VALUES ('users', 2), ('pipeline_stages', 2), ('opportunities', 2), ('opportunity_history', 2),
     ('calls', 2), ('quotas', 1)) AS files(entity, n)
 """
@@ -53,7 +53,7 @@ def raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
         columns = ", ".join(f'"{column.name}" {column.type.value}' for column in entity.columns)
         connection.execute(f"CREATE TABLE raw.landing__{entity.name} ({columns}, _file VARCHAR)")
     connection.execute(
-        "CREATE TABLE raw.landing_files (entity VARCHAR, file VARCHAR, file_hash VARCHAR,"
+        "CREATE TABLE raw.landing_files (source VARCHAR, entity VARCHAR, file VARCHAR, file_hash VARCHAR,"
         " loaded_at TIMESTAMP, size_bytes BIGINT, rows_read BIGINT, rows_loaded BIGINT,"
         " rows_superseded BIGINT, rows_quarantined BIGINT)"
     )

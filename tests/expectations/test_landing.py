@@ -30,9 +30,10 @@ class GateRunner:
         self.warehouse = warehouse
         self.data_docs = data_docs
         self.variables = variables
+        self.gate = landing.LandingGate()
 
     def __call__(self) -> GateResult:
-        return landing.run(self.warehouse, self.data_docs, "run", self.variables)
+        return self.gate.run(self.warehouse, self.data_docs, "run", self.variables)
 
 
 def failures(result: GateResult) -> set[tuple[str, str, str]]:
@@ -48,11 +49,11 @@ def test_a_sound_company_passes_every_check(gate: GateRunner) -> None:
     result = gate()
     assert failures(result) == set()
     assert result.passed
-    assert len(result.results) == len(landing.CHECKS)
+    assert len(result.results) == len(landing.LandingGate().describe())
 
 
 def test_an_empty_company_is_only_reported(empty_warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> None:
-    result = landing.run(empty_warehouse, tmp_path / "data_docs", "run", variables)
+    result = landing.LandingGate().run(empty_warehouse, tmp_path / "data_docs", "run", variables)
     assert result.passed
     assert failures(result) == {
         (entity, "row_count", "warning") for entity in ("users", "pipeline_stages", "opportunities")
@@ -75,17 +76,18 @@ FAULTS = {
     "a newer content of the file has no quarantined rows": (
         "UPDATE raw.landing_files SET rows_loaded = 0, rows_quarantined = 2 WHERE entity = 'calls';"
         "INSERT INTO raw.landing_files VALUES"
-        " ('calls', 'calls.csv', 'hash2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
+        " ('landing', 'calls', 'calls.csv', 'hash2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
         set(),
     ),
     "a file much shorter than before": (
         "UPDATE raw.landing_files SET rows_read = 9, rows_loaded = 9 WHERE entity = 'calls';"
         "INSERT INTO raw.landing_files VALUES"
-        " ('calls', 'calls.csv', 'hash2', '2025-03-31 17:30:00', 1, 4, 4, 0, 0)",
+        " ('landing', 'calls', 'calls.csv', 'hash2', '2025-03-31 17:30:00', 1, 4, 4, 0, 0)",
         {("calls", "volume_ratio", "warning")},
     ),
     "one more file of the usual size": (
-        "INSERT INTO raw.landing_files VALUES ('calls', 'calls/2.csv', 'hash2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
+        "INSERT INTO raw.landing_files VALUES"
+        " ('landing', 'calls', 'calls/2.csv', 'hash2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
         set(),
     ),
     "no call for days": (
@@ -158,7 +160,7 @@ def test_golden_cases_are_let_through(shared_dir: Path, case: str, tmp_path: Pat
     warehouse = tmp_path / "warehouse.duckdb"
     landing_pipeline(warehouse, tmp_path / "dlt").run(landing_source(folder / "landing"))
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-    result = landing.run(warehouse, tmp_path / "data_docs", "run", {**variables, **settings})
+    result = landing.LandingGate().run(warehouse, tmp_path / "data_docs", "run", {**variables, **settings})
     assert result.passed
 
 
@@ -207,7 +209,8 @@ def test_the_gate_knows_the_entities_of_the_contract() -> None:
 
 def test_describing_the_gate_needs_no_great_expectations() -> None:
     code = (
-        "import sys; from expectations import landing, marts; assert landing.describe() and marts.describe();"
+        "import sys; from expectations import landing, marts;"
+        "assert landing.LandingGate().describe() and marts.describe();"
         "sys.exit('great_expectations' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -221,3 +224,62 @@ def test_a_failure_while_measuring_is_said_in_one_line(gate: GateRunner, change:
     with pytest.raises(GateError, match="landing gate") as caught:
         gate()
     assert "\n" not in str(caught.value)
+
+
+DEALS = landing.ApiTable("hubspot", "raw.hubspot__deals", ("deal_id",), "updated_at", "opportunities")
+OWNERS = landing.ApiTable("hubspot", "raw.hubspot__owners", ("owner_id",), entity="users")
+
+
+@pytest.fixture
+def api_gate(warehouse: Path, tmp_path: Path, variables: dict[str, Any], change: Change) -> GateRunner:
+    """A warehouse of an API source beside the landing files, which bring quotas only."""
+    change(
+        "CREATE TABLE raw.hubspot__deals AS SELECT '1' AS deal_id, TIMESTAMP '2025-03-31 10:00:00' AS updated_at;"
+        "CREATE TABLE raw.hubspot__owners AS SELECT '7' AS owner_id"
+    )
+    runner = GateRunner(warehouse, tmp_path / "data_docs", variables)
+    runner.gate = landing.LandingGate((landing.ContractSource("landing", is_complete=False), DEALS, OWNERS))
+    return runner
+
+
+def test_a_sound_api_source_passes_every_check(api_gate: GateRunner) -> None:
+    assert failures(api_gate()) == set()
+
+
+@pytest.mark.parametrize(
+    ("sql", "failed", "passes"),
+    [
+        (
+            "INSERT INTO raw.hubspot__deals VALUES (NULL, '2025-03-31 10:00:00')",
+            ("raw.hubspot__deals", "rows_without_key", "error"),
+            False,
+        ),
+        ("DELETE FROM raw.hubspot__owners", ("raw.hubspot__owners", "row_count", "warning"), True),
+        (
+            "UPDATE raw.hubspot__deals SET updated_at = '2025-03-20'",
+            ("raw.hubspot__deals", "newest_event_age_hours", "warning"),
+            True,
+        ),
+    ],
+)
+def test_a_fault_of_an_api_source_is_found(
+    api_gate: GateRunner, change: Change, sql: str, failed: tuple[str, str, str], passes: bool
+) -> None:
+    change(sql)
+    result = api_gate()
+    assert failures(result) == {failed}
+    assert result.passed == passes
+
+
+def test_quotas_beside_a_crm_need_no_users_and_name_those_of_the_crm(api_gate: GateRunner, change: Change) -> None:
+    change(
+        "DELETE FROM raw.landing__users; DELETE FROM raw.landing__opportunities; DELETE FROM raw.landing__calls;"
+        "DELETE FROM raw.landing__pipeline_stages; DELETE FROM raw.landing__opportunity_history"
+    )
+    assert failures(api_gate()) == set()
+
+
+def test_only_api_sources_need_no_account_of_files(api_gate: GateRunner, change: Change) -> None:
+    api_gate.gate = landing.LandingGate((DEALS,))
+    change("DROP TABLE raw.landing_files")
+    assert failures(api_gate()) == set()

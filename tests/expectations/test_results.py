@@ -21,7 +21,7 @@ Run = Callable[[str], Any]
 
 @pytest.fixture
 def run(warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> Run:
-    return lambda run_id: landing.run(warehouse, tmp_path / "data_docs", run_id, variables)
+    return lambda run_id: landing.LandingGate().run(warehouse, tmp_path / "data_docs", run_id, variables)
 
 
 def rows(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -38,7 +38,9 @@ def test_results_are_kept_as_a_table(warehouse: Path, run: Run, change: Change) 
         " WHERE table_name = 'raw.landing__calls' AND expectation = 'quarantined_share'",
     )
     assert found == [("run 1", "landing", "error", False, "0.375", "at most 0.05")]
-    assert rows(warehouse, "SELECT count(*) FROM quality.expectation_result") == [(len(landing.CHECKS),)]
+    assert rows(warehouse, "SELECT count(*) FROM quality.expectation_result") == [
+        (len(landing.LandingGate().describe()),)
+    ]
 
 
 def test_a_repeated_run_replaces_its_results_and_no_others(warehouse: Path, run: Run, change: Change) -> None:
@@ -51,7 +53,10 @@ def test_a_repeated_run_replaces_its_results_and_no_others(warehouse: Path, run:
         "SELECT run_id, count(*), count_if(NOT success) FROM quality.expectation_result"
         " GROUP BY run_id ORDER BY run_id",
     )
-    assert found == [("run 1", len(landing.CHECKS), 0), ("run 2", len(landing.CHECKS), 1)]
+    assert found == [
+        ("run 1", len(landing.LandingGate().describe()), 0),
+        ("run 2", len(landing.LandingGate().describe()), 1),
+    ]
 
 
 def test_the_page_says_what_failed_and_what_to_do(run: Run, change: Change) -> None:
@@ -65,7 +70,7 @@ def test_the_page_says_what_failed_and_what_to_do(run: Run, change: Change) -> N
 def test_folders_may_have_unusual_names(warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> None:
     home = tmp_path / "Büro #1 50%20"
     home.mkdir()
-    result = landing.run(warehouse.rename(home / "w.duckdb"), home / "data_docs", "run 1", variables)
+    result = landing.LandingGate().run(warehouse.rename(home / "w.duckdb"), home / "data_docs", "run 1", variables)
     assert result.page.is_file()
 
 
@@ -106,7 +111,7 @@ def test_old_runs_are_pruned_for_each_gate(tmp_path: Path, run: Run, monkeypatch
 
 
 def test_check_names_are_unique_and_fit_for_asset_checks() -> None:
-    described = [*landing.describe(), *marts.describe()]
+    described = [*landing.LandingGate().describe(), *marts.describe()]
     names = [(row.table, row.expectation) for row in described]
     assert len(names) == len(set(names))
     assert all(re.fullmatch(r"[A-Za-z0-9_]+", name) for _, name in names)

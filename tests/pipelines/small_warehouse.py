@@ -34,12 +34,13 @@ def make_warehouse(settings: Settings) -> None:
             columns = ", ".join(f"{column.name} {column.type.value}" for column in entity.columns)
             connection.execute(f"CREATE TABLE raw.landing__{entity.name} ({columns}, _file VARCHAR)")
         connection.execute(
-            "CREATE TABLE raw.landing_files (entity VARCHAR, file VARCHAR, file_hash VARCHAR,"
+            "CREATE TABLE raw.landing_files (source VARCHAR, entity VARCHAR, file VARCHAR, file_hash VARCHAR,"
             " loaded_at TIMESTAMP, size_bytes BIGINT, rows_read BIGINT, rows_loaded BIGINT,"
             " rows_superseded BIGINT, rows_quarantined BIGINT)"
         )
         connection.execute(
-            "CREATE TABLE raw.quarantine (entity VARCHAR, file VARCHAR, file_hash VARCHAR, line BIGINT,"
+            "CREATE TABLE raw.quarantine (source VARCHAR, entity VARCHAR, file VARCHAR, file_hash VARCHAR,"
+            " line BIGINT, record_key VARCHAR,"
             " column_name VARCHAR, value VARCHAR, reason VARCHAR, quarantined_at TIMESTAMP)"
         )
         connection.execute("CREATE TABLE marts.dim_rep (user_id VARCHAR, full_name VARCHAR)")
@@ -71,11 +72,11 @@ def land(
     file = f"{entity}.csv"
     with warehouse(settings) as connection:
         connection.execute(
-            "INSERT INTO raw.landing_files VALUES (?, ?, ?, ?, 10, ?, ?, 0, ?)",
+            "INSERT INTO raw.landing_files VALUES ('landing', ?, ?, ?, ?, 10, ?, ?, 0, ?)",
             [entity, file, file_hash, loaded_at, loaded + len(bad), loaded, len(bad)],
         )
         for line, (column, reason) in enumerate(bad, start=2):
             connection.execute(
-                "INSERT INTO raw.quarantine VALUES (?, ?, ?, ?, ?, 'x', ?, ?)",
+                "INSERT INTO raw.quarantine VALUES ('landing', ?, ?, ?, ?, NULL, ?, 'x', ?, ?)",
                 [entity, file, file_hash, line, column, reason, loaded_at],
             )

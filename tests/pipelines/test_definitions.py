@@ -13,7 +13,8 @@ import duckdb
 import pytest
 import yaml
 
-from expectations import landing, marts
+from expectations import marts
+from expectations.landing import LandingGate
 from ingestion.contract import ENTITIES
 from pipelines.assets.names import REFRESH_JOB, WAREHOUSE_POOL
 from pipelines.definitions import build_defs
@@ -132,7 +133,7 @@ def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None
 
 
 def test_every_expectation_is_a_check_and_only_errors_block(graph: Any) -> None:
-    for gate in (landing, marts):
+    for gate in (LandingGate(), marts):
         descriptions = gate.describe()
         assert {each.severity for each in descriptions} == {"error", "warning"}
         for each in descriptions:
@@ -144,7 +145,7 @@ def test_every_expectation_is_a_check_and_only_errors_block(graph: Any) -> None:
 def test_steps_that_open_the_warehouse_share_a_pool_of_one_and_the_lock(settings: Settings) -> None:
     job = build_defs(settings).resolve_job_def(REFRESH_JOB)
     steps = {node.name: node.definition for node in job.nodes}
-    assert set(steps) == {"load_landing", "landing_gate", "build_models", "marts_gate", "publish_marts"}
+    assert set(steps) == {"load_sources", "landing_gate", "build_models", "marts_gate", "publish_marts"}
     for step in steps.values():
         assert isinstance(step, dg.OpDefinition)
         assert step.pool == WAREHOUSE_POOL
@@ -163,7 +164,7 @@ def steps_before(settings: Settings) -> dict[str, set[str]]:
 def test_steps_follow_each_other(settings: Settings) -> None:
     """A gate's checks hold back what comes behind it only if Dagster knows that it comes behind it."""
     before = steps_before(settings)
-    for earlier, later in pairwise(["load_landing", "landing_gate", "build_models", "marts_gate", "publish_marts"]):
+    for earlier, later in pairwise(["load_sources", "landing_gate", "build_models", "marts_gate", "publish_marts"]):
         assert earlier in before[later]
 
 

@@ -21,7 +21,8 @@ def settings(tmp_path: Path) -> Settings:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute("CREATE SCHEMA raw")
         connection.execute(
-            "CREATE TABLE raw.landing_files (entity VARCHAR, file VARCHAR, file_hash VARCHAR, loaded_at TIMESTAMP)"
+            "CREATE TABLE raw.landing_files"
+            " (source VARCHAR, entity VARCHAR, file VARCHAR, file_hash VARCHAR, loaded_at TIMESTAMP)"
         )
     settings = Settings(home=tmp_path, landing=tmp_path / "landing")
     load(settings, "calls.csv", "aaaa", NOW)
@@ -31,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
 def load(settings: Settings, file: str, content: str, moment: datetime) -> None:
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute(
-            "INSERT INTO raw.landing_files VALUES ('calls', ?, ?, ?)",
+            "INSERT INTO raw.landing_files VALUES ('landing', 'calls', ?, ?, ?)",
             [file, content, moment.replace(tzinfo=None)],
         )
 

@@ -120,7 +120,7 @@ def test_nothing_new_makes_no_version_and_skips_the_rest(refreshed: RefreshedHom
     assert not outcome.is_new
     assert outcome.version is not None
     assert outcome.version.number == 1
-    assert steps(refreshed.settings, outcome.run_id, "STEP_START") == ["load_landing"]
+    assert steps(refreshed.settings, outcome.run_id, "STEP_START") == ["load_sources"]
     skipped = steps(refreshed.settings, outcome.run_id, "STEP_SKIPPED")
     assert skipped == ["landing_gate", "build_models", "marts_gate", "publish_marts"]
     assert materializations(refreshed.settings, outcome.run_id) == {}
@@ -135,7 +135,7 @@ def test_an_error_of_the_landing_gate_stops_before_the_models(refreshed: Refresh
     assert outcome.failure.startswith("the landing gate stops the refresh: quarantined_share on raw.landing__calls")
     assert "expected at most 0.05" in outcome.failure
     assert "\n" not in outcome.failure
-    assert steps(settings, outcome.run_id, "STEP_START") == ["load_landing", "landing_gate"]
+    assert steps(settings, outcome.run_id, "STEP_START") == ["load_sources", "landing_gate"]
     version = published_version(settings)
     assert version is not None
     assert version.number == 1
