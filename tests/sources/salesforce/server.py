@@ -83,6 +83,8 @@ class SalesforceServer:
     before: Callable[[str], None] = field(default=lambda path: None)
     jobs: dict[str, BulkJob] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
+    # What the next logins get, where a test has to know it.
+    next_tokens: list[str] = field(default_factory=list)
     has_bulk: bool = True
     # How many of the next bulk jobs fail.
     failing_jobs: int = 0
@@ -185,7 +187,8 @@ class _Handler(BaseHTTPRequestHandler):
                 raise self._no_token("invalid_grant", "authentication failure")
         elif form.get("grant_type") != "client_credentials":
             raise self._no_token("unsupported_grant_type", "grant type not supported")
-        token = f"00D5g00000AbCdE!AQ{next(self.salesforce.numbers):08}.access"
+        known = self.salesforce.next_tokens
+        token = known.pop() if known else f"00D5g00000AbCdE!AQ{next(self.salesforce.numbers):08}.access"
         self.salesforce.tokens.add(token)
         return {
             "access_token": token,

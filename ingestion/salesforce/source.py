@@ -1,0 +1,144 @@
+"""The dlt source: which Salesforce objects are loaded, and how each finds what is new.
+
+Belongs here: resources, and what the user may not see. Does not belong here: requests (`ingestion.salesforce.api`,
+`.bulk`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import chain
+from pathlib import Path
+
+import dlt
+import pyarrow as pa
+from dlt.common.typing import TSecretStrValue
+from dlt.extract import DltResource
+
+from ingestion.api.client import ApiClient
+from ingestion.api.options import DROP, SourceOptions
+from ingestion.api.resources import ReadSince, Unlisted, table_resource
+from ingestion.api.tables import ApiTable
+from ingestion.salesforce.api import Query, Salesforce, answered_at, read_pages, total_size
+from ingestion.salesforce.bulk import BulkError, BulkResult
+from ingestion.salesforce.session import Login
+from ingestion.salesforce.tables import (
+    CURRENCY_FIELD,
+    CURRENCY_TYPE,
+    DATED_RATE,
+    OBJECTS,
+    SOURCE,
+    UNAVAILABLE,
+    SObject,
+)
+
+# A record is stamped when it is written and seen when its transaction ends, at most ten minutes later (the limit
+# of an Apex transaction).
+OVERLAP_SECONDS = 600
+
+_log = logging.getLogger(__name__)
+
+
+@dlt.source(name=SOURCE, max_table_nesting=0)
+def source(
+    options: SourceOptions,
+    client_id: str = dlt.config.value,
+    client_secret: TSecretStrValue = dlt.secrets.value,
+    username: str | None = None,
+    password: TSecretStrValue | None = None,
+    security_token: TSecretStrValue | None = None,
+    login_url: str = "https://login.salesforce.com",
+    api_version: str = "62.0",
+    bulk_from_rows: int = 10_000,
+) -> Iterator[DltResource]:
+    """A Salesforce organisation, by the connected app `client_id`.
+
+    With `username` and `password` it logs in as that user, else as the user that the app runs as; then `login_url`
+    has to be the organisation's own (https://<my domain>.my.salesforce.com). A query with `bulk_from_rows` rows or
+    more is read by a job of the Bulk API 2.0, which the vendor made for 10,000 records and more.
+    """
+    login = Login(login_url, client_id, client_secret, username or "", password or "", security_token or "")
+    client = ApiClient("Salesforce", login_url, secrets=login.secrets, counter=options.requests)
+    reader = _Reader(Salesforce(client, login, api_version), bulk_from_rows)
+    tables = {sobject: options.table(sobject.table) for sobject in OBJECTS}
+    for sobject, table in tables.items():
+        dropped = {name for name, treatment in options.personal(table).items() if treatment == DROP}
+        yield table_resource(table, options, reader.read_of(sobject, table, dropped), OVERLAP_SECONDS)
+    yield table_resource(UNAVAILABLE, options, lambda _: iter([reader.unavailable(tables)]))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads objects of an organisation, big results by bulk jobs."""
+
+    salesforce: Salesforce
+    bulk_from_rows: int
+
+    def read_of(self, sobject: SObject, table: ApiTable, dropped: set[str]) -> ReadSince:
+        def read(since: datetime | None) -> Iterator[pa.Table]:
+            query = self.salesforce.query(sobject, table, since, without=dropped)
+            if query is None:
+                raise Unlisted
+            if query.cursor:
+                yield from self._changes(table, query)
+            else:
+                yield from read_pages(table, self.salesforce.pages(query))
+
+        return read
+
+    def _changes(self, table: ApiTable, query: Query) -> Iterator[pa.Table]:
+        """The rows of a query in the order of their cursor: first what a bulk job has, then what came after it."""
+        folder = Path(dlt.current.pipeline().pipelines_dir) / "salesforce_bulk" / table.name
+        result = BulkResult(folder, self.salesforce, table)
+        has_bulk = True
+        while True:
+            if result.covers(query):
+                try:
+                    yield from result.rows(query.since)
+                    query = replace(query, since=result.until - timedelta(seconds=OVERLAP_SECONDS))
+                except BulkError as error:
+                    _log.warning("Salesforce: %s is read page by page, for %s", query.sobject, error)
+                    has_bulk = False
+            # Loaded by now, or of another query than this one.
+            result.discard()
+            pages = self.salesforce.pages(query)
+            first = next(pages)
+            if not has_bulk or total_size(first) < self.bulk_from_rows:
+                yield from read_pages(table, chain([first], pages))
+                return
+            try:
+                result.begin(replace(query, until=answered_at(first)))
+            except BulkError as error:
+                _log.warning("Salesforce: %s is read page by page, for %s", query.sobject, error)
+                has_bulk = False
+
+    def unavailable(self, tables: dict[SObject, ApiTable]) -> pa.Table:
+        """What is read of objects and fields that the user may not see, or the organisation does not have."""
+        rows: list[dict[str, str]] = []
+        for sobject, table in tables.items():
+            visible = self.salesforce.describe(sobject.name).fields
+            if not visible:
+                rows.append({"object": sobject.name, "field": "*", "reason": "the user may not see the object"})
+                continue
+            for field in table.fields:
+                if field.path not in visible:
+                    reason = "the user may not see the field"
+                    rows.append({"object": sobject.name, "field": field.path, "reason": reason})
+        if not self._has_currencies:
+            rows = [row for row in rows if row["object"] != CURRENCY_TYPE]
+            rows = [row for row in rows if row["object"] != DATED_RATE and row["field"] != CURRENCY_FIELD]
+        for row in rows:
+            name = row["object"] if row["field"] == "*" else f"{row['object']}.{row['field']}"
+            _log.warning("Salesforce: %s is not read: %s, or there is none", name, row["reason"])
+        return pa.Table.from_pylist(rows, UNAVAILABLE.empty().schema)
+
+    @property
+    def _has_currencies(self) -> bool:
+        """Whether the organisation uses several currencies: if so, opportunities have one each."""
+        return (
+            self.salesforce.describe(CURRENCY_TYPE).is_visible
+            or CURRENCY_FIELD in self.salesforce.describe("Opportunity").fields
+        )
