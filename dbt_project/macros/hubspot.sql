@@ -12,17 +12,6 @@
 {%- endmacro %}
 
 
-{# Null columns in place of those of `expected` that a relation has not: personal ones that were dropped at the door. #}
-{% macro hubspot_missing_columns(relation, expected) -%}
-    {%- if execute -%}
-        {%- set present = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-        {%- for name in expected if name not in present -%}
-            , cast(null as varchar) as {{ name }}
-        {%- endfor -%}
-    {%- endif -%}
-{%- endmacro %}
-
-
 {# A moment as naive UTC: HubSpot writes ISO 8601 in UTC, and milliseconds since 1970 where a value is old. #}
 {% macro hubspot_moment(text) -%}
     coalesce(try_cast({{ text }} as timestamp), make_timestamp(try_cast({{ text }} as bigint) * 1000))

@@ -48,7 +48,8 @@ def source(
     CRM records are read by what changed, with the history and associations of the changed ones; settings and the
     recycle bin are listed whole by each load.
     """
-    hubspot = HubSpot(ApiClient("HubSpot", base_url, TokenAuth(access_token), secrets=[access_token]))
+    auth = TokenAuth(access_token)
+    hubspot = HubSpot(ApiClient("HubSpot", base_url, auth, secrets=[access_token], counter=options.requests))
     for table, read in (
         (OWNERS, hubspot.owners),
         (PIPELINES, hubspot.pipelines),

@@ -51,18 +51,8 @@ class Loads:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.sql(sql).fetchall()
 
-    def rows_of_last_load(self) -> dict[str, int]:
-        """Rows of each raw table that the last load wrote, without dlt's own tables."""
-        tables = self.query(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name LIKE 'hubspot__%'"
-        )
-        last = "(SELECT max(_loaded_at) FROM all_rows)"
-        all_rows = " UNION ALL ".join(f"SELECT '{name}' AS name, _loaded_at FROM raw.{name}" for (name,) in tables)
-        return dict(
-            self.query(
-                f"WITH all_rows AS ({all_rows}) SELECT name, count(*) FROM all_rows WHERE _loaded_at = {last} GROUP BY 1"
-            )
-        )
+    def load_count(self) -> int:
+        return int(self.query("SELECT count(*) FROM raw._dlt_loads")[0][0])
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -275,6 +276,7 @@ def _limit(asked: str | int, greatest: int) -> int:
     return int(asked)
 
 
+@cache
 def _comparable(name: str, value: str) -> float | str:
     if name in _TIMES and not value.isdigit():
         return datetime.fromisoformat(value).timestamp() * 1000
@@ -285,7 +287,7 @@ def _holds(condition: dict[str, Any], properties: dict[str, str | None]) -> bool
     name, value = condition["propertyName"], properties.get(condition["propertyName"])
     if value is None:
         return False
-    left, right = round_ms(_comparable(name, value)), round_ms(_comparable(name, condition["value"]))
+    left, right = _rounded(_comparable(name, value)), _rounded(_comparable(name, condition["value"]))
     match condition["operator"]:
         case "EQ":
             return left == right
@@ -300,7 +302,7 @@ def _holds(condition: dict[str, Any], properties: dict[str, str | None]) -> bool
     raise RefusedError(400, f"There was a problem with the request: operator {condition['operator']}")
 
 
-def round_ms(value: float | str) -> int | str:
+def _rounded(value: float | str) -> int | str:
     return round(value) if isinstance(value, float) else value
 
 

@@ -1,12 +1,8 @@
 -- Owners as Repline loads them.
 {{ config(enabled=hubspot_is_landed_by('repline')) }}
 
-{% set raw_owners = source('hubspot', 'hubspot__owners') %}
 with owners as (
-    select
-        *
-        {{ hubspot_missing_columns(raw_owners, ['email', 'first_name', 'last_name']) }}
-    from {{ raw_owners }}
+    select * from {{ source('hubspot', 'hubspot__owners') }}
 )
 
 select
