@@ -134,12 +134,12 @@ class Account:
         return call_id
 
     def rep(self, user_id: str | None, speaker_id: str | None = "rep", **fields: Any) -> Json:
-        return self._party("Internal", speaker_id, userId=user_id, **fields)
+        return self._party(speaker_id, affiliation="Internal", userId=user_id, **fields)
 
     def customer(self, context: Sequence[Json] = (), speaker_id: str | None = "customer", **fields: Any) -> Json:
-        return self._party("External", speaker_id, context=list(context), **fields)
+        return self._party(speaker_id, context=list(context), **fields)
 
-    def _party(self, affiliation: str, speaker_id: str | None, **fields: Any) -> Json:
+    def _party(self, speaker_id: str | None, **fields: Any) -> Json:
         number = self.new_id()
         return {
             "id": str(number),
@@ -149,7 +149,7 @@ class Account:
             "userId": None,
             "speakerId": speaker_id,
             "context": [],
-            "affiliation": affiliation,
+            "affiliation": "External",
             "phoneNumber": "+1 555 0100",
             "methods": ["Attendee"],
             **fields,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,19 @@ from tests.sources.gong.account import Account
 from tests.sources.gong.server import ACCESS_KEY, ACCESS_KEY_SECRET, GongServer
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GongServer]:
+@contextmanager
+def running_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GongServer]:
+    """A server with an empty account, which the source's settings name."""
     with GongServer() as running:
         monkeypatch.setenv("SOURCES__GONG__ACCESS_KEY", ACCESS_KEY)
         monkeypatch.setenv("SOURCES__GONG__ACCESS_KEY_SECRET", ACCESS_KEY_SECRET)
         monkeypatch.setenv("SOURCES__GONG__BASE_URL", running.url)
+        yield running
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GongServer]:
+    with running_server(monkeypatch) as running:
         yield running
 
 
