@@ -15,12 +15,12 @@ import duckdb
 
 from ingestion.contract import UNKNOWN_STAGE, ColumnType, Entity
 from ingestion.landing.files import LandingFile
+from ingestion.landing.lines import number_lines
 from ingestion.landing.reading import (
     FILE_COLUMN,
     Field,
     Reading,
     literal,
-    number_lines,
     parquet_row_count,
     quoted,
     reading_errors,
@@ -29,7 +29,7 @@ from ingestion.landing.reading import (
 
 # DuckDB's casts take more than ISO 8601 ('12/11/10', 'infinity'), so the form is checked first.
 _DATE_FORM = r"\d{4}-\d{2}-\d{2}"
-_TIMESTAMP_FORM = _DATE_FORM + r"([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|z|[+-]\d{2}(:?\d{2})?)?)?"
+TIMESTAMP_FORM = _DATE_FORM + r"([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|z|[+-]\d{2}(:?\d{2})?)?)?"
 _NUMBER_FORM = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
 
 _TYPE_NAMES = {
@@ -178,7 +178,11 @@ def _examined(reading: Reading, entity: Entity, checks: list[Check], with_row_nu
     cases = " ".join(f"WHEN {check.is_bad} THEN {index}" for index, check in enumerate(checks))
     # The CSV reader validates only the columns that a query uses: every scan has to use them all, or two
     # scans of one file would disagree on which lines are not UTF-8. This condition is never true.
-    uses_all = " OR ".join(f"length({quoted(name)}) < 0" for name in extras) or "false"
+    texts = [
+        column.name for column in entity.columns if column.type is ColumnType.TEXT and column.name in reading.fields
+    ]
+    used = [*texts, *extras] if reading.has_rejects else []
+    uses_all = " OR ".join(f"length({quoted(name)}) < 0" for name in used) or "false"
     cases += f" WHEN {uses_all} THEN -1"
     rows = f"(SELECT {', '.join(selected)} FROM {reading.relation}) AS typed"
     if entity.has_known_stage:
@@ -210,7 +214,7 @@ def typed_value(column_type: ColumnType, field: Field) -> str:
             if type_.startswith("TIMESTAMP") or type_ == "DATE":
                 return f"CAST({expression} AS TIMESTAMP)"
             return (
-                f"CASE WHEN regexp_full_match({text}, {literal(_TIMESTAMP_FORM)}) "
+                f"CASE WHEN regexp_full_match({text}, {literal(TIMESTAMP_FORM)}) "
                 f"THEN make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))) END"
             )
         case ColumnType.INTEGER:
@@ -304,7 +308,7 @@ def _quarantine(
             f"INSERT INTO quarantined SELECT {origin}, row_number, record_key, column_name, value, reason FROM bad_rows"
         )
         return
-    number_lines(connection, reading)
+    number_lines(connection, reading.path, reading.format == "csv", reading.lines_before)
     connection.execute(
         f"""
         INSERT INTO quarantined

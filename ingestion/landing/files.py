@@ -35,8 +35,9 @@ class LandingFile:
 
     @property
     def format(self) -> str:
-        """`csv`, `jsonl` or `parquet`."""
-        return next(suffix for suffix in SUFFIXES if self.path.name.endswith(suffix)).split(".")[1]
+        """`csv`, `jsonl` or `parquet`; of another file its last suffix."""
+        suffix = next((suffix for suffix in SUFFIXES if self.path.name.endswith(suffix)), self.path.suffix)
+        return suffix.split(".")[1]
 
     def content_hash(self) -> str:
         """SHA-256 of the bytes and the way of reading: a file that was only touched or copied did not change."""

@@ -1,6 +1,6 @@
 """Each landing format as a DuckDB relation of fields: CSV, JSON lines, Parquet.
 
-Belongs here: headers, encodings, compression, broken records, line numbers. Does not belong here: what a
+Belongs here: headers, fields, broken records. Does not belong here: what a
 field means or whether a row is good (`ingestion.landing.conversion`).
 
 Everything is read by DuckDB's vectorised readers; no record passes through Python.
@@ -9,27 +9,21 @@ Everything is read by DuckDB's vectorised readers; no record passes through Pyth
 from __future__ import annotations
 
 import csv
-import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
 from ingestion.contract import Entity
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile
-
-_READ_BYTES = 1 << 20
+from ingestion.landing.lines import check_compression, first_line
 
 # The raw table's column that names the landing file of a row.
 FILE_COLUMN = "_file"
-
-# A character that no text file holds, so that a line is one field whatever stands in it.
-_NO_DELIMITER = "\x1f"
 
 _REJECT_REASONS = {
     "MISSING COLUMNS": "the line has fewer fields than the header",
@@ -110,7 +104,7 @@ def reading_errors(file: LandingFile) -> Iterator[None]:
 
 def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
     """Look at a file's columns. Raises LandingError where it cannot be read or misses a required column."""
-    check_compression(file)
+    check_compression(file.path)
     with reading_errors(file):
         reading = _OPENERS[file.format](connection, file)
     if reading.format == "jsonl" and not reading.fields:
@@ -128,22 +122,18 @@ def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: 
 
 
 def _open_csv(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
-    header = csv_header(connection, file, file.path, ",")
+    header = csv_header(file, file.path, ",")
     names = _column_names(file, [name.strip() or f"column_{n}" for n, name in enumerate(header, start=1)])
     return read_csv(file, file.path, ",", {name: Field(quoted(name), "VARCHAR") for name in names})
 
 
-def csv_header(connection: duckdb.DuckDBPyConnection, file: LandingFile, path: Path, delimiter: str) -> list[str]:
+def csv_header(file: LandingFile, path: Path, delimiter: str) -> list[str]:
     """The fields of the first line of the UTF-8 text in `path`; none where it is empty."""
-    first = connection.execute(f"SELECT line FROM {_lines(path)} LIMIT 1").fetchone()
-    if not first or not first[0]:
-        return []
     try:
-        # The lines are read as Latin-1, which never fails; the header has to be UTF-8.
-        text = str(first[0]).encode("latin-1").decode("utf-8-sig")
+        text = first_line(path).decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise LandingError(f"the header of {file.path} is not UTF-8 text; save the file as UTF-8") from None
-    return next(csv.reader([text], delimiter=delimiter))
+    return next(csv.reader([text], delimiter=delimiter)) if text else []
 
 
 def read_csv(file: LandingFile, path: Path, delimiter: str, fields: dict[str, Field], lines_before: int = 0) -> Reading:
@@ -250,64 +240,5 @@ def take_rejects(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
 
 
-def number_lines(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
-    """Make the temporary table `record_lines`: (record, row_number, line) of a text file.
-
-    `record` counts as the CSV reader does (from 1, header and blank lines included), `row_number` counts the
-    records that are not blank (and, in a CSV file, not the header and not in `rejected`); `line` is the line
-    of the file on which the record starts. A quoted field may span lines: a line starts a record where the
-    quotes before it are even in number. Only files with bad rows are read this way.
-    """
-    is_csv = reading.format == "csv"
-    quotes = "length(line) - length(replace(line, '\"', ''))" if is_csv else "0"
-    left_out = "record = 1 OR record IN (SELECT record FROM rejected)" if is_csv else "false"
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE record_lines AS
-        WITH lines AS (SELECT row_number() OVER () AS line_number, coalesce(line, '') AS line
-                       FROM {_lines(reading.path)}),
-        counted AS (
-            SELECT line_number, trim(line, chr(13)) = '' AS is_blank,
-                   coalesce(sum({quotes}) OVER (ORDER BY line_number ROWS BETWEEN UNBOUNDED PRECEDING
-                            AND 1 PRECEDING), 0) % 2 = 0 AS is_start
-            FROM lines
-        ),
-        records AS (
-            SELECT row_number() OVER (ORDER BY line_number) AS record, line_number, is_blank
-            FROM counted WHERE is_start
-        )
-        SELECT record, line_number + {reading.lines_before} AS line,
-               CASE WHEN NOT (is_blank OR {left_out})
-                    THEN count(*) FILTER (NOT (is_blank OR {left_out})) OVER (ORDER BY line_number) END AS row_number
-        FROM records
-        """
-    )
-
-
-def _lines(path: Path) -> str:
-    return (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = false, delim = {literal(_NO_DELIMITER)}, "
-        f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, encoding = 'latin-1', "
-        "strict_mode = false)"
-    )
-
-
 def _json_escaped(name: str) -> str:
     return name.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def check_compression(file: LandingFile) -> None:
-    """DuckDB reads a cut-off gzip file up to the cut without a word, so look for its end first."""
-    compression = {".gz": "gzip", ".zst": "zstd"}.get(file.path.suffix)
-    if not compression:
-        return
-    try:
-        with (
-            gzip.open(file.path) if compression == "gzip" else pa.input_stream(str(file.path), compression="zstd")
-        ) as stream:
-            while stream.read(_READ_BYTES):
-                pass
-    except (EOFError, OSError) as error:
-        raise LandingError(
-            f"{file.path} is not a whole {compression} file ({error}); deliver it again, nothing was loaded"
-        ) from None

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contract import ENTITIES, Entity
+from ingestion.contract import Entity
 from ingestion.demo import DEFAULT_UNTIL, DemoError, change, generate
-from tests.ingestion.demo_files import Query, fingerprints, opened
+from tests.ingestion.demo_files import DEMO_ENTITIES, Query, fingerprints, opened
 
 LARGE = ("opportunities", "opportunity_history", "leads", "calls", "meetings")
 CURRENT_HISTORY = """
@@ -40,7 +40,7 @@ def query(folder: Path) -> Iterator[Query]:
         yield lambda sql: connection.execute(sql).fetchall()
 
 
-@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.name)
+@pytest.mark.parametrize("entity", DEMO_ENTITIES, ids=lambda entity: entity.name)
 class TestContract:
     def test_there_are_rows_and_only_the_columns_of_the_contract(self, query: Query, entity: Entity) -> None:
         columns = [row[0] for row in query(f"DESCRIBE {entity.name}")]
@@ -145,7 +145,7 @@ def test_nothing_but_meetings_and_quotas_lies_after_the_end(day: int, hour: int,
     generate(tmp_path, calls=2_000, until=until)
     end = f"TIMESTAMP '{until:%Y-%m-%d %H:%M}'"
     with opened(tmp_path) as connection:
-        for entity in ENTITIES:
+        for entity in DEMO_ENTITIES:
             for column in entity.columns:
                 if column.type == "TIMESTAMP" and column.name not in ("starts_at", "ends_at"):
                     ((latest,),) = connection.execute(f"SELECT max({column.name}) FROM {entity.name}").fetchall()
@@ -221,7 +221,7 @@ def test_the_next_day_adds_newer_records_with_their_history(tmp_path: Path) -> N
 
     with opened(tmp_path) as connection:
         day_after = DEFAULT_UNTIL.replace(tzinfo=None).date() + timedelta(days=1)
-        for entity in ENTITIES:
+        for entity in DEMO_ENTITIES:
             if entity.name not in LARGE:
                 continue
             newer = f"(SELECT * FROM {entity.name} WHERE filename LIKE '%part-0002.parquet')"
@@ -264,7 +264,7 @@ def test_days_follow_one_another(tmp_path: Path) -> None:
     ends = [change(tmp_path, share=0.05) for _ in range(3)]
     assert [f"{end:%a %d}" for end in ends] == ["Thu 01", "Fri 02", "Mon 05"]
     with opened(tmp_path) as connection:
-        for entity in ENTITIES:
+        for entity in DEMO_ENTITIES:
             versions = f"{', '.join(entity.key)}{', updated_at' if entity.has_versions else ''}"
             repeated = f"SELECT {versions} FROM {entity.name} GROUP BY ALL HAVING count(*) > 1"
             assert connection.execute(repeated).fetchall() == []

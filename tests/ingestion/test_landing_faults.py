@@ -155,10 +155,32 @@ def test_latin_1(landing: Landing) -> None:
     assert_nothing_lost(landing)
 
 
+def test_any_letter_is_read_and_any_byte_counts_its_line(landing: Landing) -> None:
+    """Bytes 0x80 to 0x9F stand in €, É or “ in UTF-8, and in Windows' own encoding: DuckDB's Latin-1 has none."""
+    utf_8 = "user_id,full_name,Straße\nu1,Élodie “€” Łódź,a\n\nu2,,b\n".encode()
+    landing.write("users.csv", utf_8 + b"u3,\x80 \x93,c\n")
+    landing.load()
+    assert [row[:3] for row in landing.quarantined()] == [
+        ("users.csv", 4, "full_name"),
+        ("users.csv", 5, "full_name"),
+    ]
+    assert landing.rows("SELECT user_id, full_name, stra_e FROM raw.landing__users") == [("u1", "Élodie “€” Łódź", "a")]
+    assert_nothing_lost(landing)
+
+
 def test_latin_1_in_an_extra_column_is_counted_once(landing: Landing) -> None:
     landing.write("users.csv", "user_id,full_name,hired_on,note\nu1,Ada,not a date,caf\xe9\n".encode("latin-1"))
     landing.load()
     assert landing.rows("SELECT rows_read, rows_quarantined FROM raw.landing_files WHERE entity = 'users'") == [(1, 1)]
+    assert_nothing_lost(landing)
+
+
+def test_latin_1_beside_another_fault_is_counted_once(landing: Landing) -> None:
+    """No check looks at `name`, which must not change how often the line is found bad."""
+    landing.write("accounts.csv", "account_id,name,created_at\na1,caf\xe9,not a date\na2,b,\n".encode("latin-1"))
+    landing.load()
+    counted = "SELECT rows_read, rows_quarantined FROM raw.landing_files WHERE entity = 'accounts'"
+    assert landing.rows(counted) == [(2, 1)]
     assert_nothing_lost(landing)
 
 
