@@ -1,0 +1,121 @@
+"""Exports as a dlt source: the files that a mapping names, merged into `raw` on the contract's keys.
+
+Belongs here: which files belong to an entity. Does not belong here: opening them (`ingestion.exports.opening`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dlt
+import duckdb
+from dlt.extract import DltResource
+
+from ingestion.contract import ENTITIES, Entity
+from ingestion.exports.opening import WORKBOOKS, Opener, file_kinds
+from ingestion.landing.batches import Batch, Feed
+from ingestion.landing.errors import LandingError
+from ingestion.landing.files import LandingFile, describe_file
+from ingestion.landing.reading import Reading
+from ingestion.landing.resources import contract_resources, read_batches
+from ingestion.mapping import EXPORTS, FileLayout, Mapping, MappingError, Part, read_mapping
+from ingestion.mapping.inline import inline_file
+
+MAPPING_FILE = "mapping.yml"
+
+
+@dlt.source(name=EXPORTS, max_table_nesting=0)
+def exports_source(folder: Path, required: bool = True) -> Iterator[DltResource]:
+    """The folder of exports, with its `mapping.yml`, as a dlt source.
+
+    The tables are those of the file source under the name `exports`. With `required` false, where another source
+    gives what the contract requires, an entity that the mapping does not name is an empty table. A file is read
+    again where it, or what the mapping says of it, changed. Raises LandingError where the mapping, a file or a column
+    that it names cannot be used.
+    """
+    batches = dlt.resource(_batches, name="exports_batches", selected=False)(folder, required)
+    yield from contract_resources(EXPORTS, batches)
+
+
+def listing(folder: Path) -> list[tuple[str, int, int]]:
+    """Name, size in bytes and modification time in ns of every file of the folder, hidden ones left out."""
+    if not folder.is_dir():
+        return []
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
+    files = [describe_file(path, folder) for path in paths]
+    return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
+
+
+def _batches(folder: Path, required: bool) -> Iterator[Batch]:
+    def list_files(copies: Path) -> Feed:
+        if not folder.is_dir():
+            raise LandingError(
+                f"the exports folder {folder} does not exist; make it and put your exports and {MAPPING_FILE} there, "
+                "or let REPLINE_EXPORTS point to where they are"
+            )
+        mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required)
+        parts: dict[tuple[str, str], Part] = {}
+        files = {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}
+        opener = Opener(copies)
+
+        def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
+            return opener.open(connection, file, parts[entity.name, file.name])
+
+        return Feed(EXPORTS, files, open_file)
+
+    yield from read_batches(list_files)
+
+
+def _files(folder: Path, mapping: Mapping, entity: Entity, parts: dict[tuple[str, str], Part]) -> list[LandingFile]:
+    """The entity's files in the order of their names; notes in `parts` what the mapping says of each."""
+    files: list[LandingFile] = []
+    for part in mapping.of(entity):
+        if isinstance(part.layout, FileLayout):
+            found = [_described(path, folder, part, part.layout) for path in _paths(folder, part, part.layout)]
+        else:
+            found = [inline_file(folder / MAPPING_FILE, part)]
+        for file in found:
+            if (entity.name, file.name) in parts:
+                raise MappingError(
+                    f"{part.place} names {file.name}, which another part of {entity.name} names too; "
+                    "a file is read once for an entity, nothing was loaded"
+                )
+            parts[entity.name, file.name] = part
+        files += found
+    return sorted(files, key=lambda file: file.name)
+
+
+def _described(path: Path, folder: Path, part: Part, layout: FileLayout) -> LandingFile:
+    file = describe_file(path, folder)
+    if layout.sheet and path.suffix.lower() not in WORKBOOKS:
+        raise MappingError(f"{part.place} names a sheet, but {file.name} is no workbook; nothing was loaded")
+    name = f"{file.name}[{layout.sheet}]" if layout.sheet else file.name
+    return replace(file, name=name, reading_hash=part.definition)
+
+
+def _paths(folder: Path, part: Part, layout: FileLayout) -> list[Path]:
+    paths: dict[Path, None] = {}
+    for name in layout.files:
+        # A name may hold brackets without being a pattern.
+        candidates = [folder / name] if (folder / name).is_file() else folder.glob(name)
+        found = sorted(path for path in candidates if path.is_file() and not _is_hidden(path, folder))
+        if not found:
+            there = ", ".join(name for name, *_ in listing(folder) if name != MAPPING_FILE) or "none"
+            raise MappingError(
+                f"{part.place} names {name}, and {folder} has no such file (files found: {there}); nothing was loaded"
+            )
+        paths.update(dict.fromkeys(found))
+    for path in paths:
+        if path.suffix.lower() not in file_kinds():
+            raise MappingError(
+                f"{part.place} names {path.name}, which is neither text nor a workbook "
+                f"(allowed: {', '.join(file_kinds())}); nothing was loaded"
+            )
+    return list(paths)
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    """Office programs keep a lock file `~$book.xlsx` beside an open workbook."""
+    return path.name.startswith("~$") or any(part.startswith(".") for part in path.relative_to(folder).parts)

@@ -1,0 +1,184 @@
+"""What a mapping says, as values: parts of entities, where a column comes from, how its text is read.
+
+Belongs here: plain data. Does not belong here: YAML (`ingestion.mapping.parse`) or SQL (`.expressions`, `.forms`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ingestion.contract import Entity
+
+# Stands in a list of values for any other value that is not empty.
+ANY_OTHER = "*"
+
+
+@dataclass(frozen=True)
+class FromColumn:
+    """The field of a column, by the name that it has in the file or table."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One text for all rows."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Texts one after the other. Empty ones are passed over; with `is_key`, one that is empty makes all empty.
+
+    `is_hashed` takes the MD5 of the text: a key of fixed length that does not show what it was made of.
+    """
+
+    parts: tuple[Origin, ...]
+    separator: str
+    is_key: bool = False
+    is_hashed: bool = False
+
+
+@dataclass(frozen=True)
+class FirstOf:
+    """The first that is not empty."""
+
+    parts: tuple[Origin, ...]
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A text after a list of replacements; "" is an empty field, `*` any other value. Null empties the field."""
+
+    origin: Origin
+    values: tuple[tuple[str, str | None], ...]
+
+
+Origin: TypeAlias = FromColumn | Constant | Joined | FirstOf | Replaced
+
+
+@dataclass(frozen=True)
+class TimeForm:
+    """How a date, moment or duration is written; `format` in the signs of C's strftime, None for ISO 8601.
+
+    `timezone` is where the clock stood that wrote moments without an offset; None is UTC.
+    """
+
+    format: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class NumberForm:
+    """How a number is written. The contract's unit is `factor` times the one of the file (a decimal as text)."""
+
+    decimal: str = "."
+    thousands: str = ""
+    symbols: tuple[str, ...] = ()
+    factor: str = "1"
+
+
+@dataclass(frozen=True)
+class BooleanForm:
+    """The words for true and false; "" is an empty field, `*` any other value."""
+
+    true: tuple[str, ...]
+    false: tuple[str, ...]
+
+
+Form: TypeAlias = TimeForm | NumberForm | BooleanForm
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a column of the contract comes from, and how it is read; without a form as the contract says."""
+
+    origin: Origin
+    form: Form | None = None
+
+
+@dataclass(frozen=True)
+class FileLayout:
+    """Files of exports: names or patterns below the folder, and how they are written.
+
+    `sheet` is the sheet of a workbook, None for its only one. `header_row` counts the lines from 1. `encoding` is a
+    name that Python knows. `delimiter` None: the one that splits the header into the columns that are mapped.
+    """
+
+    files: tuple[str, ...]
+    sheet: str | None = None
+    header_row: int = 1
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """A table or view of a database.
+
+    `cursor` is a column that grows with every change of a row: only rows from its last value on, less
+    `overlap_seconds` where it is a moment, are read again. Without one the table is read whole.
+    """
+
+    table: str
+    schema: str | None = None
+    cursor: str | None = None
+    overlap_seconds: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.schema}.{self.table}" if self.schema else self.table
+
+
+@dataclass(frozen=True)
+class InlineRows:
+    """Rows that stand in the mapping itself: the line of each, and its texts by column."""
+
+    rows: tuple[tuple[int, dict[str, str | None]], ...] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where rows of an entity come from, and what becomes of their columns.
+
+    `place` says where in the mapping it stands. `keep` are columns beyond the contract that land as text.
+    `definition` changes with whatever it says, and with nothing else.
+    """
+
+    entity: Entity
+    layout: FileLayout | TableLayout | InlineRows
+    targets: dict[str, Target] = field(hash=False)
+    keep: tuple[str, ...] = ()
+    place: str = ""
+    definition: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file or table that are read, in the order of their first use."""
+        names = [name for target in self.targets.values() for name in columns_of(target.origin)]
+        return tuple(dict.fromkeys([*names, *self.keep]))
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The parts of each entity, in the order of the file."""
+
+    parts: dict[str, tuple[Part, ...]] = field(hash=False)
+
+    def of(self, entity: Entity) -> tuple[Part, ...]:
+        return self.parts.get(entity.name, ())
+
+
+def columns_of(origin: Origin) -> tuple[str, ...]:
+    """The columns that a value is made of."""
+    match origin:
+        case FromColumn(name):
+            return (name,)
+        case Constant():
+            return ()
+        case Joined(parts) | FirstOf(parts):
+            return tuple(name for part in parts for name in columns_of(part))
+        case Replaced(inner):
+            return columns_of(inner)
