@@ -1,0 +1,113 @@
+-- Twilio's calls put together from their legs, with for whom each counts, or why it is left out. One row a
+-- call: the leg that has no parent, with all that descend from it.
+--
+-- A leg connects Twilio with one end. A leg that comes in ends at Twilio; what rings then, at a rep or
+-- outside, is a leg of its own. So a rep who calls from a client makes a leg that comes in, and the customer's
+-- leg is its child; each transfer adds a child, of the leg that dialled.
+with recursive legs as (
+    select
+        *,
+        try_cast(duration as decimal(15, 3)) as seconds,
+        direction in ('outbound-api', 'outbound-dial', 'trunking-terminating') as is_outgoing,
+        status in ('completed', 'in-progress') as is_answered,
+        coalesce(starts_with(answered_by, 'machine'), false) as is_machine,
+        -- A SIP address may carry parameters.
+        lower(split_part("from", ';', 1)) as from_endpoint,
+        lower(split_part("to", ';', 1)) as to_endpoint
+    from {{ source('twilio', 'twilio__calls') }}
+),
+
+endpoints as (
+    select * from {{ ref('base_twilio__endpoints') }}
+),
+
+families as (
+    select
+        legs.sid,
+        legs.sid as root_sid
+    from legs
+    anti join legs as parents
+        on legs.parent_call_sid = parents.sid
+    union all
+    select
+        legs.sid,
+        families.root_sid
+    from families
+    inner join legs
+        on families.sid = legs.parent_call_sid
+),
+
+told_apart as (
+    select
+        legs.*,
+        families.root_sid,
+        legs.sid = families.root_sid as is_root,
+        callers.user_id as from_user_id,
+        callees.user_id as to_user_id,
+        coalesce(callees.user_id, callers.user_id) as user_id,
+        -- Twilio itself answers what comes in from outside.
+        callers.user_id is null and is_root and legs.direction = 'inbound' as is_at_twilio
+    from legs
+    inner join families
+        on legs.sid = families.sid
+    left join endpoints as callers
+        on legs.from_endpoint = callers.endpoint
+    left join endpoints as callees
+        on legs.to_endpoint = callees.endpoint
+),
+
+judged as (
+    select
+        *,
+        user_id is not null and not is_at_twilio as is_rung,
+        is_rung and is_answered and not is_machine as is_taken,
+        -- Who is dialled, and no rep: the customer.
+        (is_outgoing or not is_root) and to_user_id is null and "to" <> '' as is_to_outside,
+        (is_answered, start_time, sid) as rank_outside
+    from told_apart
+),
+
+calls as (
+    select
+        root_sid,
+        min(start_time) filter (where is_root) as started_at,
+        count(*) as leg_count,
+        any_value(from_user_id) filter (where is_root) as root_from_user_id,
+        any_value(to_user_id) filter (where is_root) as root_to_user_id,
+        bool_or(is_root and is_outgoing) as is_begun_by_twilio,
+        bool_or(is_to_outside) as has_outside_leg,
+        -- Of a transferred call, who came last.
+        arg_max(user_id, (start_time, sid)) filter (where is_taken) as taken_by,
+        case when count(distinct user_id) = 1 then any_value(user_id) end as only_user_id,
+        sum(seconds) filter (where is_taken) as taken_seconds,
+        bool_or(is_taken and status = 'in-progress') as is_taken_still,
+        arg_max(status, (start_time, sid)) filter (where is_rung) as rep_status,
+        arg_max(is_machine, (start_time, sid)) filter (where is_rung) as is_machine_of_rep,
+        -- Of several people outside, who answered last.
+        arg_max(status, rank_outside) filter (where is_to_outside) as outside_status,
+        arg_max_null(seconds, rank_outside) filter (where is_to_outside) as outside_seconds,
+        arg_max_null(answered_by, rank_outside) filter (where is_to_outside) as outside_answered_by,
+        any_value(duration) filter (where duration <> '' and seconds is null) as unreadable_duration
+    from judged
+    group by root_sid
+),
+
+directed as (
+    select
+        *,
+        coalesce(taken_by, only_user_id) as user_id,
+        root_from_user_id is not null or (is_begun_by_twilio and has_outside_leg) as is_outbound,
+        case
+            when leg_count = 1 then root_from_user_id is not null and root_to_user_id is not null
+            else not has_outside_leg and (root_from_user_id is not null or is_begun_by_twilio)
+        end as is_internal
+    from calls
+)
+
+select
+    *,
+    case
+        when is_internal and user_id is not null then 'internal'
+        when user_id is null then 'no_rep'
+    end as left_out_because
+from directed
