@@ -40,6 +40,8 @@ ENTITIES = (
     "meetings",
     "quotas",
     "exchange_rates",
+    "call_turns",
+    "call_scores",
 )
 REQUIRED_ENTITIES = ("users", "pipeline_stages", "opportunities")
 # The moments that say when something last happened in an entity.

@@ -304,6 +304,37 @@ EXCHANGE_RATES = Entity(
     ),
 )
 
+CALL_TURNS = Entity(
+    "call_turns",
+    (
+        _key("call_id"),
+        _key("turn", _T.INTEGER, description="Number of the turn in its call, from 1."),
+        _required("speaker", accepted=("rep", "customer"), description="Whose side speaks."),
+        _required("started_seconds", _T.SECONDS, description="From the start of the call."),
+        _required("ended_seconds", _T.SECONDS, description="From the start of the call."),
+        Column("text", is_personal=True, description="What was said."),
+        *_VERSION,
+    ),
+    rules=(
+        RowRule("turn", "turn >= 1", "turn is below 1"),
+        RowRule("ended_seconds", "ended_seconds >= started_seconds", "ended_seconds is before started_seconds"),
+    ),
+)
+
+CALL_SCORES = Entity(
+    "call_scores",
+    (
+        _key("call_id"),
+        _key("reviewer_id", description="user_id of who reviewed the call."),
+        _key("criterion", description="What was scored, such as a question of a scorecard."),
+        _required("score", _T.RATE, description="Points given."),
+        _required("max_score", _T.RATE, description="Points that could be given."),
+        _required("scored_at", _T.TIMESTAMP),
+        *_VERSION,
+    ),
+    rules=(RowRule("score", "score BETWEEN 0 AND max_score", "score is not between 0 and max_score"),),
+)
+
 # In the order of loading: a row rule may refer to an entity that stands before it.
 ENTITIES: tuple[Entity, ...] = (
     USERS,
@@ -316,5 +347,7 @@ ENTITIES: tuple[Entity, ...] = (
     MEETINGS,
     QUOTAS,
     EXCHANGE_RATES,
+    CALL_TURNS,
+    CALL_SCORES,
 )
 ENTITIES_BY_NAME = {entity.name: entity for entity in ENTITIES}

@@ -446,6 +446,120 @@
                     "reason": "not an ISO 4217 currency code"
                 }
             ]
+        },
+        "call_turns": {
+            "columns": {
+                "call_id": "varchar",
+                "turn": "bigint",
+                "speaker": "varchar",
+                "started_seconds": "decimal(15, 3)",
+                "ended_seconds": "decimal(15, 3)",
+                "text": "varchar",
+                "updated_at": "timestamp",
+                "is_deleted": "boolean"
+            },
+            "key": [
+                "call_id",
+                "turn"
+            ],
+            "null_means": {},
+            "checks": [
+                {
+                    "column": "call_id",
+                    "is_bad": "call_id is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "turn",
+                    "is_bad": "turn is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "speaker",
+                    "is_bad": "speaker is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "speaker",
+                    "is_bad": "speaker not in ('rep', 'customer')",
+                    "reason": "not one of rep, customer"
+                },
+                {
+                    "column": "started_seconds",
+                    "is_bad": "started_seconds is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "ended_seconds",
+                    "is_bad": "ended_seconds is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "turn",
+                    "is_bad": "not (turn >= 1)",
+                    "reason": "turn is below 1"
+                },
+                {
+                    "column": "ended_seconds",
+                    "is_bad": "not (ended_seconds >= started_seconds)",
+                    "reason": "ended_seconds is before started_seconds"
+                }
+            ]
+        },
+        "call_scores": {
+            "columns": {
+                "call_id": "varchar",
+                "reviewer_id": "varchar",
+                "criterion": "varchar",
+                "score": "decimal(20, 10)",
+                "max_score": "decimal(20, 10)",
+                "scored_at": "timestamp",
+                "updated_at": "timestamp",
+                "is_deleted": "boolean"
+            },
+            "key": [
+                "call_id",
+                "reviewer_id",
+                "criterion"
+            ],
+            "null_means": {},
+            "checks": [
+                {
+                    "column": "call_id",
+                    "is_bad": "call_id is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "reviewer_id",
+                    "is_bad": "reviewer_id is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "criterion",
+                    "is_bad": "criterion is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "score",
+                    "is_bad": "score is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "max_score",
+                    "is_bad": "max_score is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "scored_at",
+                    "is_bad": "scored_at is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "score",
+                    "is_bad": "not (score BETWEEN 0 AND max_score)",
+                    "reason": "score is not between 0 and max_score"
+                }
+            ]
         }
     }) }}
 {%- endmacro %}

@@ -28,6 +28,8 @@ def main(task: str, folder: Path, calls: int) -> None:
     ):
         for entity in ENTITIES:
             files = landing_files(folder, entity)
+            if not files:
+                continue
             reader = "read_parquet" if files[0].format == "parquet" else "read_csv"
             source = f"{reader}({[str(file.path) for file in files]!r})"
             if task == "read":

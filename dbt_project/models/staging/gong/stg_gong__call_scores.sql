@@ -46,9 +46,9 @@ scores as (
         coalesce(nullif(trim(questions.question_text), ''), 'question ' || answers.question_id) as criterion,
         answers.raw_score,
         questions.max_range as raw_max_score,
-        try_cast(answers.raw_score as decimal(18, 4)) as score,
+        try_cast(answers.raw_score as decimal(20, 10)) as score,
         -- Before questions had a scale of their own, all went from 1 to 5.
-        coalesce(try_cast(questions.max_range as decimal(18, 4)), 5) as max_score,
+        coalesce(try_cast(questions.max_range as decimal(20, 10)), 5) as max_score,
         answers.review_time as scored_at
     from answers
     left join calls
@@ -69,7 +69,7 @@ select
     reviewer_id,
     criterion,
     score,
-    cast(max_score as decimal(18, 4)) as max_score,
+    cast(max_score as decimal(20, 10)) as max_score,
     false as is_deleted,
     scored_at,
     scored_at as updated_at,
