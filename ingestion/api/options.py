@@ -32,6 +32,7 @@ class Slice:
         # Naive UTC; all rows of the load carry it.
         self.started_at = datetime.now(UTC).replace(tzinfo=None)
         self._taken: dict[str, int] = {}
+        self._known_until: dict[str, str | None] = {}
         self.is_cut = False
 
     def has_room(self, table: str, new_rows: int) -> bool:
@@ -41,6 +42,10 @@ class Slice:
             return True
         self.is_cut = True
         return False
+
+    def known_until(self, table: str, noted: str | None) -> str | None:
+        """What the state noted of the table before this load, however often this load has noted something since."""
+        return self._known_until.setdefault(table, noted)
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ class Door:
         self._pipeline = dlt.current.pipeline()
         self._state = dlt.current.resource_state(table.raw_name)
         self._loaded_at = options.slice.started_at
+        self._known_until = options.slice.known_until(table.raw_name, self._state.get("loaded_at"))
         self._client: Any = None
 
     def __enter__(self) -> Door:
@@ -165,8 +166,7 @@ class Door:
 
     @property
     def _columns(self) -> list[str]:
-        kept = [name for name in self._table.columns if self._personal.get(name) != DROP]
-        return [*kept, *([IS_GONE] if self._table.is_listed_whole else []), LOADED_AT]
+        return [*self._table.columns, *([IS_GONE] if self._table.is_listed_whole else []), LOADED_AT]
 
     @property
     def _schema(self) -> pa.Schema:
@@ -183,7 +183,10 @@ class Door:
                 # Systems write an address now in capitals, now not; people are matched by it.
                 text = f"lower(trim({_quoted(name)}))"
                 selected.append(f"sha256(getvariable('hash_key') || {text}) AS {_quoted(name)}")
-            elif treatment is None:
+            elif treatment == DROP:
+                # Empty, not away: staging reads the column all the same.
+                selected.append(f"NULL AS {_quoted(name)}")
+            else:
                 selected.append(_quoted(name))
         if self._table.is_listed_whole:
             selected.append(f"false AS {IS_GONE}")
@@ -197,16 +200,15 @@ class Door:
         Only rows of loads that ended count as held: of a load that was killed, the table may be filled and its
         details not, and its rows have to come again to bring them.
         """
-        known_until = self._state.get("loaded_at")
         compared = [name for name in self._columns if name != LOADED_AT]
         condition = "true"
-        if known_until is not None and set(compared) <= self._held:
+        if self._known_until is not None and set(compared) <= self._held:
             # The equality on the key makes it a hash join.
             equals = {name: "=" if name in self._table.key else "IS NOT DISTINCT FROM" for name in compared}
             same = " AND ".join(f"held.{_quoted(name)} {equals[name]} arrived.{_quoted(name)}" for name in compared)
             is_held = f"SELECT 1 FROM {self._raw} AS held WHERE {same} AND held.{LOADED_AT} <= $known_until::TIMESTAMP"
             condition = f"NOT EXISTS ({is_held})"
-        parameters = {"known_until": known_until} if condition != "true" else {}
+        parameters = {"known_until": self._known_until} if condition != "true" else {}
         return self._connection.execute(f"SELECT * FROM arrived WHERE {condition}", parameters).to_arrow_table()
 
     def _held_columns(self) -> set[str]:
