@@ -35,12 +35,15 @@ def read_agents(path: str) -> pa.Table:
         columns = ", ".join(
             f"nullif(trim({name}), '') AS {name}" if name in listed.columns else f"NULL::VARCHAR AS {name}"
             for name in AGENTS.columns
+            if name != "id"
         )
-        rows = connection.sql(f"SELECT {columns} FROM listed").to_arrow_table()
+        rows = connection.sql(
+            f"SELECT md5(lower(endpoint)) AS id, * FROM (SELECT {columns} FROM listed)"
+        ).to_arrow_table()
         faults = connection.sql(
             """
-            SELECT coalesce(endpoint, '(none)'), count(*), bool_or(email IS NULL)
-            FROM rows GROUP BY ALL HAVING endpoint IS NULL OR count(*) > 1 OR bool_or(email IS NULL) ORDER BY ALL
+            SELECT coalesce(min(endpoint), '(none)'), count(*), bool_or(email IS NULL)
+            FROM rows GROUP BY id HAVING id IS NULL OR count(*) > 1 OR bool_or(email IS NULL) ORDER BY ALL
             """
         ).fetchone()
     if faults:

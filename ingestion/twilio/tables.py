@@ -34,9 +34,11 @@ AGENTS = ApiTable(
     source="twilio",
     name="agents",
     description="Ends of Twilio calls that are a rep's: client identities, SIP addresses, telephone numbers.",
-    key=("endpoint",),
+    # The end itself is no key: a key cannot be hashed, and hashed ends of calls are found by hashed ones.
+    key=("id",),
     fields=(
-        Field("endpoint"),
+        Field("id"),
+        Field("endpoint", is_personal=True),
         Field("email", is_personal=True),
         Field("full_name", is_personal=True),
         Field("team"),

@@ -40,6 +40,10 @@ judged_row_counts as (
     select * from {{ ref('int_judged_row_counts') }}
 ),
 
+left_out_calls as (
+    select * from {{ ref('int_left_out_calls') }}
+),
+
 referring_entities as (
     select unnest(['accounts', 'calls', 'opportunities', 'opportunity_history', 'quotas']) as entity
 ),
@@ -176,6 +180,18 @@ rejected_rows as (
     group by entity
 ),
 
+-- No fault, and so without a word from the gate; but a figure that is missing somewhere else.
+calls_left_out as (
+    select
+        'call_left_out' as rule,
+        'calls' as entity,
+        'Calls that are internal, part of a transfer, or that no rep took: int_left_out_calls has the reasons.'
+            as description,
+        count(*) as row_count
+    from left_out_calls
+    having count(*) > 0
+),
+
 warnings as (
     select * from unknown_reps
     union all
@@ -196,6 +212,8 @@ warnings as (
     select * from suspect_calls
     union all
     select * from rejected_rows
+    union all
+    select * from calls_left_out
 )
 
 select

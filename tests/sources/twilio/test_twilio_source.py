@@ -239,10 +239,12 @@ def test_personal_columns_are_hashed_alike(
 ) -> None:
     """An agent whose end is hashed in the calls is found when the list is hashed, too."""
     listed(monkeypatch, tmp_path, f"endpoint,email\n{CUSTOMER},ann@example.com\n")
-    columns = ("calls.from", "calls.to", "agents.full_name")
-    warehouse.load(personal_columns=dict.fromkeys((f"twilio__{name}" for name in columns), "hash"), hash_key="a key")
-    ((to,),) = warehouse.query('SELECT DISTINCT "to" FROM raw.twilio__calls')
-    assert len(to) == 64
+    columns = ("twilio__calls.from", "twilio__calls.to", "twilio__agents.endpoint")
+    warehouse.load(personal_columns=dict.fromkeys(columns, "hash"), hash_key="a key")
+    assert warehouse.query('SELECT DISTINCT length("to"), length("from") FROM raw.twilio__calls') == [(64, 64)]
+    assert warehouse.query(
+        'SELECT email, count(*) FROM raw.twilio__calls JOIN raw.twilio__agents ON "to" = endpoint GROUP BY ALL'
+    ) == [("ann@example.com", 2400)]
 
 
 def listed(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> Path:
@@ -290,7 +292,7 @@ def test_agents_are_read_from_a_file(
     ("text", "message"),
     [
         ("endpoint,name\nclient:ann,Ann\n", "has no column email; it has: endpoint, name"),
-        ("endpoint,email\nclient:ann,a@x.com\nclient:ann,b@x.com\n", "client:ann is listed 2 times"),
+        ("endpoint,email\nclient:ann,a@x.com\nClient:ann,b@x.com\n", "lient:ann is listed 2 times"),
         ("endpoint,email\nclient:ann,\n", "client:ann has no e-mail"),
         ("endpoint,email\n,a@x.com\n", r"\(none\) "),
     ],

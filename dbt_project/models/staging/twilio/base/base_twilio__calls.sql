@@ -2,8 +2,10 @@
 -- call: the leg that has no parent, with all that descend from it.
 --
 -- A leg connects Twilio with one end. A leg that comes in ends at Twilio; what rings then, at a rep or
--- outside, is a leg of its own. So a rep who calls from a client makes a leg that comes in, and the customer's
--- leg is its child; each transfer adds a child, of the leg that dialled.
+-- outside, is a leg of its own. So a rep who calls from a client makes a leg that comes in, and the leg
+-- of the customer is its child; each transfer adds a child, of the leg that dialled.
+{{ config(materialized='table') }}
+
 with recursive legs as (
     select
         *,
@@ -61,9 +63,13 @@ judged as (
         *,
         user_id is not null and not is_at_twilio as is_rung,
         is_rung and is_answered and not is_machine as is_taken,
+        -- The order of legs as one number, in seconds and then by their id: aggregates by a pair took three
+        -- times as long for two million legs.
+        cast(epoch(start_time) as hugeint) * 18446744073709551616 + hash(sid) as nth,
         -- Who is dialled, and no rep: the customer.
         (is_outgoing or not is_root) and to_user_id is null and "to" <> '' as is_to_outside,
-        (is_answered, start_time, sid) as rank_outside
+        nth + case when is_answered then cast(10000000000 as hugeint) * 18446744073709551616 else 0 end
+            as nth_answered
     from told_apart
 ),
 
@@ -77,16 +83,16 @@ calls as (
         bool_or(is_root and is_outgoing) as is_begun_by_twilio,
         bool_or(is_to_outside) as has_outside_leg,
         -- Of a transferred call, who came last.
-        arg_max(user_id, (start_time, sid)) filter (where is_taken) as taken_by,
-        case when count(distinct user_id) = 1 then any_value(user_id) end as only_user_id,
+        arg_max(user_id, nth) filter (where is_taken) as taken_by,
+        case when min(user_id) = max(user_id) then min(user_id) end as only_user_id,
         sum(seconds) filter (where is_taken) as taken_seconds,
         bool_or(is_taken and status = 'in-progress') as is_taken_still,
-        arg_max(status, (start_time, sid)) filter (where is_rung) as rep_status,
-        arg_max(is_machine, (start_time, sid)) filter (where is_rung) as is_machine_of_rep,
+        arg_max(status, nth) filter (where is_rung) as rep_status,
+        arg_max(is_machine, nth) filter (where is_rung) as is_machine_of_rep,
         -- Of several people outside, who answered last.
-        arg_max(status, rank_outside) filter (where is_to_outside) as outside_status,
-        arg_max_null(seconds, rank_outside) filter (where is_to_outside) as outside_seconds,
-        arg_max_null(answered_by, rank_outside) filter (where is_to_outside) as outside_answered_by,
+        arg_max(status, nth_answered) filter (where is_to_outside) as outside_status,
+        arg_max_null(seconds, nth_answered) filter (where is_to_outside) as outside_seconds,
+        arg_max_null(answered_by, nth_answered) filter (where is_to_outside) as outside_answered_by,
         any_value(duration) filter (where duration <> '' and seconds is null) as unreadable_duration
     from judged
     group by root_sid

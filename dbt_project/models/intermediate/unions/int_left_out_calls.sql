@@ -1,0 +1,21 @@
+-- Calls of telephone systems that are no rep's call with a customer, so that no other model counts them, with
+-- the reason. One row a call.
+{% set selections = [] %}
+{% for source in sources_of('calls') if source in ['aircall', 'twilio'] %}
+{% set selection %}
+select
+    call_id,
+    reason,
+    started_at
+from {{ ref('stg_' ~ source ~ '__left_out_calls') }}
+{% endset %}
+{% do selections.append(selection) %}
+{% endfor %}
+{{ selections | join('union all\n') }}
+{% if not selections %}
+select
+    cast(null as varchar) as call_id,
+    cast(null as varchar) as reason,
+    cast(null as timestamp) as started_at
+where false
+{% endif %}
