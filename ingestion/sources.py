@@ -12,13 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.api.options import Slice, SourceOptions
+from ingestion.api.options import OptionsError, Slice, SourceOptions
 from ingestion.api.tables import ApiTable
 
 # dlt takes a second to import, and reports that load nothing know the sources too.
 if TYPE_CHECKING:
     from dlt import Pipeline
     from dlt.extract import DltSource
+
+RunPipeline = Callable[["Pipeline", "DltSource", "str | None"], None]
 
 # A package of `ingestion` each, with its `TABLES` and its function `source(options)`.
 API_SOURCES = ("hubspot", "salesforce", "aircall", "twilio", "gong")
@@ -48,21 +50,25 @@ def load(
     options: SourceOptions,
     warehouse: Path,
     dlt_home: Path,
-    run: Callable[[Pipeline, DltSource], None],
+    run: RunPipeline,
     place: Path | None = None,
     is_complete: bool = True,
+    anew: bool = False,
 ) -> None:
     """Load a source, slice after slice, until it has no more.
 
-    `run` runs a pipeline with a source, and raises where that fails. Each slice is a load of its own, so what is
-    killed goes on after the last one. `place` is the folder or file of a source that has one; `is_complete` says
-    that no other source brings what the contract requires.
+    `run` runs a pipeline with a source in one of dlt's refresh modes, and raises where that fails. Each slice is a
+    load of its own, so what is killed goes on after the last one; `anew` forgets all former ones. `place` is the
+    folder or file of a source that has one; `is_complete` says that no other source brings what the contract
+    requires. Raises OptionsError where a secret or setting of the source is missing.
     """
     from ingestion.warehouse import raw_pipeline
 
+    mode = "drop_sources" if anew else None
     while True:
         this_slice = replace(options, slice=Slice(options.slice.rows))
-        run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice, place, is_complete))
+        run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice, place, is_complete), mode)
+        mode = None
         if not this_slice.slice.is_cut:
             return
 
@@ -83,5 +89,14 @@ def _source(name: str, options: SourceOptions, place: Path | None, is_complete: 
 
         assert place
         return database_source(place)
-    source: DltSource = importlib.import_module(f"ingestion.{name}").source(options)
+    from dlt.common.configuration.exceptions import ConfigFieldMissingException
+
+    try:
+        source: DltSource = importlib.import_module(f"ingestion.{name}").source(options)
+    except ConfigFieldMissingException as missing:
+        names = ", ".join(f"SOURCES__{name}__{field}".upper() for field in missing.fields)
+        raise OptionsError(
+            f"{name} needs {names}: set it in the environment, or below [sources.{name}] in .dlt/secrets.toml "
+            f"(docs/sources/{name}.md says where it comes from)"
+        ) from None
     return source

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -47,18 +48,21 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Sales performance marts from files of CRM and call data.
+    """Sales performance marts from CRM and call data.
 
     Where things are: REPLINE_HOME (everything a run writes, default ./data), REPLINE_LANDING (the files,
-    default $REPLINE_HOME/landing). Further settings: REPLINE_AS_OF, REPLINE_VARS.
+    default $REPLINE_HOME/landing), REPLINE_EXPORTS (files with a mapping, default $REPLINE_HOME/exports),
+    REPLINE_DATABASE_MAPPING (default $REPLINE_HOME/database.yml). Further settings: REPLINE_AS_OF, and REPLINE_VARS,
+    whose "sources" says what is read. Secrets of sources: SOURCES__<SOURCE>__<NAME>, or .dlt/secrets.toml.
     """
 
 
 @main.command()
 @click.option("--verbose", is_flag=True, help="Show the full log of every step.")
-def refresh(verbose: bool) -> None:
+@click.option("--reload", multiple=True, metavar="SOURCE", help="Read this API source from its beginning; repeatable.")
+def refresh(verbose: bool, reload: tuple[str, ...]) -> None:
     """Load what is new, build and judge the marts, and publish them."""
-    outcome = _refresh(Settings.from_environment(), verbose)
+    outcome = _refresh(Settings.from_environment(), verbose, reload)
     sys.exit(0 if outcome.success else 1)
 
 
@@ -140,7 +144,7 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _refresh(settings: Settings, verbose: bool) -> Outcome:
+def _refresh(settings: Settings, verbose: bool, reload: Sequence[str] = ()) -> Outcome:
     if not verbose:
         # What the user needs to know is in the outcome; Python prints warnings of loggers without a handler.
         logging.getLogger().addHandler(logging.NullHandler())
@@ -151,7 +155,7 @@ def _refresh(settings: Settings, verbose: bool) -> Outcome:
         from pipelines.runs.refresh import run_refresh
     live = console.is_terminal and not verbose
     with LiveProgress(console) if live else PlainProgress(console) as progress:
-        outcome = run_refresh(settings, progress, verbose)
+        outcome = run_refresh(settings, progress, verbose, reload)
     _show_outcome(outcome, settings, console)
     return outcome
 

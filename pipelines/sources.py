@@ -13,7 +13,7 @@ from typing import Any
 from expectations.landing import ApiTable as ApiArrival
 from expectations.landing import Arrival, ContractSource
 from ingestion.api.tables import ApiTable
-from ingestion.contract import RAW_SCHEMA
+from ingestion.contract import ENTITIES, RAW_SCHEMA
 from ingestion.sources import API_SOURCES, api_tables
 from pipelines.settings import Settings, SettingsError
 
@@ -52,6 +52,12 @@ class Sources:
         return tuple(table for name in self.apis for table in api_tables(name))
 
     @property
+    def raw_tables(self) -> tuple[str, ...]:
+        """The names of the tables that Repline itself loads."""
+        contract = [f"{source.name}__{entity.name}" for source in self.contract for entity in ENTITIES]
+        return (*contract, *(table.raw_name for table in self.api_tables))
+
+    @property
     def arrivals(self) -> tuple[Arrival, ...]:
         """What the landing gate judges."""
         tables = [
@@ -69,7 +75,15 @@ def sources_of(settings: Settings) -> Sources:
         raise SettingsError(
             f"sources is {list(names)}, none of which has opportunities; add one of: {', '.join(CRM_SOURCES)}"
         )
-    return Sources(names, _landed(variables, names))
+    sources = Sources(names, _landed(variables, names))
+    for column in variables["personal_columns"] or {}:
+        table = column.partition(".")[0]
+        if table not in sources.raw_tables:
+            raise SettingsError(
+                f"personal_columns names {column!r}, a table of no source that is on; write <table>.<column>, of the "
+                f"tables: {', '.join(sources.raw_tables)}"
+            )
+    return sources
 
 
 def _names(listed: Any) -> tuple[str, ...]:

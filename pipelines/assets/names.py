@@ -12,6 +12,9 @@ import dagster as dg
 Manifest = Mapping[str, Any]
 
 REFRESH_JOB = "refresh"
+# The step that fills the raw tables, and its setting: the API sources that are to be read from their beginning.
+LOAD_STEP = "load_sources"
+RELOAD = "reload"
 # DuckDB has one writing process, so the steps that write to the warehouse share a pool of one.
 WAREHOUSE_POOL = "warehouse"
 RAW_GROUP = "raw"

@@ -4,7 +4,7 @@ Belongs here: what Dagster knows of the raw tables, and running each source's dl
 which sources are on (`pipelines.sources`), or reading files and APIs (`ingestion`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,8 +23,10 @@ from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Entity
 from ingestion.landing import table_name
 from pipelines.assets.names import (
     DEFAULT_OWNER,
+    LOAD_STEP,
     RAW_GROUP,
     REFRESH_JOB,
+    RELOAD,
     WAREHOUSE_POOL,
     Manifest,
     source_key,
@@ -34,7 +36,7 @@ from pipelines.publication.versions import needs_publishing
 from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.failures import clear_failures
 from pipelines.runs.inputs import build_fingerprint
-from pipelines.settings import Settings, default_vars
+from pipelines.settings import Settings, SettingsError, default_vars
 from pipelines.sources import sources_of
 
 # Of the account of the files: what is added up for each table.
@@ -44,17 +46,15 @@ BOOKKEEPING = {
     "quarantine": "One row per row of a file that was not loaded: file, line, column, value and reason.",
 }
 
-RunPipeline = Callable[[Pipeline, DltSource], None]
-
 
 class RawTranslator(DagsterDltTranslator):
-    """Finds the asset of a resource: they have the same names."""
+    """Finds the asset of a resource: it has the name of the table that the resource fills."""
 
     def __init__(self, specs: Iterable[dg.AssetSpec]) -> None:
         self._specs = {spec.key: spec for spec in specs}
 
     def get_asset_spec(self, data: DltResourceTranslatorData) -> dg.AssetSpec:
-        return self._specs[dg.AssetKey([RAW_SCHEMA, data.resource.name])]
+        return self._specs[dg.AssetKey([RAW_SCHEMA, str(data.resource.table_name)])]
 
 
 def raw_specs(settings: Settings, manifest: Manifest) -> list[dg.AssetSpec]:
@@ -99,13 +99,24 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
     specs = raw_specs(settings, manifest)
     translator = RawTranslator(specs)
 
-    @dg.multi_asset(name="load_sources", specs=specs, pool=WAREHOUSE_POOL)
+    @dg.multi_asset(
+        name=LOAD_STEP,
+        specs=specs,
+        pool=WAREHOUSE_POOL,
+        config_schema={
+            RELOAD: dg.Field([str], default_value=[], description="API sources to read from their beginning.")
+        },
+    )
     def load_sources(
         context: dg.AssetExecutionContext, dlt: DagsterDltResource, warehouse: WarehouseLock
     ) -> Iterator[dg.MaterializeResult[None]]:
-        def run(pipeline: Pipeline, source: DltSource) -> None:
+        def run(pipeline: Pipeline, source: DltSource, refresh: str | None) -> None:
             results = dlt.run(
-                context=context, dlt_source=source, dlt_pipeline=pipeline, dagster_dlt_translator=translator
+                context=context,
+                dlt_source=source,
+                dlt_pipeline=pipeline,
+                dagster_dlt_translator=translator,
+                refresh=refresh,
             )
             for _ in results:  # the load happens while its results are taken
                 pass
@@ -113,7 +124,7 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
         chosen = [spec for spec in specs if spec.key in context.selected_asset_keys]
         with clear_failures():
             options = ingestion_sources.options(settings.dbt_vars(warehouse.started_at), context.log.info)
-            _load(settings, options, chosen, run)
+            _load(settings, options, chosen, run, context.op_execution_context.op_config[RELOAD])
             fingerprint = build_fingerprint(settings, warehouse.started_at)
             # Who materialises tables by hand wants them made again, new or not.
             is_refresh = context.run.job_name == REFRESH_JOB
@@ -140,17 +151,34 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
     return load_sources
 
 
-def _load(settings: Settings, options: SourceOptions, chosen: Iterable[dg.AssetSpec], run: RunPipeline) -> None:
-    """Load the sources that have a chosen table."""
+def _load(
+    settings: Settings,
+    options: SourceOptions,
+    chosen: Iterable[dg.AssetSpec],
+    run: ingestion_sources.RunPipeline,
+    anew: Collection[str],
+) -> None:
+    """Load the sources that have a chosen table, those named in `anew` from their beginning."""
     tables = [spec.key.path[-1] for spec in chosen if spec.key.path[0] == RAW_SCHEMA]
     sources = sources_of(settings)
+    for name in anew:
+        if name not in sources.apis:
+            able = ", ".join(sources.apis) or "none that is on"
+            raise SettingsError(f"only an API source that is on can be read anew, not {name!r}; these are: {able}")
     places = {"landing": settings.landing, "exports": settings.exports, "database": settings.database_mapping}
     complete = {source.name: source.is_complete for source in sources.contract}
     for name in (*complete, *sources.apis):
         if not any(table.startswith(f"{name}__") for table in tables):
             continue
         ingestion_sources.load(
-            name, options, settings.warehouse, settings.dlt_home, run, places.get(name), complete.get(name, True)
+            name,
+            options,
+            settings.warehouse,
+            settings.dlt_home,
+            run,
+            places.get(name),
+            complete.get(name, True),
+            name in anew,
         )
 
 

@@ -7,12 +7,12 @@ Belongs here: starting the job, and reading its events. Does not belong here: wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
 
-from pipelines.assets.names import REFRESH_JOB
+from pipelines.assets.names import LOAD_STEP, REFRESH_JOB, RELOAD
 from pipelines.definitions import build_defs
 from pipelines.publication.versions import Version, published_version, version_numbers
 from pipelines.reports.progress import Progress, progress_logger
@@ -43,10 +43,11 @@ class Outcome:
         return not self.failure
 
 
-def run_refresh(settings: Settings, progress: Progress, verbose: bool = False) -> Outcome:
+def run_refresh(settings: Settings, progress: Progress, verbose: bool = False, reload: Sequence[str] = ()) -> Outcome:
     """Run the job in this process, recorded in the data home's Dagster instance.
 
-    Waits while another refresh is running. An error in a step is in the outcome, not raised.
+    Waits while another refresh is running. `reload` names API sources to read from their beginning. An error in a
+    step is in the outcome, not raised.
     """
     before = version_numbers(settings)
     loggers = {"progress": progress_logger(progress), "console": dg.colored_console_logger}
@@ -55,7 +56,8 @@ def run_refresh(settings: Settings, progress: Progress, verbose: bool = False) -
     if verbose:
         chosen["console"] = {"config": {"log_level": "DEBUG"}}
     with open_instance(settings) as instance:
-        result = job.execute_in_process(run_config={"loggers": chosen}, instance=instance, raise_on_error=False)
+        config = {"loggers": chosen, "ops": {LOAD_STEP: {"config": {RELOAD: list(reload)}}}}
+        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
     return Outcome(
         result.run_id,
         "" if result.success else _failure(result.all_events),
