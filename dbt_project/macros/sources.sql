@@ -18,7 +18,7 @@
         'salesforce': crm + ['quotas', 'exchange_rates'],
         'aircall': telephony,
         'twilio': telephony,
-        'gong': telephony,
+        'gong': telephony + ['call_turns', 'call_scores'],
     }) }}
 {%- endmacro %}
 

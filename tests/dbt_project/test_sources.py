@@ -67,6 +67,13 @@ EXPORTS: dict[str, list[dict[str, Any]]] = {
         {"call_id": "c1", "user_id": "u9", "direction": "inbound", "started_at": CREATED, "lead_id": "l1"},
         {"call_id": "c2", "user_id": "u2", "direction": "inbound", "started_at": CREATED},
     ],
+    "call_turns": [
+        {"call_id": "c1", "turn": 1, "speaker": "rep", "started_seconds": 0, "ended_seconds": 5, "text": "Hello"},
+    ],
+    "call_scores": [
+        {"call_id": "c1", "reviewer_id": "u9", "criterion": "Greeting", "score": 4, "max_score": 5,
+         "scored_at": CREATED},
+    ],
     "meetings": [{"meeting_id": "m1", "user_id": "u9", "starts_at": CREATED}],
     "quotas": [
         {"quota_id": "q1", "user_id": "u9", "period_start": "2024-01-01", "period_end": "2024-01-31", "amount": 9},
@@ -169,6 +176,7 @@ class TestLandingThenExports:
             ("opportunity_history", "owner_id"),
             ("meetings", "user_id"),
             ("quotas", "user_id"),
+            ("call_scores", "reviewer_id"),
         ):
             named = query(home, f"SELECT DISTINCT {column} FROM intermediate.int_{entity}_unioned")
             assert named == [("u1",)], entity

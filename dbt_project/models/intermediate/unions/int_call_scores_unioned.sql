@@ -1,0 +1,2 @@
+-- Scores that reviewers gave calls, of all sources.
+{{ unioned('call_scores', people=['reviewer_id']) }}

@@ -1,0 +1,2 @@
+-- What was said in calls, of all sources.
+{{ unioned('call_turns') }}
