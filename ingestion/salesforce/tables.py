@@ -89,8 +89,7 @@ OBJECTS: tuple[SObject, ...] = (
         "users",
         "Users of the organisation; they are never deleted, only made inactive.",
         (
-            *("Name", "Email", "UserRoleId", "ManagerId", "Department", "Division", "UserType", "IsActive"),
-            *("CreatedDate", "LastModifiedDate"),
+            *("Name", "Email", "UserRoleId", "ManagerId", "Department", "Division", "IsActive", "LastModifiedDate"),
         ),
         entity="users",
         personal=("Name", "Email"),
@@ -101,8 +100,7 @@ OBJECTS: tuple[SObject, ...] = (
         "accounts",
         "Accounts, deleted ones included.",
         (
-            *("Name", "Industry", "Type", "BillingCountry", "OwnerId", CURRENCY_FIELD, "IsDeleted"),
-            *("CreatedDate", "LastModifiedDate"),
+            *("Name", "Industry", "BillingCountry", "OwnerId", "IsDeleted", "CreatedDate", "LastModifiedDate"),
         ),
         entity="accounts",
     ),

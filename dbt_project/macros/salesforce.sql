@@ -1,0 +1,190 @@
+{#
+    How Salesforce writes values, and the tables of whoever loads it: Repline, Fivetran or Airbyte.
+
+    The fields that staging reads are named here as in Salesforce's API. Repline and Fivetran name a column in snake
+    case (`OwnerId` is `owner_id`), Airbyte as in the API.
+#}
+
+{# The objects that staging reads: the name in the API, and the fields. #}
+{% macro salesforce_objects() -%}
+    {{ return({
+        'users': ['User', [
+            'Id', 'Name', 'Email', 'UserRoleId', 'ManagerId', 'Department', 'Division', 'IsActive', 'LastModifiedDate'
+        ]],
+        'user_roles': ['UserRole', ['Id', 'Name']],
+        'accounts': ['Account', [
+            'Id', 'Name', 'Industry', 'BillingCountry', 'OwnerId', 'CreatedDate', 'LastModifiedDate'
+        ]],
+        'leads': ['Lead', [
+            'Id', 'OwnerId', 'LeadSource', 'Status', 'ConvertedDate', 'ConvertedAccountId', 'ConvertedOpportunityId',
+            'CreatedDate', 'LastModifiedDate'
+        ]],
+        'opportunity_stages': ['OpportunityStage', [
+            'Id', 'MasterLabel', 'ApiName', 'IsActive', 'SortOrder', 'IsClosed', 'IsWon', 'DefaultProbability',
+            'ForecastCategoryName'
+        ]],
+        'opportunities': ['Opportunity', [
+            'Id', 'AccountId', 'OwnerId', 'Name', 'StageName', 'Type', 'LeadSource', 'Amount', 'CurrencyIsoCode',
+            'CloseDate', 'IsClosed', 'IsWon', 'ForecastCategoryName', 'CreatedDate', 'LastModifiedDate'
+        ]],
+        'opportunity_history': ['OpportunityHistory', [
+            'Id', 'OpportunityId', 'StageName', 'Amount', 'CloseDate', 'ForecastCategory', 'CreatedById', 'CreatedDate'
+        ]],
+        'opportunity_field_history': ['OpportunityFieldHistory', [
+            'Id', 'OpportunityId', 'Field', 'OldValue', 'NewValue', 'CreatedById', 'CreatedDate'
+        ]],
+        'tasks': ['Task', [
+            'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'TaskSubtype', 'CallType', 'CallDurationInSeconds',
+            'CallDisposition', 'IsClosed', 'IsRecurrence', 'ActivityDate', 'CompletedDateTime', 'CreatedDate',
+            'LastModifiedDate'
+        ]],
+        'events': ['Event', [
+            'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'StartDateTime', 'EndDateTime', 'ActivityDate', 'IsChild',
+            'IsRecurrence', 'LastModifiedDate'
+        ]],
+        'forecasting_quotas': ['ForecastingQuota', [
+            'Id', 'QuotaOwnerId', 'QuotaAmount', 'CurrencyIsoCode', 'StartDate', 'PeriodId', 'ForecastingTypeId',
+            'IsAmount', 'LastModifiedDate'
+        ]],
+        'forecasting_types': ['ForecastingType', ['Id', 'DeveloperName']],
+        'periods': ['Period', ['Id', 'StartDate', 'EndDate']],
+        'currency_types': ['CurrencyType', ['Id', 'IsoCode', 'ConversionRate', 'IsCorporate']],
+        'dated_conversion_rates': ['DatedConversionRate', [
+            'Id', 'IsoCode', 'ConversionRate', 'StartDate', 'NextStartDate'
+        ]],
+    }) }}
+{%- endmacro %}
+
+
+{#
+    All rows of an object, whoever loads it: its columns in snake case, those that staging reads and the table lacks
+    as nulls, moments as naive UTC, and is_deleted, true for what is in the recycle bin or gone.
+
+    A table that nobody loads is empty: the user may not see the object, or the loader leaves it out.
+#}
+{% macro salesforce_rows(object) -%}
+    {%- set loader = landed_by('salesforce') -%}
+    {%- set name, fields = salesforce_objects()[object] -%}
+    {%- if loader == 'repline' -%}
+        {%- set relation = source('salesforce', 'salesforce__' ~ object) -%}
+    {%- else -%}
+        {%- set relation = source('salesforce_' ~ loader, salesforce_snake_case(name) if loader == 'fivetran' else name) -%}
+    {%- endif -%}
+    {%- set columns = salesforce_columns_of(relation) -%}
+    {%- set present = columns.values() | map(attribute='as') | list -%}
+    {%- set marks = [] -%}
+    {%- for name, column in columns.items() if column.is_mark -%}
+        {%- do marks.append(
+            adapter.quote(name) ~ ' is not null' if column.as == '_ab_cdc_deleted_at'
+            else 'coalesce(try_cast(' ~ adapter.quote(name) ~ ' as boolean), false)'
+        ) -%}
+    {%- endfor -%}
+    select
+        {%- for name, column in columns.items() if not column.is_mark %}
+        {{ column.expression }} as {{ adapter.quote(column.as) }},
+        {%- endfor %}
+        {%- for field in fields if salesforce_snake_case(field) not in present %}
+        cast(null as varchar) as {{ salesforce_snake_case(field) }},
+        {%- endfor %}
+        {{ marks | join(' or ') or 'false' }} as is_deleted
+    {%- if columns %}
+    from {{ relation }}
+    {%- else %}
+    where false
+    {%- endif %}
+{%- endmacro %}
+
+
+{# The columns of a table by name: their name in snake case, how they are read, and whether they mark deleted rows. #}
+{% macro salesforce_columns_of(relation) -%}
+    {%- set columns = {} -%}
+    {%- if execute -%}
+        {%- set found = run_query(
+            "select column_name, data_type from duckdb_columns() where database_name = current_database()"
+            ~ " and lower(schema_name) = lower('" ~ relation.schema ~ "')"
+            ~ " and lower(table_name) = lower('" ~ relation.identifier ~ "') order by column_index"
+        ) -%}
+        {%- for name, type in found.rows -%}
+            {%- set snake = salesforce_snake_case(name) -%}
+            {%- set quoted = adapter.quote(name) -%}
+            {%- do columns.update({name: {
+                'as': snake,
+                'expression': "timezone('UTC', " ~ quoted ~ ")" if 'TIME ZONE' in type else quoted,
+                'is_mark': snake in ['is_deleted', '_is_gone', '_fivetran_deleted', '_ab_cdc_deleted_at'],
+            }}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
+
+{# A name of the API as a column: OwnerId is owner_id, Loss_Reason__c is loss_reason_c. #}
+{% macro salesforce_snake_case(name) -%}
+    {%- set words = modules.re.sub('([a-z0-9])([A-Z])', '\\1_\\2', name) -%}
+    {{ return(modules.re.sub('(?<=.)__+', '_', words) | lower) }}
+{%- endmacro %}
+
+
+{# A moment, which Salesforce writes in UTC always. #}
+{% macro salesforce_moment(value) -%}
+    try_cast({{ value }} as timestamp)
+{%- endmacro %}
+
+
+{# A day; loaders write some as the moment of its midnight. #}
+{% macro salesforce_day(value) -%}
+    try_cast(try_cast({{ value }} as timestamp) as date)
+{%- endmacro %}
+
+
+{#
+    An id if it is one of an object, by the characters that the vendor gives all its ids to begin with: 001 accounts,
+    005 users, 006 opportunities, 00Q leads. Fields like Task.WhatId hold ids of many objects.
+#}
+{% macro salesforce_id_of(prefix, value) -%}
+    case when starts_with({{ value }}, '{{ prefix }}') then {{ source_id('salesforce', value) }} end
+{%- endmacro %}
+
+
+{# Forecast categories as people know them: history has the names of the API, stages have labels. #}
+{% macro salesforce_forecast_category(value) -%}
+    case {{ value }}
+        when 'BestCase' then 'Best Case'
+        when 'MostLikely' then 'Most Likely'
+        when 'Forecast' then 'Commit'
+        else {{ value }}
+    end
+{%- endmacro %}
+
+
+{#
+    What a call came to, from CallDisposition, which is free text: the first pattern that fits, whatever its case;
+    `other` where none does, null where nothing was written. Own words are put where they belong in this list: before
+    a pattern that would take them for something else, as `disconnected` stands before `connected`.
+#}
+{% macro salesforce_disposition(value) -%}
+    {%- set patterns = [
+        ('voicemail', ['%voice%mail%', '%left%message%', '%left vm%', 'lvm', 'vm', '%machine%']),
+        ('no_answer', [
+            '%no answer%', '%no_answer%', '%no-answer%', '%not answer%', '%unanswered%', '%not connected%',
+            '%not reached%', '%missed%', '%no contact%', '%ring%out%'
+        ]),
+        ('busy', ['%busy%', '%engaged%']),
+        ('failed', [
+            '%fail%', '%wrong number%', '%bad number%', '%invalid%', '%disconnected%', '%not in service%',
+            '%unsuccessful%', '%cancel%', '%dropped%'
+        ]),
+        ('connected', [
+            '%connect%', '%answered%', '%spoke%', '%talked%', '%conversation%', '%completed%', '%reached%', '%success%',
+            '%interested%', '%call%back%', '%meeting%', '%appointment%', '%demo%'
+        ]),
+    ] -%}
+    case
+        when nullif(trim({{ value }}), '') is null then null
+        {%- for disposition, texts in patterns %}
+        when {% for text in texts %}{{ value }} ilike '{{ text }}'{{ ' or ' if not loop.last }}{% endfor %}
+            then '{{ disposition }}'
+        {%- endfor %}
+        else 'other'
+    end
+{%- endmacro %}

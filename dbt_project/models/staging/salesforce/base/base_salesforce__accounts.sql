@@ -1,0 +1,2 @@
+-- Accounts, one row an account, whoever loads Salesforce.
+{{ salesforce_rows('accounts') }}

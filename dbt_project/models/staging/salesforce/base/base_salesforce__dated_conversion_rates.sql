@@ -1,0 +1,2 @@
+-- Rates of currencies by day of effect, one row a currency and day, whoever loads Salesforce.
+{{ salesforce_rows('dated_conversion_rates') }}

@@ -1,0 +1,2 @@
+-- Events of calendars, one row an event, whoever loads Salesforce.
+{{ salesforce_rows('events') }}

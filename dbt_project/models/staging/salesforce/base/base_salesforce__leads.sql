@@ -1,0 +1,2 @@
+-- Leads, one row a lead, whoever loads Salesforce.
+{{ salesforce_rows('leads') }}

@@ -1,0 +1,2 @@
+-- Opportunities, one row an opportunity, whoever loads Salesforce.
+{{ salesforce_rows('opportunities') }}

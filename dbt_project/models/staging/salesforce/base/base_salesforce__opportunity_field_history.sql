@@ -1,0 +1,2 @@
+-- Changes of tracked fields of opportunities, one row a field and change, whoever loads Salesforce.
+{{ salesforce_rows('opportunity_field_history') }}

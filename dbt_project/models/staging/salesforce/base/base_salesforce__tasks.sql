@@ -1,0 +1,2 @@
+-- Tasks, one row a task, whoever loads Salesforce.
+{{ salesforce_rows('tasks') }}

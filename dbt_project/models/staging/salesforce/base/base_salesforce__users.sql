@@ -1,0 +1,2 @@
+-- Users, one row a user, whoever loads Salesforce.
+{{ salesforce_rows('users') }}

@@ -1,0 +1,34 @@
+-- Users, one row each. Salesforce never deletes one: who is not active has left.
+--
+-- The role is the name of the user's place in the role hierarchy, the team the department, the territory the
+-- division: the fields that organisations fill with those.
+with users as (
+    select * from {{ ref('base_salesforce__users') }}
+),
+
+user_roles as (
+    select * from {{ ref('base_salesforce__user_roles') }}
+)
+
+select
+    {{ source_id('salesforce', 'users.id') }} as user_id,
+    {{ source_id('salesforce', 'users.manager_id') }} as manager_id,
+    -- A name that is not shown, or dropped as personal, is no reason to lose the person.
+    coalesce(users.name, users.id) as full_name,
+    users.email,
+    user_roles.name as role,
+    users.department as team,
+    users.division as territory,
+    {{ unreadable({
+        'updated_at': ['users.last_modified_date', salesforce_moment('users.last_modified_date')],
+    }) }} as unreadable,
+    not coalesce(try_cast(users.is_active as boolean), true) or users.is_deleted as is_deleted,
+    cast(null as date) as hired_on,
+    cast(null as date) as left_on,
+    {% for column, name in landed_pass_through('users', ref('base_salesforce__users')) %}
+    users.{{ column }} as {{ name }},
+    {% endfor %}
+    {{ salesforce_moment('users.last_modified_date') }} as updated_at
+from users
+left join user_roles
+    on users.user_role_id = user_roles.id
