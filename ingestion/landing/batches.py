@@ -112,10 +112,10 @@ def read_batch(
     folder for the rows. Raises LandingError where a file cannot be used.
     """
     files = feed.files[entity]
-    rows_in_raw = _row_count(connection, feed, entity)
+    rows_in_raw = row_count(connection, feed, entity)
     if rows_in_raw is None:
         state.clear()
-    stages = _known_stages(connection, feed) if entity.has_known_stage else []
+    stages = known_stages(connection, feed) if entity.has_known_stage else []
     removed = sorted(set(state) - {file.name for file in files})
     for name in removed:
         del state[name]
@@ -203,7 +203,7 @@ def _extra_columns(
     return (*in_raw, *sorted(new))
 
 
-def _row_count(connection: duckdb.DuckDBPyConnection, feed: Feed, entity: Entity) -> int | None:
+def row_count(connection: duckdb.DuckDBPyConnection, feed: Feed, entity: Entity) -> int | None:
     """Rows of the entity's raw table, None where there is no such table yet."""
     found = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
@@ -227,13 +227,13 @@ def _empty_rows(connection: duckdb.DuckDBPyConnection, entity: Entity, target: P
     return target
 
 
-def _known_stages(connection: duckdb.DuckDBPyConnection, feed: Feed) -> list[tuple[str, str]]:
+def known_stages(connection: duckdb.DuckDBPyConnection, feed: Feed) -> list[tuple[str, str]]:
     """(pipeline, stage) of the stages in the source's files and of those loaded before."""
     selects = [
         f"SELECT pipeline, stage FROM ({good_rows(feed.open(connection, file, PIPELINE_STAGES), PIPELINE_STAGES, ())})"
         for file in feed.files[PIPELINE_STAGES]
     ]
-    if _row_count(connection, feed, PIPELINE_STAGES):
+    if row_count(connection, feed, PIPELINE_STAGES):
         selects.append(f"SELECT pipeline, stage FROM {feed.raw_table(PIPELINE_STAGES)}")
     if not selects:
         return []
@@ -254,7 +254,7 @@ def _note_opportunity_pipelines(
         f"SELECT opportunity_id, pipeline, updated_at, 1 AS is_landing FROM ({good_rows(reading, OPPORTUNITIES, ())})"
         for reading in (feed.open(connection, file, OPPORTUNITIES) for file in feed.files[OPPORTUNITIES])
     ]
-    if _row_count(connection, feed, OPPORTUNITIES):
+    if row_count(connection, feed, OPPORTUNITIES):
         selects.append(f"SELECT opportunity_id, pipeline, updated_at, 0 FROM {feed.raw_table(OPPORTUNITIES)}")
     if not selects:
         return

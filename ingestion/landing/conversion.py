@@ -159,6 +159,11 @@ def good_rows(reading: Reading, entity: Entity, extras: Sequence[str], with_row_
     return f"SELECT {', '.join(columns)} FROM ({examined}) WHERE problem IS NULL"
 
 
+def record_keys(reading: Reading, entity: Entity) -> str:
+    """SQL of the keys of all records, good or bad, as `record_key` of the quarantine writes them."""
+    return f"SELECT {_record_key(entity)} AS record_key FROM ({_examined(reading, entity, [])})"
+
+
 def _examined(reading: Reading, entity: Entity, checks: list[Check], with_row_number: bool = False) -> str:
     """SQL of all records: raw_<column>, typed <column>, extras, and `problem`, the index of the first bad check."""
     selected: list[str] = []
@@ -265,7 +270,7 @@ def _checks(entity: Entity, reading: Reading) -> list[Check]:
     return checks
 
 
-def record_key(entity: Entity) -> str:
+def _record_key(entity: Entity) -> str:
     """SQL of the key as it stands in the source, over examined records; null where nothing of it is there."""
     return f"nullif(left(concat_ws(', ', {', '.join(quoted('raw_' + name) for name in entity.key)}), 200), '')"
 
@@ -296,7 +301,7 @@ def _quarantine(
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE bad_rows AS
-        SELECT row_number, {record_key(entity)} AS record_key, nullif(CASE problem {columns} END, '') AS column_name,
+        SELECT row_number, {_record_key(entity)} AS record_key, nullif(CASE problem {columns} END, '') AS column_name,
                left(CASE problem {values} END, 200) AS value, CASE problem {reasons} END AS reason
         FROM ({_examined(reading, entity, checks, with_row_number=True)}) WHERE problem IS NOT NULL
         """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import dlt
 import duckdb
@@ -102,10 +103,14 @@ def contract_resources(source: str, batches: DltResource) -> Iterator[DltResourc
         )
 
 
-def read_batches(list_files: Callable[[Path], Feed]) -> Iterator[Batch]:
+ReadBatch: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Feed, Entity, dict[str, Any], Path], Batch | None]
+
+
+def read_batches(list_files: Callable[[Path], Feed], read: ReadBatch = read_batch) -> Iterator[Batch]:
     """Convert the files that changed, an entity after the other; no record passes through Python.
 
     `list_files` is given an empty folder for copies of files that have to be converted before they can be read.
+    `read` reads an entity.
     """
     pipeline = dlt.current.pipeline()
     remembered = dlt.current.source_state().setdefault("files", {})
@@ -121,7 +126,7 @@ def read_batches(list_files: Callable[[Path], Feed]) -> Iterator[Batch]:
             folder = scratch / entity.name
             folder.mkdir()
             state = remembered.setdefault(entity.name, {})
-            batch = read_batch(client.native_connection, feed, entity, state, folder)
+            batch = read(client.native_connection, feed, entity, state, folder)
             if batch:
                 yield batch
 

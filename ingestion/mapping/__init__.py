@@ -5,7 +5,17 @@ tables are (`ingestion.exports`, `ingestion.database`), or what a good row is (`
 """
 
 from ingestion.mapping.document import MappingError
-from ingestion.mapping.model import FileLayout, Mapping, Part, TableLayout
+from ingestion.mapping.model import FileLayout, InlineRows, Mapping, Part, TableLayout
 from ingestion.mapping.parse import DATABASE, EXPORTS, read_mapping
 
-__all__ = ["DATABASE", "EXPORTS", "FileLayout", "Mapping", "MappingError", "Part", "TableLayout", "read_mapping"]
+__all__ = [
+    "DATABASE",
+    "EXPORTS",
+    "FileLayout",
+    "InlineRows",
+    "Mapping",
+    "MappingError",
+    "Part",
+    "TableLayout",
+    "read_mapping",
+]

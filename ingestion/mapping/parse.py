@@ -6,7 +6,7 @@ Belongs here: keys, what may stand where, what has to be there. Does not belong 
 
 from __future__ import annotations
 
-import json
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def _part(value: Any, place: Place, entity: Entity, kind: str, defaults: Default
         targets,
         _kept(section, place, entity),
         f"{place.file.name}, {'.'.join(place.path)},",
-        json.dumps([repr(layout), repr(targets), section.get("keep")], ensure_ascii=False),
+        _fingerprint(repr(layout), repr(targets), repr(section.get("keep"))),
     )
 
 
@@ -100,8 +100,12 @@ def _inline(section: Section, place: Place, entity: Entity) -> Part:
         InlineRows(tuple(parsed)),
         {},
         place=f"{place.file.name}, {'.'.join(place.path)},",
-        definition=json.dumps([row for _, row in parsed], ensure_ascii=False),
+        definition=_fingerprint(*(repr(row) for _, row in parsed)),
     )
+
+
+def _fingerprint(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _need_required(entity: Entity, given: set[str], place: Place) -> None:

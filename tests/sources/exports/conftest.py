@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]  # has no type information
 
 from ingestion.exports import exports_source
 from ingestion.warehouse import raw_pipeline

@@ -1,0 +1,10 @@
+"""The database source: tables of any SQL database, mapped onto the contract, into `raw.database__<entity>`.
+
+Belongs here: reading tables and what changed in them. Does not belong here: what the mapping says
+(`ingestion.mapping`), or how rows are judged (`ingestion.landing`).
+"""
+
+from ingestion.database.source import ROWS_PER_SLICE, database_source
+from ingestion.database.tables import DatabaseError
+
+__all__ = ["ROWS_PER_SLICE", "DatabaseError", "database_source"]
