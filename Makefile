@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 SCALE ?= 1000000
+ROWS ?= 200000
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-strip-extras --custom-compile-command "make lock" --extra build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test lint format docs bench lock clean
+.PHONY: help install dev demo test lint format docs bench bench-api lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,6 +63,9 @@ docs: $(RUNTIME) ## Write what is generated: the landing contract for dbt, the p
 
 bench: $(DEV) ## Time every step: make bench SCALE=1000000 (calls)
 	$(BIN)/python -m tests.benchmark.bench --calls $(SCALE)
+
+bench-api: $(DEV) ## Time the loading of an API's pages against dlt's defaults: make bench-api ROWS=200000
+	$(BIN)/python -m tests.benchmark.api_pages --rows $(ROWS)
 
 lock: $(DEV) ## Resolve the dependencies of pyproject.toml anew
 	$(LOCK) --extra dev --output-file requirements-dev.txt
