@@ -285,7 +285,10 @@ def test_meetings(staged: Staged) -> None:
 def test_the_views_have_the_contracts_columns_and_types(staged: Staged) -> None:
     from ingestion.contract import ENTITIES_BY_NAME
 
-    for entity in set(ENTITIES_BY_NAME) - {"quotas", "exchange_rates"}:
+    for entity in (
+        *("users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history"),
+        *("calls", "meetings"),
+    ):
         described = staged.loads.query(f"DESCRIBE staging.stg_hubspot__{entity}")
         types = {name: type_.replace(", ", ",") for name, type_, *_ in described}
         expected = {c.name: c.type.value.replace(", ", ",") for c in ENTITIES_BY_NAME[entity].columns}

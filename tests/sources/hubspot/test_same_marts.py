@@ -38,8 +38,16 @@ def test_same_marts_from_hubspot_as_from_files(tmp_path: Path) -> None:
         from_api = WithSecrets(tmp_path / "beside", tmp_path / "api_home", as_of, variables, secrets)
         from_api.refresh()
         marts = from_api.marts(tmp_path / "marts")
-        assert from_api.refresh().count("nothing new") or from_api.version() == 1
+        from_api.refresh()
+        assert from_api.version() == 1, "a refresh without news publishes nothing"
 
     assert marts.keys() == expected.keys()
-    assert [name for name in expected if marts[name] != expected[name]] == []
-    assert from_api.query("SELECT sum(calls_count) > 0 FROM marts.fct_rep_day")
+    assert [name for name in expected if _comparable(marts[name]) != _comparable(expected[name])] == []
+    assert from_api.query("SELECT sum(row_count) FROM marts.data_quality_warnings WHERE rule = 'rejected_row'") == [
+        (0,)
+    ]
+
+
+def _comparable(table: bytes) -> list[bytes]:
+    """The lines of a table; only sources that are judged in the warehouse have a count of rejected rows."""
+    return [line for line in table.splitlines() if not line.startswith(b"rejected_row,")]

@@ -25,57 +25,55 @@ owners as (
     group by user_id
 ),
 
-outcomes as (
+-- Where the account's outcomes are not landed, what the call says is its own label.
+labelled as (
     select
-        id,
-        case
-            when id = 'f240bbac-87c9-4f6e-bf70-924b57d47db7' then 'connected'
-            -- Left live message: with somebody who answered.
-            when id = 'a4c4c377-d246-4b32-a13b-75a56a4cd0ff' then 'connected'
-            when id = 'b2cf5968-551e-4856-9783-52b3da59a7d0' then 'voicemail'
-            when id = '73a0d17f-1163-4015-bdd5-ec830791da20' then 'no_answer'
-            when id = '9d9162e7-6cf3-4944-bf63-4dff82258764' then 'busy'
-            when label ilike 'connected%' then 'connected'
-            when label ilike '%voice%mail%' then 'voicemail'
-            when label ilike '%no answer%' then 'no_answer'
-            when label ilike '%busy%' then 'busy'
-            else 'other'
-        end as disposition
-    from call_dispositions
+        calls.*,
+        coalesce(call_dispositions.label, calls.hs_call_disposition) as outcome
+    from calls
+    left join call_dispositions
+        on calls.hs_call_disposition = call_dispositions.id
 )
 
 select
-    {{ source_id('hubspot', 'calls.id') }} as call_id,
-    {{ source_id('hubspot', "coalesce(nullif(calls.hubspot_owner_id, ''), owners.id)") }} as user_id,
+    {{ source_id('hubspot', 'labelled.id') }} as call_id,
+    {{ source_id('hubspot', "coalesce(nullif(labelled.hubspot_owner_id, ''), owners.id)") }} as user_id,
     {{ source_id('hubspot', 'connections.deal_id') }} as opportunity_id,
     {{ source_id('hubspot', 'connections.company_id') }} as account_id,
     {{ source_id('hubspot', 'connections.contact_id') }} as lead_id,
-    coalesce(nullif(lower(calls.hs_call_direction), ''), 'outbound') as direction,
+    coalesce(nullif(lower(labelled.hs_call_direction), ''), 'outbound') as direction,
     case
-        when outcomes.id is not null then outcomes.disposition
-        when nullif(calls.hs_call_disposition, '') is not null then 'other'
-        when calls.hs_call_status = 'BUSY' then 'busy'
-        when calls.hs_call_status in ('NO_ANSWER', 'MISSED') then 'no_answer'
-        when calls.hs_call_status = 'FAILED' then 'failed'
-        when calls.hs_call_status = 'CANCELED' then 'other'
+        when labelled.hs_call_disposition = 'f240bbac-87c9-4f6e-bf70-924b57d47db7' then 'connected'
+        -- Left live message: with somebody who answered.
+        when labelled.hs_call_disposition = 'a4c4c377-d246-4b32-a13b-75a56a4cd0ff' then 'connected'
+        when labelled.hs_call_disposition = 'b2cf5968-551e-4856-9783-52b3da59a7d0' then 'voicemail'
+        when labelled.hs_call_disposition = '73a0d17f-1163-4015-bdd5-ec830791da20' then 'no_answer'
+        when labelled.hs_call_disposition = '9d9162e7-6cf3-4944-bf63-4dff82258764' then 'busy'
+        when labelled.outcome ilike 'connected%' then 'connected'
+        when labelled.outcome ilike '%voice%mail%' then 'voicemail'
+        when labelled.outcome ilike '%no answer%' then 'no_answer'
+        when labelled.outcome ilike '%busy%' then 'busy'
+        when labelled.outcome <> '' then 'other'
+        when labelled.hs_call_status = 'BUSY' then 'busy'
+        when labelled.hs_call_status in ('NO_ANSWER', 'MISSED') then 'no_answer'
+        when labelled.hs_call_status = 'FAILED' then 'failed'
+        when labelled.hs_call_status = 'CANCELED' then 'other'
     end as disposition,
     {{ unreadable({
-        'started_at': ['calls.hs_timestamp', hubspot_moment('calls.hs_timestamp')],
-        'duration_seconds': ['calls.hs_call_duration', 'try_cast(calls.hs_call_duration as decimal(18, 0))'],
-        'updated_at': ['calls.modified_at', hubspot_moment('calls.modified_at')],
+        'started_at': ['labelled.hs_timestamp', hubspot_moment('labelled.hs_timestamp')],
+        'duration_seconds': ['labelled.hs_call_duration', 'try_cast(labelled.hs_call_duration as decimal(18, 0))'],
+        'updated_at': ['labelled.modified_at', hubspot_moment('labelled.modified_at')],
     }) }} as unreadable,
     -- Milliseconds.
-    cast(try_cast(calls.hs_call_duration as decimal(18, 0)) * 0.001 as decimal(15, 3)) as duration_seconds,
-    calls.is_archived as is_deleted,
-    {{ hubspot_moment('calls.hs_timestamp') }} as started_at,
+    cast(try_cast(labelled.hs_call_duration as decimal(18, 0)) * 0.001 as decimal(15, 3)) as duration_seconds,
+    labelled.is_archived as is_deleted,
+    {{ hubspot_moment('labelled.hs_timestamp') }} as started_at,
     {% for column, name in landed_pass_through('calls', hubspot_base('calls')) %}
-    calls.{{ column }} as {{ name }},
+    labelled.{{ column }} as {{ name }},
     {% endfor %}
-    {{ hubspot_moment('calls.modified_at') }} as updated_at
-from calls
-left join outcomes
-    on calls.hs_call_disposition = outcomes.id
+    {{ hubspot_moment('labelled.modified_at') }} as updated_at
+from labelled
 left join connections
-    on calls.id = connections.id
+    on labelled.id = connections.id
 left join owners
-    on calls.hs_created_by_user_id = owners.user_id
+    on labelled.hs_created_by_user_id = owners.user_id
