@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
+import requests
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.aircall import TABLES
 from ingestion.api.client import ApiError
 from ingestion.api.options import Slice
+from ingestion.personal import PersonalColumns
 from tests.sources.aircall.records import (
     CALL_FIELDS,
     META_FIELDS,
@@ -44,7 +47,6 @@ def loaded_ids(warehouse: RawWarehouse) -> list[int]:
 
 def test_the_server_answers_in_the_documented_shape(office: AircallServer) -> None:
     """Aircall has no Python client of its own to check the server with; its documented examples take its place."""
-    import requests
 
     def get(path: str) -> dict[str, Any]:
         answer: dict[str, Any] = requests.get(office.url + path, auth=(API_ID, API_TOKEN)).json()
@@ -201,12 +203,13 @@ def test_the_first_day_can_be_set(
 
 
 def test_the_rate_limit_is_waited_out(office: AircallServer, warehouse: RawWarehouse) -> None:
-    """Aircall says when its counter starts again in a header of its own; more attempts before that would be wasted."""
-    office.requests_a_window, office.window_seconds = 2, 2
+    """Aircall says when its counter starts again in a header of its own; an attempt before that would be wasted."""
+    office.requests_a_window, office.window_seconds = 2, 3
+    time.sleep(3 - time.time() % 3)
     warehouse.load()
     assert loaded_ids(warehouse) == list(range(120))
-    refused = len(office.requests) - 5
-    assert 1 <= refused <= 3
+    # Five requests need three windows: refused is one in each of the first two.
+    assert len(office.requests) - 5 <= 2
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -279,7 +282,9 @@ def test_a_field_may_change_its_type_appear_and_disappear(office: AircallServer,
 
 def test_personal_columns_are_hashed_or_dropped(office: AircallServer, warehouse: RawWarehouse) -> None:
     warehouse.load(
-        personal_columns={"aircall__calls.raw_digits": "hash", "aircall__calls.user_name": "drop"}, hash_key="a key"
+        personal_columns=PersonalColumns(
+            {"aircall__calls.raw_digits": "hash", "aircall__calls.user_name": "drop"}, "a key"
+        )
     )
     ((digits,),) = warehouse.query("SELECT DISTINCT raw_digits FROM raw.aircall__calls")
     assert len(digits) == 64

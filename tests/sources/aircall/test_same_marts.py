@@ -107,7 +107,7 @@ class TwoSystems:
             disposition = "no_answer"
         seconds = int(call["duration_seconds"] or 0) if disposition == "connected" else None
         status = TWILIO_STATUS.get(disposition, "completed")
-        answer = {"status": status, "answered_by": TWILIO_ANSWERED_BY.get(disposition)}
+        answer: dict[str, Any] = {"status": status, "answered_by": TWILIO_ANSWERED_BY.get(disposition)}
         dialled: dict[str, Any] = {"direction": "outbound-dial", "parent": root}
         customer = f"+1800{number:07}"
         if call["direction"] == "outbound":

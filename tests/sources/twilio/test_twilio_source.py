@@ -13,6 +13,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.api.client import ApiError
 from ingestion.api.options import Slice
+from ingestion.personal import PersonalColumns
 from ingestion.twilio import TABLES
 from tests.sources.raw_warehouse import RawWarehouse
 from tests.sources.twilio.records import ACCOUNT_SID, CUSTOMER, leg, sid, utc
@@ -141,8 +142,11 @@ def test_a_load_goes_on_after_its_last_slice(
 ) -> None:
     """Twilio gives the newest first: only whole windows count as read, so that none has a hole in its past."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    monkeypatch.setenv("SOURCES__TWILIO__START_DATE", (today - timedelta(days=30)).date().isoformat())
-    server.calls = [leg(number, today - timedelta(days=30) + timedelta(hours=number), 60) for number in range(700)]
+    begin = today - timedelta(days=40)
+    monkeypatch.setenv("SOURCES__TWILIO__START_DATE", begin.date().isoformat())
+    # After fifteen quiet days a window has sixteen, which here hold 2,304 legs on three pages.
+    first = begin + timedelta(days=15)
+    server.calls = [leg(number, first + timedelta(minutes=10 * number), 60) for number in range(3400)]
     slices = 1
     while warehouse.load(slice=Slice(100)):
         slices += 1
@@ -240,7 +244,7 @@ def test_personal_columns_are_hashed_alike(
     """An agent whose end is hashed in the calls is found when the list is hashed, too."""
     listed(monkeypatch, tmp_path, f"endpoint,email\n{CUSTOMER},ann@example.com\n")
     columns = ("twilio__calls.from", "twilio__calls.to", "twilio__agents.endpoint")
-    warehouse.load(personal_columns=dict.fromkeys(columns, "hash"), hash_key="a key")
+    warehouse.load(personal_columns=PersonalColumns(dict.fromkeys(columns, "hash"), "a key"))
     assert warehouse.query('SELECT DISTINCT length("to"), length("from") FROM raw.twilio__calls') == [(64, 64)]
     assert warehouse.query(
         'SELECT email, count(*) FROM raw.twilio__calls JOIN raw.twilio__agents ON "to" = endpoint GROUP BY ALL'
