@@ -124,6 +124,17 @@ def rollback(version: int | None) -> None:
     click.echo(f"Version {now.number} is current: as of {_moment(now.as_of)}, {now.row_count:,} rows.")
 
 
+@main.command("map")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE..."
+)
+def propose_mapping(files: tuple[Path, ...]) -> None:
+    """Propose a mapping for exports (CSV, Excel), to start from, on standard output."""
+    from ingestion.mapping.propose import propose
+
+    click.echo(propose(files), nl=False)
+
+
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def serve(arguments: tuple[str, ...]) -> None:
