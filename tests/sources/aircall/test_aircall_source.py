@@ -281,11 +281,8 @@ def test_a_field_may_change_its_type_appear_and_disappear(office: AircallServer,
 
 
 def test_personal_columns_are_hashed_or_dropped(office: AircallServer, warehouse: RawWarehouse) -> None:
-    warehouse.load(
-        personal_columns=PersonalColumns(
-            {"aircall__calls.raw_digits": "hash", "aircall__calls.user_name": "drop"}, "a key"
-        )
-    )
+    hidden = {"aircall__calls.raw_digits": "hash", "aircall__calls.user_name": "drop"}
+    warehouse.load(personal_columns=PersonalColumns(hidden, "a key"))
     ((digits,),) = warehouse.query("SELECT DISTINCT raw_digits FROM raw.aircall__calls")
     assert len(digits) == 64
     assert warehouse.query("SELECT count(user_name), count(user_email) FROM raw.aircall__calls") == [(0, 120)]
