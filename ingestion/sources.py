@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.api.options import OptionsError, Slice, SourceOptions
+from ingestion.api.options import Slice, SourceOptions
 from ingestion.api.tables import ApiTable
+from ingestion.personal import OptionsError, PersonalColumns
 
 # dlt takes a second to import, and reports that load nothing know the sources too.
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ RunPipeline = Callable[["Pipeline", "DltSource", "str | None"], None]
 
 # A package of `ingestion` each, with its `TABLES` and its function `source(options)`.
 API_SOURCES = ("hubspot", "salesforce", "aircall", "twilio", "gong")
+
+# A database hands over a million rows in the time in which an API does some thousands; Aircall's limit allows 50 calls
+# a second, so a load that is killed loses some minutes.
+_ROWS_PER_SLICE = {"database": 1_000_000, "aircall": 20_000}
 
 
 def api_tables(source: str) -> tuple[ApiTable, ...]:
@@ -39,8 +44,7 @@ def options(variables: Mapping[str, Any], progress: Callable[[str], None] = lamb
     hash_key: str | None = dlt.secrets.get("sources.hash_key")
     return SourceOptions(
         custom_fields=variables["pass_through_columns"] or {},
-        personal_columns=variables["personal_columns"] or {},
-        hash_key=hash_key or "",
+        personal_columns=PersonalColumns(variables["personal_columns"] or {}, hash_key or ""),
         progress=progress,
     )
 
@@ -66,7 +70,7 @@ def load(
 
     mode = "drop_sources" if anew else None
     while True:
-        this_slice = replace(options, slice=Slice(options.slice.rows))
+        this_slice = replace(options, slice=Slice(_ROWS_PER_SLICE.get(name, options.slice.rows)))
         run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice, place, is_complete), mode)
         mode = None
         if not this_slice.slice.is_cut:
@@ -78,17 +82,17 @@ def _source(name: str, options: SourceOptions, place: Path | None, is_complete: 
         from ingestion.landing import landing_source
 
         assert place
-        return landing_source(place, required=is_complete)
+        return landing_source(place, is_complete, options.personal_columns)
     if name == "exports":
         from ingestion.exports import exports_source
 
         assert place
-        return exports_source(place)
+        return exports_source(place, is_complete, options.personal_columns)
     if name == "database":
         from ingestion.database import database_source
 
         assert place
-        return database_source(place)
+        return database_source(place, is_complete, options.slice, options.personal_columns)
     from dlt.common.configuration.exceptions import ConfigFieldMissingException
 
     try:

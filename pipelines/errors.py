@@ -5,9 +5,9 @@ Belongs here: the list of them. Does not belong here: an error that means a faul
 
 from expectations.checks import GateError
 from ingestion.api.client import ApiError
-from ingestion.api.options import OptionsError
 from ingestion.demo import DemoError
 from ingestion.landing.errors import LandingError
+from ingestion.personal import OptionsError
 from pipelines.publication.versions import PublicationError
 from pipelines.runs.dbt_runs import DbtError
 from pipelines.settings import SettingsError

@@ -12,16 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ingestion.api.tables import ApiTable
+from ingestion.personal import PersonalColumns
 
 # A load that is killed loses what it had read since its last slice: some minutes of most systems.
 ROWS_PER_SLICE = 100_000
-
-HASH = "hash"
-DROP = "drop"
-
-
-class OptionsError(ValueError):
-    """A setting of the sources cannot be used; the message names it and says what it may be."""
 
 
 class Slice:
@@ -52,14 +46,12 @@ class Slice:
 class SourceOptions:
     """The settings of one load.
 
-    `custom_fields` are the system's field names by entity of the contract. `personal_columns` says of raw columns,
-    `<source>__<table>.<column>`, whether they are hashed or dropped. `hash_key` keeps hashes from being guessed.
-    `requests` counts the requests by system; `rows` the new rows by raw table; `progress` is told of both.
+    `custom_fields` are the system's field names by entity of the contract. `personal_columns` are hashed or left
+    empty. `requests` counts the requests by system; `rows` the new rows by raw table; `progress` is told of both.
     """
 
     custom_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    personal_columns: Mapping[str, str] = field(default_factory=dict)
-    hash_key: str = field(default="", repr=False)
+    personal_columns: PersonalColumns = field(default_factory=PersonalColumns)
     slice: Slice = field(default_factory=Slice)
     requests: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
@@ -76,21 +68,5 @@ class SourceOptions:
         return table.with_custom_fields(self.custom_fields.get(table.entity, ()))
 
     def personal(self, table: ApiTable) -> dict[str, str]:
-        """What is done with the table's columns: HASH or DROP by column. Raises OptionsError."""
-        listed: dict[str, str] = {}
-        for name, treatment in self.personal_columns.items():
-            raw_table, _, column = name.partition(".")
-            if raw_table != table.raw_name:
-                continue
-            if column not in table.columns or column in (*table.key, table.cursor):
-                able = [each for each in table.columns if each not in (*table.key, table.cursor)]
-                raise OptionsError(f"personal_columns names {name!r}; {raw_table} has: {', '.join(able)}")
-            if treatment not in (HASH, DROP):
-                raise OptionsError(f"personal_columns says {treatment!r} for {name}; it may be {HASH} or {DROP}")
-            if treatment == HASH and not self.hash_key:
-                raise OptionsError(
-                    f"personal_columns hashes {name}, which needs a key that nobody can guess; set the secret "
-                    "SOURCES__HASH_KEY to a long random text and keep it"
-                )
-            listed[column] = treatment
-        return listed
+        """What is done with the table's columns: hash or drop by column. Raises OptionsError."""
+        return self.personal_columns.of(table.raw_name, table.columns, (*table.key, table.cursor))

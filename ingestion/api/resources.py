@@ -20,9 +20,10 @@ import pyarrow as pa
 from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
-from ingestion.api.options import DROP, HASH, SourceOptions
+from ingestion.api.options import SourceOptions
 from ingestion.api.tables import LOADED_AT, ApiTable, FieldType
 from ingestion.contract import RAW_SCHEMA
+from ingestion.personal import hidden
 from ingestion.warehouse import MERGE, SCHEMA_CONTRACT
 
 # True for a row that a table which is listed whole no longer lists.
@@ -115,7 +116,7 @@ class Door:
         self._client = self._pipeline.sql_client()
         self._client.__enter__()
         self._connection: duckdb.DuckDBPyConnection = self._client.native_connection.cursor()
-        self._connection.execute("SET VARIABLE hash_key = ?", [self._options.hash_key])
+        self._options.personal_columns.prepare(self._connection)
         self._held = self._held_columns()
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE listed ({', '.join(map(_text, self._table.key))})")
         return self
@@ -176,18 +177,13 @@ class Door:
 
     def _finished(self, batch: pa.Table) -> pa.Table:
         self._connection.register("batch", batch)
-        selected = []
-        for name in self._table.columns:
-            treatment = self._personal.get(name)
-            if treatment == HASH:
-                # Systems write an address now in capitals, now not; people are matched by it.
-                text = f"lower(trim({_quoted(name)}))"
-                selected.append(f"sha256(getvariable('hash_key') || {text}) AS {_quoted(name)}")
-            elif treatment == DROP:
-                # Empty, not away: staging reads the column all the same.
-                selected.append(f"NULL AS {_quoted(name)}")
-            else:
-                selected.append(_quoted(name))
+        selected = [
+            # A dropped column is empty, not away: staging reads it all the same.
+            f"{hidden(_quoted(name), self._personal[name])} AS {_quoted(name)}"
+            if name in self._personal
+            else _quoted(name)
+            for name in self._table.columns
+        ]
         if self._table.is_listed_whole:
             selected.append(f"false AS {IS_GONE}")
         selected.append(f"?::TIMESTAMP AS {LOADED_AT}")

@@ -22,32 +22,41 @@ from ingestion.database.account import settle
 from ingestion.database.tables import Database, restored, stored
 from ingestion.landing.batches import Batch, Feed, known_stages, read_batch, row_count
 from ingestion.landing.files import LandingFile
+from ingestion.landing.personal import Hiding
 from ingestion.landing.reading import Reading, read_parquet
 from ingestion.landing.resources import contract_resources, read_batches
 from ingestion.mapping import DATABASE, InlineRows, Mapping, MappingError, Part, TableLayout, read_mapping
 from ingestion.mapping.expressions import mapped
 from ingestion.mapping.inline import inline_file, read_inline
+from ingestion.personal import PersonalColumns
 
 # What a killed load has to read again at most. A table is written as one batch, so it also bounds the memory.
 ROWS_PER_SLICE = 1_000_000
 
 
 @dlt.source(name=DATABASE, section=DATABASE, max_table_nesting=0)
-def database_source(mapping: Path, required: bool = True, this_slice: Slice | None = None) -> Iterator[DltResource]:
+def database_source(
+    mapping: Path,
+    required: bool = True,
+    this_slice: Slice | None = None,
+    personal: PersonalColumns | None = None,
+) -> Iterator[DltResource]:
     """The tables of a mapping as a dlt source; the database is the one of the secret `sources.database.credentials`.
 
     The raw tables are those of the file source under the name `database`. `this_slice` says how many rows of a table
     one load takes, and afterwards whether there are more. With `required` false, where another source gives what the
-    contract requires, an entity that the mapping does not name is an empty table. Raises MappingError where the
-    mapping, a table or a column that it names cannot be used, DatabaseError where the database does not answer.
+    contract requires, an entity that the mapping does not name is an empty table. The columns `personal` are hidden.
+    Raises MappingError where the mapping, a table or a column that it names cannot be used, DatabaseError where the
+    database does not answer.
     """
+    hiding = Hiding(DATABASE, personal or PersonalColumns())
     taken = this_slice or Slice(ROWS_PER_SLICE)
-    batches = dlt.resource(_batches, name="database_batches", selected=False)(mapping, required, taken)
+    batches = dlt.resource(_batches, name="database_batches", selected=False)(mapping, required, taken, hiding)
     yield from contract_resources(DATABASE, batches)
 
 
-def _batches(mapping_file: Path, required: bool, this_slice: Slice) -> Iterator[Batch]:
-    mapping = read_mapping(mapping_file, DATABASE, required)
+def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hiding) -> Iterator[Batch]:
+    mapping = read_mapping(mapping_file, DATABASE, required).marked(hiding.mark)
     cursors: dict[str, Any] = dlt.current.source_state().setdefault("cursors", {})
     database = Database()
     try:
@@ -55,7 +64,7 @@ def _batches(mapping_file: Path, required: bool, this_slice: Slice) -> Iterator[
         reader: list[_Tables] = []
 
         def list_files(copies: Path) -> Feed:
-            reader.append(_Tables(mapping_file, mapping, database, cursors, this_slice, copies))
+            reader.append(_Tables(mapping_file, mapping, database, cursors, this_slice, copies, hiding))
             return reader[0].feed
 
         def read(
@@ -99,12 +108,13 @@ class _Tables:
         cursors: dict[str, Any],
         this_slice: Slice,
         copies: Path,
+        hiding: Hiding,
     ) -> None:
         self._mapping_file, self._mapping, self._database = mapping_file, mapping, database
         self._cursors, self._slice, self._copies = cursors, this_slice, copies
         self._parts: dict[tuple[str, str], Part] = {}
         self._files: dict[Entity, list[LandingFile]] = {}
-        self.feed = Feed(DATABASE, self._files, self._open)
+        self.feed = Feed(DATABASE, self._files, self._open, hiding)
 
     def read(
         self, connection: duckdb.DuckDBPyConnection, entity: Entity, state: dict[str, Any], scratch: Path

@@ -18,24 +18,29 @@ from ingestion.exports.opening import WORKBOOKS, Opener, file_kinds
 from ingestion.landing.batches import Batch, Feed
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile, describe_file
+from ingestion.landing.personal import Hiding
 from ingestion.landing.reading import Reading
 from ingestion.landing.resources import contract_resources, read_batches
 from ingestion.mapping import EXPORTS, FileLayout, Mapping, MappingError, Part, read_mapping
 from ingestion.mapping.inline import inline_file
+from ingestion.personal import PersonalColumns
 
 MAPPING_FILE = "mapping.yml"
 
 
 @dlt.source(name=EXPORTS, max_table_nesting=0)
-def exports_source(folder: Path, required: bool = True) -> Iterator[DltResource]:
-    """The folder of exports, with its `mapping.yml`, as a dlt source.
+def exports_source(
+    folder: Path, required: bool = True, personal: PersonalColumns | None = None
+) -> Iterator[DltResource]:
+    """The folder of exports, with its `mapping.yml`, as a dlt source; the columns `personal` are hidden.
 
     The tables are those of the file source under the name `exports`. With `required` false, where another source
     gives what the contract requires, an entity that the mapping does not name is an empty table. A file is read
     again where it, or what the mapping says of it, changed. Raises LandingError where the mapping, a file or a column
     that it names cannot be used.
     """
-    batches = dlt.resource(_batches, name="exports_batches", selected=False)(folder, required)
+    hiding = Hiding(EXPORTS, personal or PersonalColumns())
+    batches = dlt.resource(_batches, name="exports_batches", selected=False)(folder, required, hiding)
     yield from contract_resources(EXPORTS, batches)
 
 
@@ -48,14 +53,14 @@ def listing(folder: Path) -> list[tuple[str, int, int]]:
     return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
 
 
-def _batches(folder: Path, required: bool) -> Iterator[Batch]:
+def _batches(folder: Path, required: bool, hiding: Hiding) -> Iterator[Batch]:
     def list_files(copies: Path) -> Feed:
         if not folder.is_dir():
             raise LandingError(
                 f"the exports folder {folder} does not exist; make it and put your exports and {MAPPING_FILE} there, "
                 "or let REPLINE_EXPORTS point to where they are"
             )
-        mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required)
+        mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required).marked(hiding.mark)
         parts: dict[tuple[str, str], Part] = {}
         files = {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}
         opener = Opener(copies)
@@ -63,7 +68,7 @@ def _batches(folder: Path, required: bool) -> Iterator[Batch]:
         def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
             return opener.open(connection, file, parts[entity.name, file.name])
 
-        return Feed(EXPORTS, files, open_file)
+        return Feed(EXPORTS, files, open_file, hiding)
 
     yield from read_batches(list_files)
 

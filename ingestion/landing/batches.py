@@ -27,8 +27,10 @@ from ingestion.contract import (
 from ingestion.landing.conversion import Converted, begin_entity, convert, good_rows
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile
+from ingestion.landing.personal import Hiding
 from ingestion.landing.reading import FILE_COLUMN, Reading, literal, quoted
 from ingestion.landing.versions import Resolved, resolve
+from ingestion.personal import OptionsError
 
 # Stands for the contents of a file that is no longer there.
 REMOVED = "removed"
@@ -77,12 +79,17 @@ def table_name(entity: Entity, source: str = "landing") -> str:
 class Feed:
     """The files of one source, in the order of their names, and how to look into one.
 
-    `open` raises LandingError where a file cannot be read as the entity.
+    `opener` and `open` raise LandingError where a file cannot be read as the entity.
     """
 
     source: str
     files: Mapping[Entity, list[LandingFile]]
-    open: Callable[[duckdb.DuckDBPyConnection, LandingFile, Entity], Reading]
+    opener: Callable[[duckdb.DuckDBPyConnection, LandingFile, Entity], Reading]
+    hiding: Hiding
+
+    def open(self, connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
+        """The file's fields, personal ones hidden."""
+        return self.hiding.hide(self.opener(connection, file, entity), entity)
 
     def raw_table(self, entity: Entity) -> str:
         return f"{RAW_SCHEMA}.{table_name(entity, self.source)}"
@@ -131,6 +138,12 @@ def read_batch(
         _note_opportunity_pipelines(connection, feed, list(changed), stages)
     readings = [feed.open(connection, file, entity) for file in changed]
     extras = _extra_columns(connection, feed, entity, readings)
+    for name in feed.hiding.of(entity):
+        if readings and name not in (*entity.column_names, *extras):
+            raise OptionsError(
+                f"personal_columns names {table_name(entity, feed.source)}.{name}, a column that no file of "
+                f"{entity.name} has; nothing was loaded"
+            )
     converted = [
         convert(connection, reading, entity, extras, scratch / f"part-{number:05}.parquet")
         for number, reading in enumerate(readings)

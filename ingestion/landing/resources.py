@@ -121,6 +121,7 @@ def read_batches(list_files: Callable[[Path], Feed], read: ReadBatch = read_batc
     feed = list_files(copies)
     with pipeline.sql_client() as client:
         prepare_connection(client.native_connection)
+        feed.hiding.setting.prepare(client.native_connection)
         _name_the_source_of_older_notes(client.native_connection)
         for entity in ENTITIES:
             folder = scratch / entity.name

@@ -5,7 +5,8 @@ Belongs here: plain data. Does not belong here: YAML (`ingestion.mapping.parse`)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ingestion.contract import Entity
@@ -169,6 +170,15 @@ class Mapping:
 
     def of(self, entity: Entity) -> tuple[Part, ...]:
         return self.parts.get(entity.name, ())
+
+    def marked(self, mark: Callable[[Entity], str]) -> Mapping:
+        """The mapping with what else changes how an entity is read in the definitions of its parts."""
+        return Mapping(
+            {
+                name: tuple(replace(part, definition=part.definition + mark(part.entity)) for part in parts)
+                for name, parts in self.parts.items()
+            }
+        )
 
 
 def columns_of(origin: Origin) -> tuple[str, ...]:

@@ -19,9 +19,10 @@ from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
 from ingestion.api.client import ApiClient
-from ingestion.api.options import DROP, SourceOptions
+from ingestion.api.options import SourceOptions
 from ingestion.api.resources import ReadSince, Unlisted, table_resource
 from ingestion.api.tables import ApiTable
+from ingestion.personal import DROP
 from ingestion.salesforce.api import Query, Salesforce, answered_at, read_pages, total_size
 from ingestion.salesforce.bulk import BulkError, BulkResult
 from ingestion.salesforce.session import Login

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from ingestion.landing import landing_pipeline, landing_source
+from ingestion.personal import PersonalColumns
 
 STAGES = "pipeline,stage,position,is_closed,is_won\n,Qualify,1,false,false\n,Won,2,true,true\n,Lost,3,true,false\n"
 USERS = "user_id,full_name\nu1,Ada Demo\nu2,Bo Demo\n"
@@ -39,12 +40,12 @@ class Landing:
         duckdb.sql(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
         return path
 
-    def load(self, required: bool = True) -> int:
+    def load(self, required: bool = True, personal: PersonalColumns | None = None) -> int:
         """Load, and return how many load packages reached the warehouse."""
         pipeline = landing_pipeline(self.home / "warehouse.duckdb", self.home / "dlt")
         # As the orchestrator does: nothing but the warehouse remembers what was loaded.
         pipeline.drop()
-        info = pipeline.run(landing_source(self.folder, required))
+        info = pipeline.run(landing_source(self.folder, required, personal))
         info.raise_on_failed_jobs()
         return len(info.loads_ids)
 

@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 from rich.console import Console
 
-from ingestion.api.options import OptionsError, SourceOptions
+from ingestion.api.options import SourceOptions
+from ingestion.personal import OptionsError
 from ingestion.sources import API_SOURCES, api_tables, load
 from pipelines.definitions import build_defs
 from pipelines.reports.progress import PlainProgress

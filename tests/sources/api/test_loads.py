@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.api.options import OptionsError, SourceOptions
+from ingestion.api.options import SourceOptions
+from ingestion.personal import OptionsError, PersonalColumns
 from tests.sources.api.conftest import DEALS, TOKEN, MadeUpSystem, MadeUpWarehouse, deal
 
 COUNTS = """
@@ -129,7 +130,7 @@ def test_personal_columns_are_hashed_or_dropped_at_the_door(
 ) -> None:
     system.deals = [deal(1, 1, email=" Ada@Example.com"), deal(2, 2, email="ada@example.com"), deal(3, 3)]
     hidden = {"made_up__deals.email": "hash", "made_up__owners.name": "drop"}
-    made_up.load(SourceOptions(personal_columns=hidden, hash_key="k1"))
+    made_up.load(SourceOptions(personal_columns=PersonalColumns(hidden, "k1")))
     first, second, missing = (
         value for (value,) in made_up.rows("SELECT email FROM raw.made_up__deals ORDER BY deal_id")
     )
@@ -142,24 +143,21 @@ def test_personal_columns_are_hashed_or_dropped_at_the_door(
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("listed", "hash_key", "message"),
     [
-        (
-            {"personal_columns": {"made_up__deals.mail": "hash"}, "hash_key": "k"},
-            "'made_up__deals.mail'.* has: name, email",
-        ),
-        ({"personal_columns": {"made_up__deals.deal_id": "drop"}}, "'made_up__deals.deal_id'"),
-        ({"personal_columns": {"made_up__deals.email": "encrypt"}}, "'encrypt' for made_up__deals.email; it may be"),
-        ({"personal_columns": {"made_up__deals.email": "hash"}}, "SOURCES__HASH_KEY"),
+        ({"made_up__deals.mail": "hash"}, "k", "'made_up__deals.mail'.*; it may name: name, email"),
+        ({"made_up__deals.deal_id": "drop"}, "", "'made_up__deals.deal_id'"),
+        ({"made_up__deals.email": "encrypt"}, "", "'encrypt' for made_up__deals.email; it may be"),
+        ({"made_up__deals.email": "hash"}, "", "SOURCES__HASH_KEY"),
     ],
 )
-def test_personal_columns_that_cannot_be(options: dict[str, object], message: str) -> None:
+def test_personal_columns_that_cannot_be(listed: dict[str, str], hash_key: str, message: str) -> None:
     with pytest.raises(OptionsError, match=message):
-        SourceOptions(**options).personal(DEALS)  # type: ignore[arg-type]
+        SourceOptions(personal_columns=PersonalColumns(listed, hash_key)).personal(DEALS)
 
 
 def test_options_never_show_the_key_of_the_hashes() -> None:
-    assert "very-secret" not in repr(SourceOptions(hash_key="very-secret"))
+    assert "very-secret" not in repr(SourceOptions(personal_columns=PersonalColumns({}, "very-secret")))
 
 
 def test_no_token_in_the_warehouse_or_in_dlt_s_files(made_up: MadeUpWarehouse, tmp_path: Path) -> None:

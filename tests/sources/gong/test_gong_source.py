@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from ingestion.personal import PersonalColumns
 from tests.sources.gong.account import Account, linked, monologue, said
 from tests.sources.gong.conftest import Warehouse
 from tests.sources.gong.server import ACCESS_KEY, ACCESS_KEY_SECRET, Fault, GongServer, Refusal
@@ -311,12 +312,14 @@ def test_of_customers_nothing_personal_is_read(account: Account, rep: str, wareh
 def test_personal_columns_are_hashed_or_dropped(account: Account, rep: str, warehouse: Warehouse) -> None:
     account.transcripts[account.add_call(rep, NOW)] = GREETING
     warehouse.load(
-        personal_columns={
-            "gong__users.email_address": "hash",
-            "gong__users.last_name": "drop",
-            "gong__call_transcripts.sentences": "drop",
-        },
-        hash_key="a long random text",
+        personal_columns=PersonalColumns(
+            {
+                "gong__users.email_address": "hash",
+                "gong__users.last_name": "drop",
+                "gong__call_transcripts.sentences": "drop",
+            },
+            "a long random text",
+        ),
     )
     [(email, last_name)] = warehouse.query("SELECT email_address, last_name FROM raw.gong__users")
     assert len(email) == 64

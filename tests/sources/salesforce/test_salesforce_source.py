@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ingestion.personal import PersonalColumns
 from ingestion.salesforce.tables import OBJECTS
 from tests.sources.salesforce.conftest import Warehouse
 from tests.sources.salesforce.org import Org
@@ -190,8 +191,9 @@ def test_personal_columns_are_hashed_or_not_even_asked_for(server: SalesforceSer
     server.org.put("User", START, Name="Bo Dahl", Email="ada@example.com ", IsActive=True)
     warehouse.load(
         "users",
-        personal_columns={"salesforce__users.email": "hash", "salesforce__users.name": "drop"},
-        hash_key="k" * 32,
+        personal_columns=PersonalColumns(
+            {"salesforce__users.email": "hash", "salesforce__users.name": "drop"}, "k" * 32
+        ),
     )
     (first,), (second,) = warehouse.rows("users", "email")
     assert first == second and len(first) == 64
