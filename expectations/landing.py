@@ -264,7 +264,7 @@ def _range_checks(source: ContractSource) -> Iterator[Check]:
             maximum="max_plausible_amount",
         )
     yield Check(
-        "raw.landing__opportunity_history",
+        source.table("opportunity_history"),
         "negative_amounts",
         "warning",
         "count_if(amount < 0)",
