@@ -135,15 +135,12 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
             rows = {**_rows_of_files(settings, warehouse.started_at), **_rows_of_apis(settings, options)}
         for spec in chosen:
             schema, table = spec.key.path
-            if (schema, table) not in facts:
-                raise dg.Failure(
-                    f"{schema}.{table} is not in the warehouse; the tool that landed_by names has to load it first",
-                    allow_retries=False,
-                )
+            # A table that another tool does not land is left to dbt: some are not needed.
+            found = facts.get((schema, table))
             yield dg.MaterializeResult(
                 asset_key=spec.key,
                 metadata={
-                    **facts[(schema, table)].metadata(spec.metadata.get(COLUMN_SCHEMA)),
+                    **(found.metadata(spec.metadata.get(COLUMN_SCHEMA)) if found else {}),
                     **rows.get(table, {}),
                 },
             )

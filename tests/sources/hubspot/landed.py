@@ -120,7 +120,7 @@ def fivetran(connection: duckdb.DuckDBPyConnection, account: Account, schema: st
         "deal_contact": "deal_id BIGINT, contact_id BIGINT, type_id BIGINT",
         "engagement_contact": "engagement_id BIGINT, contact_id BIGINT",
     }
-    _create(connection, schema, tables, empty)
+    _create(connection, schema, tables, empty, "_fivetran_synced")
 
 
 def airbyte(connection: duckdb.DuckDBPyConnection, account: Account, schema: str) -> None:
@@ -167,7 +167,8 @@ def airbyte(connection: duckdb.DuckDBPyConnection, account: Account, schema: str
                 for record in records.values()
                 if bool(record.archived_at) == is_archived
             ]
-    _create(connection, schema, {name: rows for name, rows in tables.items() if rows or "archived" not in name}, {})
+    there = {name: rows for name, rows in tables.items() if rows or "archived" not in name}
+    _create(connection, schema, there, {}, "_airbyte_extracted_at")
 
 
 class _Moment(str):
@@ -195,7 +196,9 @@ def _create(
     schema: str,
     tables: dict[str, list[dict[str, Any]]],
     empty: dict[str, str],
+    synced: str,
 ) -> None:
+    """Make the tables, with the column `synced` of the tool's last synchronisation of a row."""
     connection.execute(f"CREATE SCHEMA {schema}")
     for table, rows in tables.items():
         columns = dict.fromkeys(name for row in rows for name in row)
@@ -203,10 +206,14 @@ def _create(
         if not definitions:
             definitions = [empty.get(table, "id VARCHAR")]
         connection.execute(f'CREATE TABLE {schema}."{table}" ({", ".join(definitions)})')
+        # Both tools write moments with a time zone; a day that no test looks at.
+        definition = f"{synced} TIMESTAMPTZ DEFAULT '2026-01-01 00:00:00+00'"
+        connection.execute(f'ALTER TABLE {schema}."{table}" ADD COLUMN {definition}')
         if rows:
+            names = ", ".join(f'"{name}"' for name in columns)
             marks = ", ".join("?" for _ in columns)
             values = [[_plain(row.get(name)) for name in columns] for row in rows]
-            connection.executemany(f'INSERT INTO {schema}."{table}" VALUES ({marks})', values)
+            connection.executemany(f'INSERT INTO {schema}."{table}" ({names}) VALUES ({marks})', values)
 
 
 def _type(values: Iterable[Any]) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from ingestion.demo import DEFAULT_UNTIL
 from tests.dbt_project.warehouse import build
+from tests.end_to_end.company import Company
 from tests.sources.hubspot import landed
 from tests.sources.hubspot.account import Account
 from tests.sources.hubspot.company import as_account, write_company
@@ -65,3 +66,27 @@ def test_same_marts(
     assert [table for table in expected if built[table] != expected[table]] == []
     assert sum(row[-1] for row in built["data_quality_warnings"] if row[0] == "rejected_row") == 0
     assert len(built["fct_call"]) > 150 and len(built["fct_opportunity"]) > 15
+
+
+def test_a_refresh_publishes_what_another_tool_landed_and_only_when_it_landed_something(
+    company: tuple[Account, Marts], tmp_path: Path
+) -> None:
+    account, expected = company
+    home = tmp_path / "home"
+    home.mkdir()
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        landed.fivetran(connection, account, "hubspot")
+    variables = {
+        "sources": ["hubspot"],
+        "landed_by": {"hubspot": "fivetran"},
+        "reporting_timezone": "Europe/Amsterdam",
+    }
+    landed_company = Company(tmp_path / "no_files", home, DEFAULT_UNTIL.isoformat(), variables)
+    landed_company.refresh()
+    assert landed_company.query("SELECT count(*) FROM marts.fct_call") == [(len(expected["fct_call"]),)]
+    landed_company.refresh()
+    assert landed_company.version() == 1
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("UPDATE hubspot.deal SET _fivetran_synced = _fivetran_synced + INTERVAL 1 HOUR")
+    landed_company.refresh()
+    assert landed_company.version() == 2
