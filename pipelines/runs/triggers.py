@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from ingestion.landing.files import listing
+from ingestion.exports.source import listing as exports_listing
+from ingestion.landing.files import listing as landing_listing
 from pipelines.runs.exclusion import fail_dead_runs
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
@@ -32,6 +33,21 @@ def is_being_written(files: Listing, now_ns: int) -> bool:
     return any(0 <= now_ns - mtime_ns < QUIET_SECONDS * 1e9 for _, _, mtime_ns in files)
 
 
+def watched_files(settings: Settings) -> tuple[list[str], Listing]:
+    """The folders in which files arrive for the sources that are on, and what is in them."""
+    folders: list[str] = []
+    files: list[tuple[str, int, int]] = []
+    names = sources_of(settings).names
+    for source, folder, listing in (
+        ("landing", settings.landing, landing_listing),
+        ("exports", settings.exports, exports_listing),
+    ):
+        if source in names:
+            folders.append(str(folder))
+            files += [(f"{source}/{name}", size, mtime) for name, size, mtime in listing(folder)]
+    return folders, files
+
+
 def build_triggers(settings: Settings, job_name: str) -> tuple[dg.ScheduleDefinition, list[dg.SensorDefinition]]:
     """The hourly schedule, and the sensors for arriving files and dead runs. All are on from the start."""
 
@@ -42,26 +58,27 @@ def build_triggers(settings: Settings, job_name: str) -> tuple[dg.ScheduleDefini
         description="Refresh at every full hour; does nothing but look where nothing is new.",
     )
     def refresh_hourly() -> dg.RunRequest | dg.SkipReason:
-        # Where something else is on as well, there is always something to ask.
-        if sources_of(settings).names == ("landing",) and not listing(settings.landing):
-            return dg.SkipReason(f"{settings.landing} has no landing files yet.")
+        folders, files = watched_files(settings)
+        # Where a source without files is on, there is always something to ask.
+        if len(folders) == len(sources_of(settings).names) and not files:
+            return dg.SkipReason(f"{' and '.join(folders)} has no files yet.")
         return dg.RunRequest()
 
     @dg.sensor(
         job_name=job_name,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Refresh when a landing file arrived, changed or went, once it is no longer written to.",
+        description="Refresh when a file arrived, changed or went, once it is no longer written to.",
     )
-    def landing_files_arrived(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        files = listing(settings.landing) if "landing" in sources_of(settings).names else []
+    def files_arrived(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        folders, files = watched_files(settings)
         fingerprint = listing_fingerprint(files)
         if not files:
-            return dg.SkipReason(f"{settings.landing} has no landing files yet.")
+            return dg.SkipReason(f"{' and '.join(folders)} has no files yet." if folders else "No source has files.")
         if fingerprint == context.cursor:
-            return dg.SkipReason("No landing file has arrived or changed.")
+            return dg.SkipReason("No file has arrived or changed.")
         if is_being_written(files, time.time_ns()):
-            return dg.SkipReason("A landing file is still being written.")
+            return dg.SkipReason("A file is still being written.")
         return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=fingerprint)
 
     @dg.sensor(
@@ -73,4 +90,4 @@ def build_triggers(settings: Settings, job_name: str) -> tuple[dg.ScheduleDefini
         dead = fail_dead_runs(context.instance, settings.home)
         return dg.SkipReason(f"Marked as failed: {', '.join(dead)}." if dead else "No run has died.")
 
-    return refresh_hourly, [landing_files_arrived, dead_runs]
+    return refresh_hourly, [files_arrived, dead_runs]

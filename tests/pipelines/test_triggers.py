@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -38,7 +39,7 @@ def land(settings: Settings, name: str, text: str = "user_id,full_name\n", age_s
 def look(settings: Settings, instance: dg.DagsterInstance, cursor: str | None) -> tuple[int, str | None, str]:
     """How many refreshes one look asks for, the cursor after it, and why it asked for none."""
     _, sensors = build_triggers(settings, REFRESH_JOB)
-    [sensor] = [sensor for sensor in sensors if sensor.name == "landing_files_arrived"]
+    [sensor] = [sensor for sensor in sensors if sensor.name == "files_arrived"]
     context = dg.build_sensor_context(instance=instance, cursor=cursor)
     result = sensor(context)
     if isinstance(result, dg.SkipReason):
@@ -48,7 +49,7 @@ def look(settings: Settings, instance: dg.DagsterInstance, cursor: str | None) -
 
 
 def test_a_file_is_taken_up_once_and_again_when_it_changes(settings: Settings, instance: dg.DagsterInstance) -> None:
-    assert look(settings, instance, None) == (0, None, f"{settings.landing} has no landing files yet.")
+    assert look(settings, instance, None) == (0, None, f"{settings.landing} has no files yet.")
     land(settings, "users.csv")
     asked, cursor, _ = look(settings, instance, None)
     assert asked == 1
@@ -68,7 +69,7 @@ def test_a_file_that_is_still_written_is_waited_for(settings: Settings, instance
     _, cursor, _ = look(settings, instance, None)
     path = land(settings, "calls.csv", age_seconds=QUIET_SECONDS / 2)
     asked, unchanged, reason = look(settings, instance, cursor)
-    assert (asked, unchanged, reason) == (0, cursor, "A landing file is still being written.")
+    assert (asked, unchanged, reason) == (0, cursor, "A file is still being written.")
     done = time.time() - QUIET_SECONDS - 1
     os.utime(path, (done, done))
     assert look(settings, instance, cursor)[0] == 1
@@ -94,3 +95,22 @@ def test_the_schedule_skips_while_there_is_nothing_to_load(settings: Settings) -
     assert isinstance(schedule(context), dg.SkipReason)
     land(settings, "users.csv")
     assert isinstance(schedule(context), dg.RunRequest)
+
+
+def test_exports_are_watched_where_they_are_on(settings: Settings, instance: dg.DagsterInstance) -> None:
+    both = replace(settings, overrides={"sources": ["landing", "exports"]})
+    land(both, "users.csv")
+    _, cursor, _ = look(both, instance, None)
+    export = both.exports / "deals.csv"
+    export.parent.mkdir(parents=True)
+    export.write_text("Deal;Amount\n", encoding="utf-8")
+    os.utime(export, (0, 0))
+    assert look(settings, instance, look(settings, instance, None)[1])[0] == 0
+    assert look(both, instance, cursor)[0] == 1
+
+
+def test_where_a_system_is_asked_no_file_is_waited_for(settings: Settings, instance: dg.DagsterInstance) -> None:
+    crm = replace(settings, overrides={"sources": ["hubspot"]})
+    schedule, _ = build_triggers(crm, REFRESH_JOB)
+    assert isinstance(schedule(dg.build_schedule_context()), dg.RunRequest)
+    assert look(crm, instance, None) == (0, None, "No source has files.")
