@@ -50,6 +50,9 @@ EARLIEST = datetime(2015, 1, 1)
 SHORTEST_CALL_WINDOW = timedelta(minutes=1)
 SHORTEST_REVIEW_WINDOW = timedelta(days=1)
 
+# A transcript weighs as much as so many rows of other tables: a slice of a load is some five thousand calls.
+ROWS_PER_TRANSCRIPT = 25
+
 _CONTENT = {
     "context": "Basic",
     "exposedFields": {"parties": True, "content": {"callOutcome": True}},
@@ -89,7 +92,10 @@ def source(
             return _listed(client, "v2/calls/extensive", "calls", body)
 
         for bodies in windows(ask, max(since or first_moment, first_moment), end, SHORTEST_CALL_WINDOW):
-            yield read_calls(calls, bodies)
+            rows = read_calls(calls, bodies)
+            yield rows
+            if not options.slice.has_room(CALL_TRANSCRIPTS.raw_name, ROWS_PER_TRANSCRIPT * _newer(rows, since)):
+                return
 
     def read_transcripts_of(rows: pa.Table) -> Iterator[pa.Table]:
         # What colleagues say among themselves is not asked for.
@@ -127,6 +133,13 @@ def source(
         table_resource(SCORECARD_QUESTIONS, options, read_all_questions),
         table_resource(ANSWERED_SCORECARDS, options, read_answered_since, LOOK_BACK.total_seconds()),
     ]
+
+
+def _newer(rows: pa.Table, since: datetime | None) -> int:
+    """How many calls started after all that former loads have seen. `since` lies a look-back before these."""
+    if since is None:
+        return rows.num_rows
+    return pc.sum(pc.greater(rows["started"], pa.scalar(since + LOOK_BACK, pa.timestamp("us")))).as_py() or 0
 
 
 def _listed(client: ApiClient, path: str, records: str, body: dict[str, Any]) -> Pages:

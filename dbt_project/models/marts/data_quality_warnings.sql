@@ -185,7 +185,7 @@ calls_left_out as (
     select
         'call_left_out' as rule,
         'calls' as entity,
-        'Calls that are internal, part of a transfer, or that no rep took: int_left_out_calls has the reasons.'
+        'Calls that are internal, counted elsewhere, or that no rep took: int_left_out_calls has the reasons.'
             as description,
         count(*) as row_count
     from left_out_calls

@@ -133,7 +133,15 @@ def names(staged: Staged) -> dict[str, str]:
 
 def test_which_calls_are_telephone_calls_with_a_customer(query: Query, names: dict[str, str]) -> None:
     found = {names[call_id] for (call_id,) in query("SELECT call_id FROM staging.stg_gong__calls")}
-    left_out = {"web conference", "among colleagues", "all colleagues"}
+    left_out = {
+        names[call_id]: reason
+        for call_id, reason in query("SELECT call_id, reason FROM staging.stg_gong__left_out_calls")
+    }
+    assert left_out == {
+        "web conference": "web_conference",
+        "among colleagues": "internal",
+        "all colleagues": "internal",
+    }
     assert found == {name for name in names.values() if name not in {"boss", "mia", "gone", *left_out}}
 
 
@@ -248,5 +256,7 @@ def test_ids_of_the_crm_are_those_of_the_source_that_has_it(query: Query, staged
         "of a CRM of their own": ("generic:deal-7", None),
         "of HubSpot": ("hubspot:77", "hubspot:88"),
     }, "Aircall counts its calls itself"
+    left_out = query("SELECT call_id FROM staging.stg_gong__left_out_calls WHERE reason = 'of_another_source'")
+    assert left_out == [("aircall:4711",)]
     said_in = query("SELECT DISTINCT call_id FROM staging.stg_gong__call_turns WHERE call_id LIKE 'aircall%'")
     assert said_in == [("aircall:4711",)]

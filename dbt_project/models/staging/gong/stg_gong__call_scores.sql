@@ -4,10 +4,6 @@ with calls as (
     select * from {{ ref('base_gong__calls') }}
 ),
 
-all_calls as (
-    select * from {{ source('gong', 'gong__calls') }}
-),
-
 reviews as (
     select * from {{ source('gong', 'gong__answered_scorecards') }}
 ),
@@ -53,15 +49,13 @@ scores as (
     from answers
     left join calls
         on answers.id = calls.id
-    left join all_calls
-        on answers.id = all_calls.id
     left join questions
         on answers.question_id = questions.question_id
     where
         answers.raw_score is not null
         and answers.not_applicable is distinct from 'true'
-        -- A review of a call among colleagues; one of a call from before the first that was read is kept.
-        and (calls.id is not null or all_calls.id is null)
+        -- The review of a call from before the first that was read is kept.
+        and not coalesce(calls.is_internal, false)
 )
 
 select

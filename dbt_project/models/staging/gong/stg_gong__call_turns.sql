@@ -5,6 +5,7 @@
 {% endset %}
 with calls as (
     select * from {{ ref('base_gong__calls') }}
+    where not is_internal
 ),
 
 transcripts as (

@@ -1,5 +1,5 @@
 -- Telephone calls with a customer that Gong recorded, one row a call, for whom hosted it: after a transfer,
--- whom it ended with. A web conference is a meeting, which the CRM knows.
+-- whom it ended with.
 {% set relation = source('gong', 'gong__calls') %}
 with calls as (
     select * from {{ ref('base_gong__calls') }}
@@ -18,10 +18,7 @@ read as (
             nullif(sdr_disposition, ''), concat_ws(' ', outcome_category, outcome_name)
         )) as outcome
     from calls
-    where
-        direction is distinct from 'Conference'
-        -- A call that its telephone system counts.
-        and call_id = {{ source_id('gong', 'id') }}
+    where left_out_because is null
 )
 
 select

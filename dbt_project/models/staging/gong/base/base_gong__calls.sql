@@ -1,5 +1,5 @@
--- Recorded calls with a customer, telephone calls and web conferences, with the ids by which other sources
--- know them and what they are linked to. One row a call; calls among colleagues are left out.
+-- Recorded calls and web conferences, with the ids by which other sources know them, what they are linked to,
+-- and why one is no telephone call with a customer. One row a call.
 {% set sources = var('sources') %}
 {# A telephone system that is on counts its calls itself; Gong then adds to them what was said. #}
 {% set telephony = ['aircall', 'twilio'] | select('in', sources) | list %}
@@ -76,27 +76,40 @@ linked as (
         min(record_id) filter (where record_type = 'lead') as lead_id
     from linked_records
     group by id
+),
+
+identified as (
+    select
+        calls.*,
+        coalesce(
+            {% for system in telephony %}
+            case
+                when lower(calls.system) = '{{ system }}'
+                    then {{ source_id(system, "nullif(calls.client_unique_id, '')") }}
+            end,
+            {% endfor %}
+            {{ source_id('gong', 'calls.id') }}
+        ) as call_id,
+        linked.opportunity_id,
+        linked.account_id,
+        linked.lead_id,
+        case calls.scope
+            when 'Internal' then true
+            when 'External' then false
+            else coalesce(company.is_among_colleagues, false)
+        end as is_internal
+    from calls
+    left join company
+        on calls.id = company.id
+    left join linked
+        on calls.id = linked.id
 )
 
 select
-    calls.*,
-    coalesce(
-        {% for system in telephony %}
-        case
-            when lower(calls.system) = '{{ system }}'
-                then {{ source_id(system, "nullif(calls.client_unique_id, '')") }}
-        end,
-        {% endfor %}
-        {{ source_id('gong', 'calls.id') }}
-    ) as call_id,
-    linked.opportunity_id,
-    linked.account_id,
-    linked.lead_id
-from calls
-left join company
-    on calls.id = company.id
-left join linked
-    on calls.id = linked.id
-where
-    calls.scope is distinct from 'Internal'
-    and not (calls.scope is distinct from 'External' and coalesce(company.is_among_colleagues, false))
+    *,
+    case
+        when is_internal then 'internal'
+        when direction = 'Conference' then 'web_conference'
+        when call_id <> {{ source_id('gong', 'id') }} then 'of_another_source'
+    end as left_out_because
+from identified
