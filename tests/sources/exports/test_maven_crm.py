@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.end_to_end.company import Company
 from tests.sources.exports.conftest import Exports
 
 MAPPING = REPOSITORY / "docs" / "sources" / "maven_crm.yml"
@@ -69,3 +70,24 @@ def test_the_worked_values(maven: Exports) -> None:
     ) == [(5,)]
     assert maven.rows("SELECT employees FROM raw.exports__accounts WHERE name = 'Betatech'") == [("1185",)]
     assert maven.rows("SELECT count(*) FROM raw.exports__accounts WHERE industry = 'technology'") == [(12,)]
+
+
+def test_the_marts_say_what_the_files_say(shared_dir: Path, tmp_path: Path) -> None:
+    files = tmp_path / "home" / "exports"
+    shutil.copytree(shared_dir / "data" / "maven_crm", files)
+    shutil.copy(MAPPING, files / "mapping.yml")
+    company = Company(tmp_path / "none", tmp_path / "home", "2017-12-31T23:59:59Z", {"sources": ["exports"]})
+    assert "8,930 loaded, 0 quarantined" in company.refresh()
+    expected = duckdb.sql(
+        "SELECT 'exports:' || sales_agent, count(*), count(*) FILTER (deal_stage = 'Won'), "
+        "coalesce(sum(close_value) FILTER (deal_stage = 'Won'), 0)::DECIMAL(18, 2), count(account) "
+        f"FROM read_csv('{files / 'sales_pipeline.csv'}') GROUP BY ALL ORDER BY 1"
+    ).fetchall()
+    assert (
+        company.query(
+            "SELECT owner_id, count(*), count(*) FILTER (status = 'won'), coalesce(sum(won_amount), 0)::DECIMAL(18, 2),"
+            " count(account_id) FROM marts.fct_opportunity GROUP BY ALL ORDER BY 1"
+        )
+        == expected
+    )
+    assert company.query("SELECT count(*) FROM marts.dim_rep WHERE full_name = 'Dustin Brinkmann'") == [(1,)]
