@@ -2,7 +2,7 @@
     How Salesforce writes values, and the tables of whoever loads it: Repline, Fivetran or Airbyte.
 
     The fields that staging reads are named here as in Salesforce's API. Repline and Fivetran name a column in snake
-    case (`OwnerId` is `owner_id`), Airbyte as in the API.
+    case (`OwnerId` is `owner_id`), Airbyte as in the API, with capitals or without.
 #}
 
 {# The objects that staging reads: the name in the API, and the fields. #}
@@ -71,33 +71,47 @@
         {%- set relation = source('salesforce_' ~ loader, salesforce_snake_case(name) if loader == 'fivetran' else name) -%}
     {%- endif -%}
     {%- set columns = salesforce_columns_of(relation) -%}
-    {%- set present = columns.values() | map(attribute='as') | list -%}
-    {%- set marks = [] -%}
-    {%- for name, column in columns.items() if column.is_mark -%}
-        {%- do marks.append(
-            adapter.quote(name) ~ ' is not null' if column.as == '_ab_cdc_deleted_at'
-            else 'coalesce(try_cast(' ~ adapter.quote(name) ~ ' as boolean), false)'
-        ) -%}
+    {#- Letters decide, so that `OwnerId`, `ownerid` and `owner_id` are one column. -#}
+    {%- set names = {} -%}
+    {%- for field in fields -%}
+        {%- do names.update({letters_and_digits(field): salesforce_snake_case(field)}) -%}
+    {%- endfor -%}
+    {%- set marks = {
+        'isdeleted': 'coalesce(try_cast(# as boolean), false)',
+        'isgone': 'coalesce(#, false)',
+        'fivetrandeleted': 'coalesce(#, false)',
+        'abcdcdeletedat': '# is not null',
+    } -%}
+    {%- set deleted = [] -%}
+    {%- set present = [] -%}
+    {%- for column in columns -%}
+        {%- do present.append(column.letters) -%}
+        {%- if column.letters in marks -%}
+            {%- do deleted.append(marks[column.letters] | replace('#', column.quoted)) -%}
+        {%- endif -%}
     {%- endfor -%}
     select
-        {%- for name, column in columns.items() if not column.is_mark %}
-        {{ column.expression }} as {{ adapter.quote(column.as) }},
+        {%- for column in columns if column.letters not in marks %}
+        {{ column.expression }} as {{ adapter.quote(names.get(column.letters, column.name | lower)) }},
         {%- endfor %}
-        {%- for field in fields if salesforce_snake_case(field) not in present %}
-        cast(null as varchar) as {{ salesforce_snake_case(field) }},
+        {%- for letters, name in names.items() if letters not in present %}
+        cast(null as varchar) as {{ name }},
         {%- endfor %}
-        {{ marks | join(' or ') or 'false' }} as is_deleted
+        {{ deleted | join(' or ') or 'false' }} as is_deleted
     {%- if columns %}
     from {{ relation }}
     {%- else %}
     where false
     {%- endif %}
+    {%- if 'fivetranactive' in present %}
+    where _fivetran_active
+    {%- endif %}
 {%- endmacro %}
 
 
-{# The columns of a table by name: their name in snake case, how they are read, and whether they mark deleted rows. #}
+{# The columns of a table: their names, quoted and by their letters, and how they are read. #}
 {% macro salesforce_columns_of(relation) -%}
-    {%- set columns = {} -%}
+    {%- set columns = [] -%}
     {%- if execute -%}
         {%- set found = run_query(
             "select column_name, data_type from duckdb_columns() where database_name = current_database()"
@@ -105,23 +119,22 @@
             ~ " and lower(table_name) = lower('" ~ relation.identifier ~ "') order by column_index"
         ) -%}
         {%- for name, type in found.rows -%}
-            {%- set snake = salesforce_snake_case(name) -%}
             {%- set quoted = adapter.quote(name) -%}
-            {%- do columns.update({name: {
-                'as': snake,
+            {%- do columns.append({
+                'name': name,
+                'quoted': quoted,
+                'letters': letters_and_digits(name),
                 'expression': "timezone('UTC', " ~ quoted ~ ")" if 'TIME ZONE' in type else quoted,
-                'is_mark': snake in ['is_deleted', '_is_gone', '_fivetran_deleted', '_ab_cdc_deleted_at'],
-            }}) -%}
+            }) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(columns) }}
 {%- endmacro %}
 
 
-{# A name of the API as a column: OwnerId is owner_id, Loss_Reason__c is loss_reason_c. #}
+{# A name of the API as a column: OwnerId is owner_id. #}
 {% macro salesforce_snake_case(name) -%}
-    {%- set words = modules.re.sub('([a-z0-9])([A-Z])', '\\1_\\2', name) -%}
-    {{ return(modules.re.sub('(?<=.)__+', '_', words) | lower) }}
+    {{ return(modules.re.sub('([a-z0-9])([A-Z])', '\\1_\\2', name) | lower) }}
 {%- endmacro %}
 
 

@@ -78,7 +78,6 @@ def _listed(name: str, table_name: str, description: str, fields: Sequence[str],
         fields=tuple(Field(custom_column(field), field) for field in ("Id", *fields)),
         is_listed_whole=True,
         entity=entity,
-        custom_path="",
     )
     return SObject(name, table)
 
@@ -88,9 +87,7 @@ OBJECTS: tuple[SObject, ...] = (
         "User",
         "users",
         "Users of the organisation; they are never deleted, only made inactive.",
-        (
-            *("Name", "Email", "UserRoleId", "ManagerId", "Department", "Division", "IsActive", "LastModifiedDate"),
-        ),
+        ("Name", "Email", "UserRoleId", "ManagerId", "Department", "Division", "IsActive", "LastModifiedDate"),
         entity="users",
         personal=("Name", "Email"),
     ),
@@ -99,9 +96,7 @@ OBJECTS: tuple[SObject, ...] = (
         "Account",
         "accounts",
         "Accounts, deleted ones included.",
-        (
-            *("Name", "Industry", "BillingCountry", "OwnerId", "IsDeleted", "CreatedDate", "LastModifiedDate"),
-        ),
+        ("Name", "Industry", "BillingCountry", "OwnerId", "IsDeleted", "CreatedDate", "LastModifiedDate"),
         entity="accounts",
     ),
     _sobject(
