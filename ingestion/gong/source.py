@@ -157,7 +157,7 @@ def _is_nothing_found(response: requests.Response | None) -> bool:
     if response is None or response.status_code != 404:
         return False
     try:
-        return "requestId" in response.json()
+        return "requestId" in (response.json() or {})
     except requests.JSONDecodeError:
         return False
 

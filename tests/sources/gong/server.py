@@ -37,6 +37,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, no fault of the program
     status: int
     message: str
     headers: tuple[tuple[str, str], ...] = ()
+    is_of_gong: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,14 @@ class Request:
 
 @dataclass
 class Fault:
-    """Answers `status` to the next `times` requests whose path ends in `path`."""
+    """Answers `status` to the next `times` requests whose path ends in `path`: Gong itself, or something before it."""
 
     status: int
     times: int = 1
     path: str = ""
     message: str = "Failed to complete the operation due to an unexpected error"
     headers: tuple[tuple[str, str], ...] = ()
+    is_of_gong: bool = True
 
 
 @dataclass
@@ -124,7 +126,7 @@ class GongServer:
                 body = self._found(handler.command, parts.path, asked, query)
             except Refusal as refusal:
                 status, headers = refusal.status, refusal.headers
-                body = {"requestId": REQUEST_ID, "errors": [refusal.message]}
+                body = {"requestId": REQUEST_ID, "errors": [refusal.message]} if refusal.is_of_gong else None
             self.requests.append(Request(handler.command, parts.path, asked, query, status))
         payload = json.dumps(body).encode()
         handler.send_response(status)
@@ -144,7 +146,7 @@ class GongServer:
         for fault in self.faults:
             if fault.times and path.endswith(fault.path):
                 fault.times -= 1
-                raise Refusal(fault.status, fault.message, fault.headers)
+                raise Refusal(fault.status, fault.message, fault.headers, fault.is_of_gong)
         if handler.command == "GET":
             return None
         if handler.headers.get_content_type() != "application/json":

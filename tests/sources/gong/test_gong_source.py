@@ -276,9 +276,13 @@ def test_a_refusal_stops_with_the_systems_message(
 def test_an_address_that_is_not_gongs_is_an_error(
     server: GongServer, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """404 means that nothing was found only where Gong itself says so."""
     monkeypatch.setenv("SOURCES__GONG__BASE_URL", f"{server.url}/elsewhere")
     assert "404" in failure(warehouse.load)
+
+
+def test_404_means_nothing_found_only_where_gong_says_so(server: GongServer, warehouse: Warehouse) -> None:
+    server.faults = [Fault(404, path="/extensive", is_of_gong=False)]
+    assert "POST /v2/calls/extensive was answered with 404" in failure(warehouse.load)
 
 
 def test_no_secret_is_left_anywhere(
