@@ -126,8 +126,12 @@ class Door:
         self._client.__exit__(*error)
 
     def first(self) -> Iterator[pa.Table]:
-        """An empty batch where raw has no such table yet: staging reads it, whether there are records or not."""
-        if not self._held:
+        """An empty batch where raw has no such table yet: staging reads it, whether there are records or not.
+
+        A source that is read anew loses its state at once, and its tables only when the load begins.
+        """
+        if not self._held or "loaded_at" not in self._state:
+            self._state["loaded_at"] = self._loaded_at.isoformat()
             yield self._finished(self._table.empty())
 
     def pass_through(self, batch: pa.Table) -> Iterator[pa.Table]:

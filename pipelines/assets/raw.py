@@ -238,15 +238,14 @@ def _api_schema(table: ApiTable) -> dg.TableSchema:
 
 
 def _rows_of_apis(settings: Settings, options: SourceOptions) -> dict[str, dict[str, Any]]:
-    """What this load brought of each table of an API, and on a source's first table how often it was asked."""
+    """What this load brought of each table of an API; how often the APIs were asked stands at the first table."""
     counted: dict[str, dict[str, Any]] = {}
-    asked = dict(options.requests)
     for table in sources_of(settings).api_tables:
         new_rows = options.rows[table.raw_name]
         counted[table.raw_name] = {"new_rows_read": new_rows, "new_rows_loaded": new_rows}
-        requests = asked.pop(table.source, 0)
-        if requests:
-            counted[table.raw_name]["new_requests"] = requests
+        if len(counted) == 1:
+            asked = {f"requests to {system}": count for system, count in options.requests.items()}
+            counted[table.raw_name] |= {"new_requests": sum(asked.values()), **asked}
     return counted
 
 

@@ -47,3 +47,6 @@ def test_a_custom_field_is_filled_for_all_records_when_the_source_is_read_anew(
         account.create("deals", {"dealname": "New", "tier": "silver"})
         assert tiers(["tier"]) == [("New", "silver"), ("Newest", None), ("Old", None)]
         assert tiers(["tier"], anew=True) == [("New", "silver"), ("Newest", None), ("Old", "gold")]
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        # An empty table is dropped with the others, and has to come again.
+        assert connection.sql("SELECT count(*) FROM raw.hubspot__contacts").fetchall() == [(0,)]
