@@ -162,7 +162,12 @@ class ApiClient:
         request = f"{response.request.method} {urlsplit(str(response.url)).path}"
         text = f"{self.system}: {request} was answered with {response.status_code} {response.reason}"
         message = self._without_secrets(message_of(response), str(response.request.headers.get("Authorization", "")))
-        raise ApiError(f"{text}: {message}" if message else text, response=response)
+        text = f"{text}: {message}" if message else text
+        delay = response.headers.get("Retry-After", "")
+        if delay.isdigit() and int(delay) > LONGEST_DELAY_SECONDS:
+            # Without its response the session does not try again.
+            raise ApiError(f"{text} (it asks to wait {int(delay):,} seconds; a later refresh goes on from here)")
+        raise ApiError(text, response=response)
 
     def _described(self, error: requests.RequestException, method: str, path: str) -> ApiError:
         if isinstance(error, ApiError):

@@ -28,6 +28,13 @@ def test_a_limit_is_waited_for_as_long_as_the_system_says(system: MadeUpSystem) 
     assert len(system.requests) == 2
 
 
+def test_a_limit_of_a_day_is_not_waited_for(system: MadeUpSystem) -> None:
+    system.answers = [(429, {"message": "daily limit"}, {"Retry-After": "86400"})]
+    with pytest.raises(ApiError, match=r"429 Too Many Requests: daily limit \(it asks to wait 86,400 seconds; a later"):
+        client_of(system).get("/owners")
+    assert len(system.requests) == 1
+
+
 def test_a_server_error_is_tried_again_also_between_pages(made_up: MadeUpWarehouse, system: MadeUpSystem) -> None:
     system.answers = [(200, {"results": []}, {}), (503, b"<html>", {"Content-Type": "text/html"})]
     made_up.load()
