@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
@@ -25,6 +26,9 @@ from ingestion.salesforce.tables import SObject
 
 # A page holds up to 2,000 records, about 1 MB.
 PAGES_PER_BATCH = 10
+
+# How a query is refused for what the user may not see, where describe did not say so already.
+_HIDDEN_CODES = {"INVALID_TYPE", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"}
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,13 @@ class Salesforce:
             return Description({})
         return Description({field["name"]: field["type"] for field in answer["fields"]})
 
+    def is_hidden(self, sobject: str, error: ApiError) -> bool:
+        """Whether a query was refused because the user may not see the object; from then on it has no fields."""
+        is_hidden = error_code(error) in _HIDDEN_CODES
+        if is_hidden:
+            self._descriptions[sobject] = Description({})
+        return is_hidden
+
     def query(self, sobject: SObject, table: ApiTable, since: datetime | None, without: set[str]) -> Query | None:
         """The query of an object's visible fields; None where the object is hidden. `without` are columns."""
         visible = self.describe(sobject.name).fields
@@ -138,3 +149,12 @@ def answered_at(response: Response) -> datetime:
 
 def soql_moment(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds") + "Z"
+
+
+def error_code(error: ApiError) -> str:
+    """The vendor's code of a refusal, like INVALID_TYPE; empty where there is none."""
+    try:
+        body: Any = error.response.json() if error.response is not None else None
+    except ValueError:
+        return ""
+    return str(body[0].get("errorCode", "")) if isinstance(body, list) and body else ""

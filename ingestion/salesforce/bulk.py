@@ -113,7 +113,8 @@ class BulkResult:
     def _fetch(self) -> None:
         """Get the pages that are not there yet."""
         try:
-            self._wait()
+            if not self._begun["is_complete"]:
+                self._wait()
             while not self._begun["is_complete"]:
                 self._fetch_page(self._begun)
         except ApiError as error:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
-from ingestion.api.client import ApiClient
+from ingestion.api.client import ApiClient, ApiError
 from ingestion.api.options import SourceOptions
 from ingestion.api.resources import ReadSince, Unlisted, table_resource
 from ingestion.api.tables import ApiTable
@@ -83,10 +83,15 @@ class _Reader:
             query = self.salesforce.query(sobject, table, since, without=dropped)
             if query is None:
                 raise Unlisted
-            if query.cursor:
-                yield from self._changes(table, query)
-            else:
-                yield from read_pages(table, self.salesforce.pages(query))
+            try:
+                if query.cursor:
+                    yield from self._changes(table, query)
+                else:
+                    yield from read_pages(table, self.salesforce.pages(query))
+            except ApiError as error:
+                if not self.salesforce.is_hidden(sobject.name, error):
+                    raise
+                raise Unlisted from error
 
         return read
 

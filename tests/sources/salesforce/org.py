@@ -246,6 +246,8 @@ class Org:
         self.hidden_fields: set[tuple[str, str]] = (
             set() if has_multi_currency else {(name, "CurrencyIsoCode") for name in OBJECTS}
         )
+        # What describe shows and a query refuses all the same.
+        self.unqueryable: set[str] = set()
         self.custom_fields: dict[str, dict[str, str]] = {}
         self._numbers = itertools.count(1)
 

@@ -301,7 +301,7 @@ class _Handler(BaseHTTPRequestHandler):
         """The rows of a query, by the user's rights. Raises SoqlError as the vendor does."""
         org = self.salesforce.org
         spelled = {name.lower(): name for name in org.visible_objects()}
-        if query.object.lower() not in spelled:
+        if query.object.lower() not in spelled or spelled[query.object.lower()] in org.unqueryable:
             raise SoqlError("INVALID_TYPE", f"sObject type '{query.object}' is not supported.")
         query.object = spelled[query.object.lower()]
         fields = {name.lower(): name for name in org.visible_fields(query.object)}

@@ -32,6 +32,8 @@ def test_bulk_and_pages_give_the_same_rows(
     bulk = Warehouse(tmp_path / "bulk")
     bulk.load("tasks", custom_fields={"calls": ["Priority"]})
     assert busy.count("/results") == 5
+    # The formula of the documentation: a login, describe and a page; a job, its state, its pages, and a page again.
+    assert len(busy.requests) == 1 + 2 + 1 + 1 + 5 + 1
     assert not (tmp_path / "bulk" / "dlt" / "salesforce_bulk" / "tasks").exists()
     monkeypatch.setenv("SOURCES__SALESFORCE__BULK_FROM_ROWS", "1000")
     paged = Warehouse(tmp_path / "paged")

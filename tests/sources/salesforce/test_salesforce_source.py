@@ -147,6 +147,22 @@ def test_what_the_user_may_not_see_is_named_and_the_rest_loads(
     assert warehouse.rows("forecasting_quotas", "id", "_is_gone") == [(quota, False)]
 
 
+def test_an_object_that_only_a_query_refuses_is_named_too(server: SalesforceServer, warehouse: Warehouse) -> None:
+    tables = "accounts", "forecasting_quotas", "tasks", "unavailable"
+    add_accounts(server.org, 3)
+    quota = server.org.put("ForecastingQuota", START, QuotaAmount=100.0)
+    warehouse.load(*tables)
+    server.org.unqueryable |= {"ForecastingQuota", "Task"}
+    add_accounts(server.org, 1, START + timedelta(days=1))
+    warehouse.load(*tables)
+    assert warehouse.new_rows == {"accounts": 1, "unavailable": 2}
+    assert warehouse.query("SELECT object, field FROM raw.salesforce__unavailable ORDER BY ALL") == [
+        ("ForecastingQuota", "*"),
+        ("Task", "*"),
+    ]
+    assert warehouse.rows("forecasting_quotas", "id", "_is_gone") == [(quota, False)]
+
+
 def test_one_currency_is_nothing_that_is_missing(server: SalesforceServer, warehouse: Warehouse) -> None:
     server.org = Org(has_multi_currency=False)
     server.org.put("Opportunity", START, Name="Deal", Amount=10.5, StageName="New")
