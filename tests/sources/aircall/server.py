@@ -11,17 +11,15 @@ records of a query; a limited number of requests a minute for the company, refus
 from __future__ import annotations
 
 import base64
-import json
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.sources.aircall.records import Record
+from tests.sources.http_server import Answer, Asked, HttpServer
 
 API_ID, API_TOKEN = "aircall-api-id-1", "aircall-token-never-to-be-shown"
 RECORDS_PER_QUERY = 10_000
@@ -29,7 +27,7 @@ _PATHS = {"/v2/users": "users", "/v1/teams": "teams", "/v1/calls": "calls"}
 
 
 @dataclass
-class AircallServer:
+class AircallServer(HttpServer):
     """Runs while it is entered. Its lists may be changed at any time; requests see the present state.
 
     `requests` are the paths and queries that were asked for. `faults` are taken one a request: (status, headers,
@@ -46,10 +44,6 @@ class AircallServer:
     on_call_page: Callable[[], None] | None = None
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
-
-    @property
     def settings(self) -> dict[str, str]:
         """The environment of a source that is to be loaded from here."""
         return {
@@ -58,17 +52,11 @@ class AircallServer:
             "SOURCES__AIRCALL__BASE_URL": self.url,
         }
 
-    def __enter__(self) -> AircallServer:
+    def __post_init__(self) -> None:
         self._window, self._used, self._lock = 0, 0, threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+    def respond(self, asked: Asked) -> Answer:
+        return self.answer(asked.target, asked.headers.get("Authorization"))
 
     def answer(self, target: str, authorization: str | None) -> tuple[int, dict[str, str], Any]:
         """Status, headers and body for a GET of `target`."""
@@ -130,29 +118,6 @@ class AircallServer:
         if name == "calls" and self.on_call_page:
             self.on_call_page()
         return 200, {}, {"meta": meta, name: records}
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            # Headers and body leave in two packets: without this, the second waits 40 ms for the first's receipt.
-            disable_nagle_algorithm = True
-
-            def do_GET(self) -> None:
-                status, headers, body = server.answer(self.path, self.headers.get("Authorization"))
-                content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-                self.send_response(status)
-                for name, value in {"Content-Type": "application/json", **headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        return Handler
 
 
 def _refusal(error: str, troubleshoot: str) -> Record:

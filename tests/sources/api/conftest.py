@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +21,7 @@ from ingestion.api.options import Slice, SourceOptions
 from ingestion.api.resources import detail_resource, table_resource
 from ingestion.api.tables import ApiTable, Field, FieldType, batched
 from ingestion.warehouse import raw_pipeline
+from tests.sources.http_server import Answer, Asked, HttpServer
 
 TOKEN = "the-secret-token"
 PAGE = 10
@@ -55,11 +53,8 @@ def deal(number: int, second: int, **properties: Any) -> dict[str, Any]:
     return {"id": str(number), "properties": {"name": f"Deal {number}", "changed": changed, **properties}}
 
 
-Answer = tuple[int, Any, dict[str, str]]
-
-
 @dataclass
-class MadeUpSystem:
+class MadeUpSystem(HttpServer):
     """What the system holds. `answers` are given to the next requests in place of the records."""
 
     deals: list[dict[str, Any]] = field(default_factory=list)
@@ -67,24 +62,23 @@ class MadeUpSystem:
     answers: list[Answer] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
-    url: str = ""
 
-    def answer(self, path: str, authorization: str) -> Answer:
-        self.requests.append(path)
-        self.tokens.append(authorization)
+    def respond(self, asked: Asked) -> Answer:
+        self.requests.append(asked.target)
+        self.tokens.append(asked.headers.get("Authorization", ""))
         if self.answers:
             return self.answers.pop(0)
-        url = urlsplit(path)
+        url = urlsplit(asked.target)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         if url.path == "/owners":
-            return 200, {"results": self.owners}, {}
+            return 200, {}, {"results": self.owners}
         found = [each for each in self.deals if each["properties"]["changed"] >= query.get("since", "")]
         found.sort(key=lambda each: each["properties"]["changed"])
         start = int(query.get("after", 0))
         page: dict[str, Any] = {"results": found[start : start + PAGE]}
         if start + PAGE < len(found):
             page["paging"] = {"next": {"after": str(start + PAGE)}}
-        return 200, page, {}
+        return 200, {}, page
 
 
 @pytest.fixture
@@ -94,32 +88,8 @@ def system() -> Iterator[MadeUpSystem]:
         [deal(number, number) for number in range(45)], [{"id": "1", "name": "Ada"}, {"id": "2", "name": "Bo"}]
     )
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, body, headers = made_up.answer(self.path, self.headers.get("Authorization", ""))
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    made_up.url = f"http://127.0.0.1:{server.server_port}"
-    yield made_up
-    server.shutdown()
-    server.server_close()
+    with made_up:
+        yield made_up
 
 
 @dataclass

@@ -17,12 +17,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.sources.gong.account import Account, Json
+from tests.sources.http_server import Answer, Asked, HttpServer
 
 ACCESS_KEY = "AK1234567890"
 ACCESS_KEY_SECRET = "s3cr3t-of-the-access-key"
@@ -64,7 +63,7 @@ class Fault:
 
 
 @dataclass
-class GongServer:
+class GongServer(HttpServer):
     """A server of one account; a context manager. `url` is its base address."""
 
     account: Account = field(default_factory=Account)
@@ -78,80 +77,42 @@ class GongServer:
     _recent: deque[float] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __enter__(self) -> GongServer:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                server._answer(self)
-
-            def do_POST(self) -> None:
-                server._answer(self)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Nothing: the requests are kept in the list."""
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
-
     def asked(self, path: str) -> list[Request]:
         """The requests to a path that were answered well, or with 404 for nothing found."""
         return [each for each in self.requests if each.path == path and each.status in (200, 404)]
 
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        parts = urlsplit(handler.path)
-        text = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        status, body, asked = 200, None, None
+    def respond(self, asked: Asked) -> Answer:
+        parts = urlsplit(asked.target)
+        status, body, content = 200, None, None
         headers: tuple[tuple[str, str], ...] = ()
         query = parse_qs(parts.query)
         with self._lock:
             try:
-                asked = self._checked(handler, parts.path, text)
+                content = self._checked(asked, parts.path)
                 if self.before:
                     self.before(parts.path)
-                body = self._found(handler.command, parts.path, asked, query)
+                body = self._found(asked.method, parts.path, content, query)
             except Refusal as refusal:
                 status, headers = refusal.status, refusal.headers
                 body = {"requestId": REQUEST_ID, "errors": [refusal.message]} if refusal.is_of_gong else None
-            self.requests.append(Request(handler.command, parts.path, asked, query, status))
-        payload = json.dumps(body).encode()
-        handler.send_response(status)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Content-Length", str(len(payload)))
-        for name, value in headers:
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(payload)
+            self.requests.append(Request(asked.method, parts.path, content, query, status))
+        return status, dict(headers), body
 
-    def _checked(self, handler: BaseHTTPRequestHandler, path: str, text: bytes) -> Any:
+    def _checked(self, asked: Asked, path: str) -> Any:
         """The body of a request that may pass."""
         token = base64.b64encode(f"{ACCESS_KEY}:{ACCESS_KEY_SECRET}".encode()).decode()
-        if handler.headers.get("Authorization") != f"Basic {token}":
+        if asked.headers.get("Authorization") != f"Basic {token}":
             raise Refusal(401, "Failed to verify bearer token / access key")
         self._check_limits()
         for fault in self.faults:
             if fault.times and path.endswith(fault.path):
                 fault.times -= 1
                 raise Refusal(fault.status, fault.message, fault.headers, fault.is_of_gong)
-        if handler.command == "GET":
+        if asked.method == "GET":
             return None
-        if handler.headers.get_content_type() != "application/json":
+        if asked.headers.get_content_type() != "application/json":
             raise Refusal(415, "Content type is not supported")
-        body = json.loads(text)
+        body = json.loads(asked.body)
         if not isinstance(body.get("filter"), dict):
             raise Refusal(400, "filter is required")
         _check_fields(body, ("filter", "cursor", "contentSelector"))

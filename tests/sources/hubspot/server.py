@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.sources.http_server import Answer, Asked, HttpServer
 from tests.sources.hubspot.account import OBJECT_TYPES, Account, Record, iso, modified_property
 
 # The documented limits.
@@ -67,7 +67,7 @@ class RefusedError(Exception):
         self.status, self.message, self.category = status, message, category
 
 
-class HubSpotApi:
+class HubSpotApi(HttpServer):
     """Answers requests about one account.
 
     `paths` counts requests by method and path, `associations_page` is how many associations of one record are in an
@@ -84,6 +84,10 @@ class HubSpotApi:
         # Among equals, HubSpot promises no order.
         self._random = random.Random(0)
         self._lock = threading.Lock()
+
+    def respond(self, asked: Asked) -> Answer:
+        status, content, headers = self.answer(asked.method, asked.target, asked.headers, asked.body)
+        return status, {"Content-Type": "application/json;charset=utf-8", **headers}, content
 
     def answer(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any, dict[str, str]]:
         """Status, JSON and headers of the answer to one request."""
@@ -322,40 +326,5 @@ def _error(refused: RefusedError) -> dict[str, Any]:
 @contextmanager
 def serve(api: HubSpotApi) -> Iterator[str]:
     """The API's address while it runs."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Headers and body go out in one write; two would each wait for the other side's delayed acknowledgement.
-        wbufsize = -1
-
-        def do_GET(self) -> None:
-            self._answer()
-
-        def do_POST(self) -> None:
-            self._answer()
-
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, content, headers = api.answer(self.command, self.path, self.headers, body)
-            encoded = json.dumps(content).encode()
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json;charset=utf-8", **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(encoded)))
-            self.end_headers()
-            self.wfile.write(encoded)
-            self.wfile.flush()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with api:
+        yield api.url

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ingestion.personal import PersonalColumns
 from tests.sources.hubspot.account import Account
 from tests.sources.hubspot.conftest import TOKEN, Loads
 from tests.sources.hubspot.server import Fault, HubSpotApi, rate_limit
@@ -307,12 +308,12 @@ def test_a_field_may_appear_disappear_and_change_its_type(loads: Loads, api: Hub
 
 
 def test_personal_columns_are_hashed_or_dropped_at_the_door(loads: Loads, account: Account) -> None:
-    loads.options["personal_columns"] = {
+    hidden = {
         "hubspot__owners.email": "hash",
         "hubspot__owners.last_name": "drop",
         "hubspot__companies.name": "drop",
     }
-    loads.options["hash_key"] = "a long random text"
+    loads.options["personal_columns"] = PersonalColumns(hidden, "a long random text")
     account.create("companies", {"name": "Acme Secret Customer"})
     loads.load()
     ((email, first_name, last_name),) = loads.query(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +15,6 @@ from ingestion.api.options import Slice, SourceOptions
 from ingestion.salesforce import source
 from ingestion.warehouse import raw_pipeline
 from tests.sources.salesforce.server import CLIENT_ID, CLIENT_SECRET, SalesforceServer
-
-# As `pipelines` sets it for a refresh, which is not imported here.
-os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 
 
 @pytest.fixture

@@ -11,17 +11,14 @@ the last page; errors as `{"code", "message", "more_info", "status"}`, and 429 w
 from __future__ import annotations
 
 import base64
-import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.sources.http_server import Answer, Asked, HttpServer
 from tests.sources.twilio.records import ACCOUNT_SID, Record
 
 AUTH_TOKEN = "twilio-token-never-to-be-shown"
@@ -32,7 +29,7 @@ _EQUAL = {"To": "to", "From": "from", "Status": "status", "ParentCallSid": "pare
 
 
 @dataclass
-class TwilioServer:
+class TwilioServer(HttpServer):
     """Runs while it is entered. `calls` may be changed at any time; requests see the present state.
 
     `requests` are the paths and queries that were asked for. `faults` are taken one a request: (status, headers,
@@ -45,10 +42,6 @@ class TwilioServer:
     on_page: Callable[[], None] | None = None
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
-
-    @property
     def settings(self) -> dict[str, str]:
         """The environment of a source that is to be loaded from here."""
         return {
@@ -57,16 +50,8 @@ class TwilioServer:
             "SOURCES__TWILIO__BASE_URL": self.url,
         }
 
-    def __enter__(self) -> TwilioServer:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+    def respond(self, asked: Asked) -> Answer:
+        return self.answer(asked.target, asked.headers.get("Authorization"))
 
     def answer(self, target: str, authorization: str | None) -> tuple[int, dict[str, str], Any]:
         """Status, headers and body for a GET of `target`."""
@@ -114,29 +99,6 @@ class TwilioServer:
             "start": number * size,
             "uri": link(number),
         }
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            # Headers and body leave in two packets: without this, the second waits 40 ms for the first's receipt.
-            disable_nagle_algorithm = True
-
-            def do_GET(self) -> None:
-                status, headers, body = server.answer(self.path, self.headers.get("Authorization"))
-                content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-                self.send_response(status)
-                for name, value in {"Content-Type": "application/json", **headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        return Handler
 
 
 def _fits(call: Record, query: dict[str, str]) -> bool:
