@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Column, ColumnType, Entity
+from tests.processes import run_forked
 
 DBT_PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -67,25 +66,30 @@ def build(
 
     Raises AssertionError with dbt's output where dbt fails.
     """
-    # dbt's command line in a fresh interpreter: a second dbt in one process keeps the first one's adapter.
-    result = subprocess.run(
+    # dbt's command line in a fresh process: a second dbt in one process keeps the first one's adapter.
+    result = run_forked(
+        _dbt,
         [
-            sys.executable, "-c", "from dbt.cli.main import cli; cli()", command,
-            "--project-dir", str(project), "--profiles-dir", str(project),
+            command, "--project-dir", str(project), "--profiles-dir", str(project),
             "--vars", json.dumps(dict(variables)), *arguments,
         ],
-        env={
+        {
             **os.environ,
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "REPLINE_HOME": str(home),
             "DBT_TARGET_PATH": str(home / "dbt_target"),
             "DBT_LOG_PATH": str(home / "dbt_logs"),
         },
-        capture_output=True,
-        text=True,
-        check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
     return result.stdout
+
+
+def _dbt(arguments: Sequence[str]) -> None:
+    """dbt's command line."""
+    from dbt.cli.main import cli
+
+    cli(list(arguments))
 
 
 def _table(entity: Entity, source: str = "landing") -> str:

@@ -10,12 +10,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+# It keeps the libraries from calling home, in this process and so in those that get its environment.
+import pipelines  # noqa: F401
+from tests.processes import run_forked
 
 REPLINE = str(Path(sys.executable).parent / "repline")
 
@@ -43,9 +47,7 @@ class Company:
         }
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [REPLINE, *arguments], env=self.environment, capture_output=True, text=True, timeout=300, check=False
-        )
+        return run_forked(_repline, arguments, self.environment)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command in a session of its own, so that it can be killed with all that it started."""
@@ -92,6 +94,13 @@ class Company:
                 connection.execute(f"COPY (SELECT * FROM marts.{table} ORDER BY ALL) TO '{target}' (FORMAT csv)")
                 contents[table] = target.read_bytes()
         return contents
+
+
+def _repline(arguments: Sequence[str]) -> None:
+    """The command line, as the installed program calls it."""
+    from pipelines.cli import main
+
+    main(list(arguments), prog_name="repline")
 
 
 def small_company(folder: Path, calls: int = 2000) -> Company:

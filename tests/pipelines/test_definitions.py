@@ -61,10 +61,9 @@ def test_parsing_the_models_opens_no_database(
         raise AssertionError("a database was opened")
 
     monkeypatch.setattr(duckdb, "connect", refuse)
-    monkeypatch.setattr("pipelines.runs.dbt_runs.sources_digest", lambda: tmp_path.name.rjust(16, "0"))
+    monkeypatch.setattr("pipelines.runs.dbt_runs.MANIFESTS", tmp_path)
     manifest = prepare_manifest(settings)
     assert json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
-    manifest.unlink()
     assert not settings.home.exists()
 
 

@@ -210,7 +210,7 @@ def test_killed_it_goes_on_and_ends_alike(
     server: GongServer, account: Account, rep: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     narrow_windows(monkeypatch, 30)
-    add_calls(account, rep, 200, every=3 * DAY)
+    add_calls(account, rep, 120, every=3 * DAY)
     undisturbed, killed = Warehouse(tmp_path / "undisturbed"), Warehouse(tmp_path / "killed")
     while undisturbed.load(rows_per_slice=25).slice.is_cut:
         pass
@@ -232,8 +232,8 @@ def test_killed_it_goes_on_and_ends_alike(
     assert slices >= 3
     assert breaks == 3
     assert killed.rows() == undisturbed.rows()
-    assert killed.count("calls") == 200
-    assert killed.count("call_transcripts") == 100
+    assert killed.count("calls") == 120
+    assert killed.count("call_transcripts") == 60
 
 
 def test_limits_and_faults_are_waited_out(server: GongServer, account: Account, rep: str, warehouse: Warehouse) -> None:

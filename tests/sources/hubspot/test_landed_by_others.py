@@ -10,6 +10,8 @@ import duckdb
 import pytest
 
 from ingestion.demo import DEFAULT_UNTIL
+from pipelines.runs.inputs import build_fingerprint
+from pipelines.settings import Settings
 from tests.dbt_project.warehouse import build
 from tests.end_to_end.company import Company
 from tests.sources.hubspot import landed
@@ -84,9 +86,9 @@ def test_a_refresh_publishes_what_another_tool_landed_and_only_when_it_landed_so
     landed_company = Company(tmp_path / "no_files", home, DEFAULT_UNTIL.isoformat(), variables)
     landed_company.refresh()
     assert landed_company.query("SELECT count(*) FROM marts.fct_call") == [(len(expected["fct_call"]),)]
-    landed_company.refresh()
-    assert landed_company.version() == 1
+    assert "Nothing new" in landed_company.refresh()
+    settings = Settings(home=home, landing=tmp_path, overrides=variables)
+    before = build_fingerprint(settings, DEFAULT_UNTIL)
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute("UPDATE hubspot.deal SET _fivetran_synced = _fivetran_synced + INTERVAL 1 HOUR")
-    landed_company.refresh()
-    assert landed_company.version() == 2
+    assert build_fingerprint(settings, DEFAULT_UNTIL) != before
