@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import time
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_more_calls_in_a_minute_than_a_query_gives_is_an_error(
     server: AircallServer, warehouse: RawWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A smaller limit on both sides: thousands of calls in a minute take half a minute here.
-    monkeypatch.setattr("ingestion.aircall.source.RECORDS_PER_QUERY", 500)
+    monkeypatch.setattr(sys.modules["ingestion.aircall.source"], "RECORDS_PER_QUERY", 500)
     monkeypatch.setattr("tests.sources.aircall.server.RECORDS_PER_QUERY", 500)
     server.calls = [call(number, MONDAY, ANNA) for number in range(501)]
     with pytest.raises(PipelineStepFailed, match="more than that started within 60 s of 2025-01-06 08:59:00 UTC"):
