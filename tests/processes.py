@@ -2,7 +2,7 @@
 
 Belongs here: starting them and taking what they print. Does not belong here: what they run.
 
-Importing Dagster, dlt, dbt and Great Expectations takes 5 s of the 13 s of a small refresh; the tests run some eighty.
+A small refresh begins with some seconds of imports (Dagster, dlt, dbt, Great Expectations), and the tests run many.
 """
 
 from __future__ import annotations
