@@ -1,7 +1,7 @@
 """Times the loading of an API's JSON pages: as Repline does it, through Arrow, and as dlt does it by default.
 
 Belongs here: one made-up source of deals, read both ways in one run, and the comparison of what they loaded. Does not
-belong here: the whole refresh (`bench`), or the vendors' servers (`tests.sources`).
+belong here: the whole refresh (`bench`), or the vendors' servers (`tests.ingestion`).
 
     python -m tests.benchmark.api_pages --rows 200000
 """

@@ -1,0 +1,28 @@
+"""The whole way: exports in other names and formats give the marts of the same company's landing files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingestion.demo import DEFAULT_UNTIL
+from tests.end_to_end.company import Company
+from tests.ingestion.exports.company import demo, write_exports, write_landing
+
+
+def test_same_marts_from_exports_as_from_files(tmp_path: Path) -> None:
+    as_of = DEFAULT_UNTIL.isoformat()
+    with demo(tmp_path / "demo", calls=400) as company:
+        write_landing(company, tmp_path / "landing", "exports")
+        write_exports(company, tmp_path / "home" / "exports")
+    from_files = Company(tmp_path / "landing", tmp_path / "files_home", as_of)
+    from_files.refresh()
+    expected = from_files.marts(tmp_path / "expected")
+
+    from_exports = Company(tmp_path / "none", tmp_path / "home", as_of, {"sources": ["exports"]})
+    from_exports.refresh()
+    assert from_exports.raw("FROM raw.quarantine") == []
+    marts = from_exports.marts(tmp_path / "marts")
+    assert marts.keys() == expected.keys()
+    assert [name for name in expected if marts[name] != expected[name]] == []
+    from_exports.refresh()
+    assert from_exports.version() == 1, "a refresh without news publishes nothing"

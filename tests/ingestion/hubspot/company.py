@@ -1,0 +1,241 @@
+"""The synthetic company twice: as landing files with what HubSpot can say, and as a HubSpot account.
+
+Belongs here: making both say the same. Does not belong here: what comes out of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingestion.demo import generate
+from tests.ingestion.hubspot.account import Account
+
+GUIDS = {
+    "connected": "f240bbac-87c9-4f6e-bf70-924b57d47db7",
+    "voicemail": "b2cf5968-551e-4856-9783-52b3da59a7d0",
+    "no_answer": "73a0d17f-1163-4015-bdd5-ec830791da20",
+    "busy": "9d9162e7-6cf3-4944-bf63-4dff82258764",
+    "other": "17b47fee-58de-441e-a44c-c6300d46f273",
+}
+OUTCOMES = {"held": "COMPLETED", "no_show": "NO_SHOW", "cancelled": "CANCELED", "scheduled": "SCHEDULED"}
+
+# The landing files, with ids as HubSpot has them (numbers) and as staging gives them (of the source), without what
+# HubSpot does not know: roles, territories, managers, days of employment, products.
+_ENTITIES = {
+    "users": """
+        SELECT id(user_number) AS user_id, full_name, email, team, TIMESTAMP '2024-01-01' AS updated_at
+        FROM demo_users JOIN numbered_users USING (user_id)
+    """,
+    "accounts": """
+        SELECT DISTINCT id(account_number) AS account_id, 'Company ' || account_number AS name,
+            TIMESTAMP '2024-01-01' AS created_at, TIMESTAMP '2024-01-01' AS updated_at
+        FROM (SELECT number(account_id, 3) AS account_number FROM demo_opportunities)
+    """,
+    "pipeline_stages": """
+        SELECT 'hubspot:' || pipeline AS pipeline, stage, is_closed, is_won, probability,
+            row_number() OVER (PARTITION BY pipeline ORDER BY is_closed, position::INTEGER) - 1 AS position
+        FROM demo_pipeline_stages
+    """,
+    "opportunities": """
+        SELECT id(number(opportunity_id, 2)) AS opportunity_id, id(number(account_id, 3)) AS account_id,
+            id(user_number) AS owner_id, name, 'hubspot:' || pipeline AS pipeline, stage, type, amount, currency,
+            lead_source, created_at, close_date, loss_reason, greatest(updated_at, last_change) AS updated_at,
+            is_deleted
+        FROM demo_opportunities
+        LEFT JOIN numbered_users ON owner_id = user_id
+        LEFT JOIN (SELECT opportunity_id, max(changed_at) AS last_change FROM demo_opportunity_history GROUP BY ALL)
+            USING (opportunity_id)
+    """,
+    "opportunity_history": """
+        SELECT id(number(opportunity_id, 2)) AS opportunity_id, changed_at, 'hubspot:' || pipeline AS pipeline, stage,
+            amount, close_date, id(owners.user_number) AS owner_id, forecast_category,
+            id(changers.user_number) AS changed_by
+        FROM demo_opportunity_history
+        LEFT JOIN numbered_users AS owners ON owner_id = owners.user_id
+        LEFT JOIN numbered_users AS changers ON changed_by = changers.user_id
+    """,
+    "calls": """
+        SELECT id(number(call_id, 5)) AS call_id, id(user_number) AS user_id, started_at, duration_seconds, direction,
+            disposition, id(number(opportunity_id, 2)) AS opportunity_id, id(number(account_id, 3)) AS account_id,
+            updated_at, is_deleted
+        FROM demo_calls LEFT JOIN numbered_users USING (user_id)
+    """,
+    "meetings": """
+        SELECT id(number(meeting_id, 6)) AS meeting_id, id(user_number) AS user_id, starts_at, ends_at, status,
+            id(number(opportunity_id, 2)) AS opportunity_id, id(number(account_id, 3)) AS account_id, updated_at,
+            is_deleted
+        FROM demo_meetings LEFT JOIN numbered_users USING (user_id)
+    """,
+    "quotas": """
+        SELECT quota_id, id(user_number) AS user_id, metric, period_start, period_end, amount, currency
+        FROM demo_quotas LEFT JOIN numbered_users USING (user_id)
+    """,
+    "exchange_rates": "FROM demo_exchange_rates",
+}
+# HubSpot has neither; they come from landing files there, too.
+BESIDE_HUBSPOT = ("quotas", "exchange_rates")
+
+
+def write_company(folder: Path, calls: int) -> duckdb.DuckDBPyConnection:
+    """Write `<folder>/complete` with all entities and `<folder>/beside` with what HubSpot lacks.
+
+    Returns a connection that has the entities as tables.
+    """
+    generate(folder / "demo", calls=calls)
+    connection = duckdb.connect()
+    connection.execute(
+        """
+        CREATE MACRO id(number) AS 'hubspot:' || number;
+        CREATE MACRO number(id, kind) AS kind * 100000000 + regexp_extract(id, '[0-9]+')::BIGINT;
+        """
+    )
+    for entity in _ENTITIES:
+        path = folder / "demo" / f"{entity}.csv"
+        read = f"read_csv('{path}', all_varchar = true)" if path.exists() else f"'{folder}/demo/{entity}/*.parquet'"
+        if entity != "accounts":
+            connection.execute(f"CREATE TABLE demo_{entity} AS FROM {read}")
+    connection.execute(
+        "CREATE TABLE numbered_users AS "
+        "SELECT user_id, 10 + row_number() OVER (ORDER BY user_id) AS user_number FROM demo_users"
+    )
+    for entity, query in _ENTITIES.items():
+        connection.execute(f"CREATE TABLE {entity} AS {query}")
+        for name in ("complete", *(["beside"] if entity in BESIDE_HUBSPOT else [])):
+            (folder / name).mkdir(exist_ok=True)
+            connection.execute(f"COPY {entity} TO '{folder}/{name}/{entity}.parquet' (FORMAT parquet)")
+    return connection
+
+
+def as_account(connection: duckdb.DuckDBPyConnection) -> Account:
+    """The company as a HubSpot account."""
+    account = Account(datetime(2024, 1, 1, tzinfo=UTC))
+    for row in _rows(connection, "users"):
+        first, _, last = row["full_name"].partition(" ")
+        account.add_owner(_number(row["user_id"]), first, last, row["email"], row["team"])
+    _add_pipelines(account, connection)
+    account.dispositions = [{"id": guid, "label": name, "deleted": False} for name, guid in GUIDS.items()]
+    for row in _rows(connection, "accounts"):
+        account.create("companies", {"name": row["name"]}, _utc(row["created_at"]), None, _number(row["account_id"]))
+    _add_deals(account, connection)
+    _add_calls(account, connection)
+    _add_meetings(account, connection)
+    return account
+
+
+def _add_pipelines(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
+    stages = list(_rows(connection, "pipeline_stages", "pipeline, position"))
+    for pipeline in dict.fromkeys(row["pipeline"] for row in stages):
+        label = pipeline.removeprefix("hubspot:")
+        account.add_pipeline(
+            f"id-{label}",
+            label,
+            [
+                (f"id-{row['stage']}", row["stage"], row["probability"], row["is_closed"] == "true")
+                for row in stages
+                if row["pipeline"] == pipeline
+            ],
+        )
+
+
+def _add_deals(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
+    changes: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(connection, "opportunity_history", "opportunity_id, changed_at"):
+        changes.setdefault(row["opportunity_id"], []).append(row)
+    for deal in _rows(connection, "opportunities"):
+        deal_id = _number(deal["opportunity_id"])
+        properties = {
+            "dealname": deal["name"],
+            "dealtype": deal["type"],
+            "deal_currency_code": deal["currency"],
+            "hs_analytics_source": deal["lead_source"],
+            "closed_lost_reason": deal["loss_reason"],
+            "createdate": _iso(deal["created_at"]),
+        }
+        created, *later = changes[deal["opportunity_id"]]
+        account.create("deals", properties | _tracked(created), _utc(created["changed_at"]), _changer(created), deal_id)
+        for change in later:
+            account.update("deals", deal_id, _tracked(change), _utc(change["changed_at"]), _changer(change))
+        account.touch("deals", deal_id, _utc(deal["updated_at"]))
+        account.associate("deals", deal_id, "companies", _number(deal["account_id"]), is_primary=True)
+        if deal["is_deleted"]:
+            account.archive("deals", deal_id)
+
+
+def _tracked(change: dict[str, Any]) -> dict[str, str | None]:
+    """The tracked properties after a change; a close date as the API sets a day."""
+    return {
+        "pipeline": "id-" + change["pipeline"].removeprefix("hubspot:"),
+        "dealstage": f"id-{change['stage']}",
+        "amount": None if change["amount"] is None else str(change["amount"]),
+        "closedate": _iso(change["close_date"]),
+        "hubspot_owner_id": _number(change["owner_id"]),
+        "hs_manual_forecast_category": change["forecast_category"],
+    }
+
+
+def _changer(change: dict[str, Any]) -> int | None:
+    return 500_000 + int(_number(change["changed_by"])) if change["changed_by"] else None
+
+
+def _add_calls(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
+    for call in _rows(connection, "calls"):
+        duration = call["duration_seconds"]
+        properties = {
+            "hubspot_owner_id": _number(call["user_id"]),
+            "hs_timestamp": _iso(call["started_at"]),
+            "hs_call_direction": call["direction"].upper(),
+            "hs_call_duration": None if duration is None else str(int(duration * 1000)),
+            "hs_call_disposition": GUIDS.get(call["disposition"]),
+            "hs_call_status": "FAILED" if call["disposition"] == "failed" else "COMPLETED",
+        }
+        _add_activity(account, "calls", _number(call["call_id"]), properties, call)
+
+
+def _add_meetings(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
+    for meeting in _rows(connection, "meetings"):
+        properties = {
+            "hubspot_owner_id": _number(meeting["user_id"]),
+            "hs_timestamp": _iso(meeting["starts_at"]),
+            "hs_meeting_start_time": _iso(meeting["starts_at"]),
+            "hs_meeting_end_time": _iso(meeting["ends_at"]),
+            "hs_meeting_outcome": OUTCOMES.get(meeting["status"]),
+        }
+        _add_activity(account, "meetings", _number(meeting["meeting_id"]), properties, meeting)
+
+
+def _add_activity(
+    account: Account, object_type: str, record_id: str, properties: dict[str, str | None], row: dict[str, Any]
+) -> None:
+    account.create(object_type, properties, _utc(row["updated_at"]), None, record_id)
+    for to_object, other in (("deals", row["opportunity_id"]), ("companies", row["account_id"])):
+        if other:
+            account.associate(object_type, record_id, to_object, _number(other))
+    if row["is_deleted"]:
+        account.archive(object_type, record_id)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, order: str = "ALL") -> Iterator[dict[str, Any]]:
+    found = connection.execute(f"FROM {table} ORDER BY {order}")
+    names = [column[0] for column in found.description or []]
+    for row in found.fetchall():
+        yield dict(zip(names, row, strict=True))
+
+
+def _number(record_id: str) -> str:
+    return record_id.removeprefix("hubspot:")
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+def _iso(moment: datetime | date | None) -> str | None:
+    if moment is None:
+        return None
+    text = moment.isoformat(timespec="milliseconds") if isinstance(moment, datetime) else f"{moment}T00:00:00.000"
+    return f"{text}Z"

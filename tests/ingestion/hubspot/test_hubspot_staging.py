@@ -1,0 +1,296 @@
+"""What HubSpot's records become in the landing contract: one account, loaded and staged, looked at from all sides."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dbt_project.warehouse import build
+from tests.ingestion.hubspot.account import Account
+from tests.ingestion.hubspot.conftest import TOKEN, Loads
+from tests.ingestion.hubspot.server import HubSpotApi, serve
+
+CONNECTED = "f240bbac-87c9-4f6e-bf70-924b57d47db7"
+ADAS_USER_ID = 500_011
+
+
+def at(month: int, day: int, hour: int = 9, minute: int = 0, millisecond: int = 0) -> datetime:
+    return datetime.fromisoformat(f"2025-{month:02}-{day:02}T{hour:02}:{minute:02}:00.{millisecond:03}Z")
+
+
+class Staged:
+    """The account's records by name, and what staging says of them."""
+
+    def __init__(self, loads: Loads) -> None:
+        self.loads = loads
+        self.id: dict[str, str] = {}
+
+    def build(self) -> None:
+        variables = {"sources": ["hubspot"], "reporting_timezone": "America/New_York"}
+        variables["pass_through_columns"] = {"opportunities": ["Churn_Risk"]}  # type: ignore[assignment]
+        build(self.loads.folder, variables, "--select", "path:models/staging/hubspot", command="run")
+
+    def rows(self, entity: str, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
+        return self.loads.query(f"SELECT {columns} FROM staging.stg_hubspot__{entity} WHERE {where} ORDER BY ALL")
+
+    def one(self, entity: str, columns: str, name: str) -> tuple[Any, ...]:
+        key = {"opportunities": "opportunity_id", "accounts": "account_id", "leads": "lead_id", "calls": "call_id"}
+        (row,) = self.rows(entity, columns, f"{key.get(entity, 'meeting_id')} = 'hubspot:{self.id[name]}'")
+        return row
+
+
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    account = Account(at(1, 1))
+    api = HubSpotApi(account, TOKEN)
+    with serve(api) as url:
+        loads = Loads(Path(tmp_path_factory.mktemp("hubspot")), url, api)
+        loads.options["custom_fields"] = {"opportunities": ["Churn_Risk"]}
+        staged = Staged(loads)
+        _settings(account)
+        _records(account, staged.id)
+        loads.load()
+        _later(account, staged.id)
+        loads.load()
+        staged.build()
+        yield staged
+
+
+def _settings(account: Account) -> None:
+    account.add_owner("11", "Ada", "Quist", "ada@example.com", team="North")
+    account.add_owner("12", "Ben", "Rowe", "ben@example.com")
+    account.add_owner("13", "", "", "no-name@example.com")
+    account.add_pipeline(
+        "default",
+        "Sales",
+        [
+            ("s1", "Discovery", "0.2", False),
+            ("s2", "Proposal", "0.6", False),
+            ("s3", "Won", "1.0", True),
+            ("s4", "Lost", "0.0", True),
+        ],
+    )
+    account.add_pipeline("p2", "Renewals", [("r1", "Due", "0.8", False), ("r2", "Renewed", "1.0", True)])
+    account.add_pipeline("p3", "Renewals", [("q1", "Due", "0.8", False)])
+    account.dispositions = [
+        {"id": CONNECTED, "label": "Verbunden", "deleted": False},
+        {"id": "custom-1", "label": "Connected - qualified", "deleted": False},
+        {"id": "custom-2", "label": "Left a voice mail", "deleted": False},
+        {"id": "custom-3", "label": "Gatekeeper", "deleted": False},
+    ]
+
+
+def _records(account: Account, ids: dict[str, str]) -> None:
+    ids["acme"] = account.create("companies", {"name": "Acme", "country": "NL", "hubspot_owner_id": "11"}, at(1, 2))
+    ids["other"] = account.create("companies", {"name": "Other"}, at(1, 2))
+    for name in ("first half", "second half", "third part"):
+        ids[name] = account.create("companies", {"name": name}, at(1, 3))
+    ids["early contact"] = account.create(
+        "contacts", {"hs_lead_status": "OPEN", "associatedcompanyid": ids["acme"]}, at(1, 4)
+    )
+    ids["moving"] = account.create(
+        "deals",
+        {
+            "dealname": "Moving",
+            "dealstage": "s1",
+            "amount": "100.50",
+            "hubspot_owner_id": "11",
+            "closedate": "2025-03-31T00:00:00Z",
+            "deal_currency_code": "EUR",
+            "dealtype": "newbusiness",
+            "Churn_Risk": "high",
+        },
+        at(1, 10),
+    )
+    # HubSpot writes the pipeline of a new deal some milliseconds after its stage.
+    account.update("deals", ids["moving"], {"pipeline": "default"}, at(1, 10, millisecond=40))
+    account.update("deals", ids["moving"], {"dealstage": "s2", "amount": "250"}, at(2, 1), by=ADAS_USER_ID)
+    account.update("deals", ids["moving"], {"amount": None}, at(2, 2))
+    account.update("deals", ids["moving"], {"pipeline": "p2", "dealstage": "r1"}, at(2, 3))
+    # Picked as a day by somebody in New York, in whose evening it is the next day in UTC.
+    account.update(
+        "deals", ids["moving"], {"hubspot_owner_id": "12", "closedate": "2025-04-16T02:30:00.000Z"}, at(2, 4)
+    )
+    ids["unreadable"] = account.create("deals", {"pipeline": "default", "dealstage": "s1", "amount": "ten"}, at(1, 11))
+    ids["forgotten stage"] = account.create("deals", {"pipeline": "default", "dealstage": "old1"}, at(1, 12))
+    account.update("deals", ids["forgotten stage"], {"dealstage": "s1"}, at(1, 13))
+    ids["second Renewals"] = account.create("deals", {"pipeline": "p3", "dealstage": "q1"}, at(1, 13))
+    ids["archived"] = account.create("deals", {"pipeline": "default", "dealstage": "s1"}, at(1, 14))
+    for name in ("other", "acme"):
+        account.associate("deals", ids["moving"], "companies", ids[name], is_primary=name == "acme")
+    ids["late contact"] = account.create("contacts", {"lifecyclestage": "lead"}, at(3, 1))
+    for name in ("early contact", "late contact"):
+        account.associate("deals", ids["moving"], "contacts", ids[name])
+    for name, properties in {
+        "by guid": {"hs_call_disposition": CONNECTED, "hs_call_duration": "61500", "hs_call_direction": "INBOUND"},
+        "by label": {"hs_call_disposition": "custom-1"},
+        "voicemail": {"hs_call_disposition": "custom-2"},
+        "gatekeeper": {"hs_call_disposition": "custom-3", "hs_call_status": "COMPLETED"},
+        "busy": {"hs_call_status": "BUSY"},
+        "logged": {"hs_call_status": "COMPLETED"},
+    }.items():
+        call = {"hubspot_owner_id": "11", "hs_timestamp": "2025-01-20T10:00:00Z", **properties}
+        ids[name] = account.create("calls", call, at(1, 20))
+    ids["without owner"] = account.create(
+        "calls", {"hs_timestamp": "2025-01-20T10:00:00Z", "hs_created_by_user_id": str(ADAS_USER_ID)}, at(1, 20)
+    )
+    account.associate("calls", ids["by guid"], "companies", ids["first half"])
+    account.associate("calls", ids["by guid"], "contacts", ids["early contact"])
+    for name, outcome in {"held": "COMPLETED", "no show": "NO_SHOW", "moved": "RESCHEDULED"}.items():
+        ids[name] = account.create(
+            "meetings",
+            {
+                "hubspot_owner_id": "12",
+                "hs_timestamp": "2025-01-21T10:00:00Z",
+                "hs_meeting_start_time": "2025-01-21T10:00:00Z",
+                "hs_meeting_end_time": "2025-01-21T11:00:00Z",
+                "hs_meeting_outcome": outcome,
+            },
+            at(1, 21),
+        )
+
+
+def _later(account: Account, ids: dict[str, str]) -> None:
+    """What happens after the first load."""
+    account.now = at(5, 1)
+    account.archive_owner("12")
+    account.archive("deals", ids["archived"])
+    account.archive("meetings", ids["no show"])
+    once = account.merge("companies", ids["first half"], ids["second half"])
+    ids["merged"] = account.merge("companies", once, ids["third part"])
+    # The old call is connected with the deal later, which changes only the deal.
+    account.associate("deals", ids["moving"], "calls", ids["by guid"])
+    account.update("deals", ids["moving"], {"num_notes": "1"})
+    account.delete_stage("default", "s2")
+
+
+def test_owners_are_users(staged: Staged) -> None:
+    assert staged.rows("users", "user_id, full_name, email, team, is_deleted") == [
+        ("hubspot:11", "Ada Quist", "ada@example.com", "North", False),
+        ("hubspot:12", "Ben Rowe", "ben@example.com", None, True),
+        ("hubspot:13", "no-name@example.com", "no-name@example.com", None, False),
+    ]
+
+
+def test_a_deal_is_an_opportunity(staged: Staged) -> None:
+    columns = "name, account_id, owner_id, pipeline, stage, type, amount, currency, close_date, is_deleted"
+    account = f"hubspot:{staged.id['acme']}"
+    renewals = "hubspot:Renewals (p2)"
+    assert staged.one("opportunities", columns, "moving") == (
+        *("Moving", account, "hubspot:12", renewals, "Due", "newbusiness", None, "EUR"),
+        *(date(2025, 4, 15), False),
+    )
+    assert staged.one("opportunities", "created_at, updated_at", "moving")[0] == datetime(2025, 1, 10, 9)
+    assert staged.one("opportunities", '"Churn_Risk"', "moving") == ("high",)
+    assert staged.one("opportunities", "is_deleted", "archived") == (True,)
+
+
+def test_a_value_that_cannot_be_read_is_named(staged: Staged) -> None:
+    assert staged.one("opportunities", "amount, unreadable", "unreadable") == (None, "amount: ten")
+    assert staged.rows("opportunities", "count(*)", "unreadable IS NOT NULL") == [(1,)]
+
+
+def test_history_carries_all_values_forward_and_moves_between_pipelines(staged: Staged) -> None:
+    columns = "changed_at, pipeline, stage, amount, close_date, owner_id, changed_by"
+    history = staged.rows("opportunity_history", columns, f"opportunity_id = 'hubspot:{staged.id['moving']}'")
+    sales, renewals = "hubspot:Sales", "hubspot:Renewals (p2)"
+    march, april = date(2025, 3, 31), date(2025, 4, 15)
+    ada, ben = "hubspot:11", "hubspot:12"
+    assert history == [
+        (datetime(2025, 1, 10, 9), sales, "Discovery", Decimal("100.5"), march, ada, None),
+        (datetime(2025, 1, 10, 9, 0, 0, 40_000), sales, "Discovery", Decimal("100.5"), march, ada, None),
+        (datetime(2025, 2, 1, 9), sales, "Proposal", Decimal(250), march, ada, ada),
+        (datetime(2025, 2, 2, 9), sales, "Proposal", None, march, ada, None),
+        (datetime(2025, 2, 3, 9), renewals, "Due", None, march, ada, None),
+        (datetime(2025, 2, 4, 9), renewals, "Due", None, april, ben, None),
+    ]
+
+
+def test_every_stage_of_deals_and_history_is_known_and_in_order(staged: Staged) -> None:
+    stages = staged.rows("pipeline_stages", "pipeline, position, stage, is_closed, is_won", "pipeline LIKE '%Sales'")
+    assert [row[1:] for row in stages] == [
+        (0, "Discovery", False, False),
+        # Deleted since, with its label.
+        (1, "Proposal", False, False),
+        # Deleted before the first load: nobody knows more than its id.
+        (2, "old1", False, False),
+        (3, "Won", True, True),
+        (4, "Lost", True, False),
+    ]
+    for entity in ("opportunities", "opportunity_history"):
+        unknown = f"SELECT count(*) FROM staging.stg_hubspot__{entity} ANTI JOIN staging.stg_hubspot__pipeline_stages"
+        assert staged.loads.query(f"{unknown} USING (pipeline, stage)") == [(0,)]
+    assert staged.rows("pipeline_stages", "DISTINCT pipeline") == [
+        ("hubspot:Renewals (p2)",),
+        ("hubspot:Renewals (p3)",),
+        ("hubspot:Sales",),
+    ]
+
+
+def test_merged_records_count_once(staged: Staged) -> None:
+    living = staged.rows("accounts", "name", "NOT is_deleted")
+    assert living == [("Acme",), ("Other",), ("first half",)]
+    assert staged.one("accounts", "is_deleted", "merged") == (False,)
+    for name in ("first half", "second half", "third part"):
+        assert staged.one("accounts", "is_deleted", name) == (True,)
+    # What belonged to the lost record belongs to the one that it became.
+    assert staged.one("calls", "account_id", "by guid") == (f"hubspot:{staged.id['merged']}",)
+
+
+def test_contacts_are_leads_converted_by_a_later_deal(staged: Staged) -> None:
+    columns = "status, account_id, opportunity_id, converted_at"
+    assert staged.one("leads", columns, "early contact") == (
+        "OPEN",
+        f"hubspot:{staged.id['acme']}",
+        f"hubspot:{staged.id['moving']}",
+        datetime(2025, 1, 10, 9),
+    )
+    assert staged.one("leads", columns, "late contact") == ("lead", None, None, None)
+
+
+def test_calls(staged: Staged) -> None:
+    columns = "user_id, direction, disposition, duration_seconds, started_at"
+    assert staged.one("calls", columns, "by guid") == (
+        *("hubspot:11", "inbound", "connected", Decimal("61.5")),
+        datetime(2025, 1, 20, 10),
+    )
+    connected = (f"hubspot:{staged.id['moving']}", f"hubspot:{staged.id['early contact']}")
+    assert staged.one("calls", "opportunity_id, lead_id", "by guid") == connected
+    outcomes = {
+        name: staged.one("calls", "disposition, direction", name)
+        for name in ("by label", "voicemail", "gatekeeper", "busy", "logged")
+    }
+    assert outcomes == {
+        "by label": ("connected", "outbound"),
+        "voicemail": ("voicemail", "outbound"),
+        "gatekeeper": ("other", "outbound"),
+        "busy": ("busy", "outbound"),
+        "logged": (None, "outbound"),
+    }
+    assert staged.one("calls", "user_id", "without owner") == ("hubspot:11",)
+
+
+def test_meetings(staged: Staged) -> None:
+    columns = "user_id, status, starts_at, ends_at, is_deleted"
+    start, end = datetime(2025, 1, 21, 10), datetime(2025, 1, 21, 11)
+    assert staged.one("meetings", columns, "held") == ("hubspot:12", "held", start, end, False)
+    assert staged.one("meetings", columns, "no show") == ("hubspot:12", "no_show", start, end, True)
+    assert staged.one("meetings", columns, "moved") == ("hubspot:12", "scheduled", start, end, False)
+
+
+def test_the_views_have_the_contracts_columns_and_types(staged: Staged) -> None:
+    from ingestion.contract import ENTITIES_BY_NAME
+
+    for entity in (
+        *("users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history"),
+        *("calls", "meetings"),
+    ):
+        described = staged.loads.query(f"DESCRIBE staging.stg_hubspot__{entity}")
+        types = {name: type_.replace(", ", ",") for name, type_, *_ in described}
+        expected = {c.name: c.type.value.replace(", ", ",") for c in ENTITIES_BY_NAME[entity].columns}
+        extra = {"unreadable": "VARCHAR"} | ({"Churn_Risk": "VARCHAR"} if entity == "opportunities" else {})
+        assert types == expected | extra, entity
