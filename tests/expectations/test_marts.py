@@ -330,10 +330,10 @@ def test_marts_that_were_never_built_are_named(warehouse: Path, tmp_path: Path, 
 
 
 def test_every_table_of_the_gate_is_a_model() -> None:
-    models = {f"marts.{path.stem}" for path in MODELS.glob("*.sql")}
+    models = {f"marts.{path.stem}" for path in MODELS.rglob("*.sql")}
     assert set(TABLES) <= models
 
 
 def test_the_gate_knows_every_rule_that_the_models_count() -> None:
-    model = (MODELS / "data_quality_warnings.sql").read_text(encoding="utf-8")
+    model = (MODELS / "quality" / "data_quality_warnings.sql").read_text(encoding="utf-8")
     assert set(re.findall(r"'(\w+)' as rule", model)) == {*marts.DATA_QUALITY_RULES, *marts.NO_FAULTS}
