@@ -39,11 +39,7 @@ first_month as (
 
 days as (
     select
-        cast(unnest(range(
-            cast({{ month_start('month_index') }} as timestamp),
-            cast({{ as_of_day() }} + 2 as timestamp),
-            interval 1 day
-        )) as date) as calendar_day
+        {{ explode_days(month_start('month_index'), as_of_day() ~ ' + 1') }} as calendar_day
     from first_month
 ),
 

@@ -12,7 +12,7 @@ open_at_boundaries as (
         owner_id,
         currency,
         amount,
-        unnest(range(first_boundary, last_boundary + 1)) as boundary
+        {{ explode_integers('first_boundary', 'last_boundary') }} as boundary
     from month_states
     where is_open
 ),

@@ -5,11 +5,11 @@
 ] %}
 {% set amounts = ['created_amount', 'won_amount', 'lost_amount'] %}
 
-with opportunities as not materialized (
+with opportunities as {{ inlined() }} (
     select * from {{ ref('fct_opportunity') }}
 ),
 
-states as not materialized (
+states as {{ inlined() }} (
     select * from {{ ref('int_opportunity_states') }}
 ),
 

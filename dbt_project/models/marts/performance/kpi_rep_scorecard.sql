@@ -4,6 +4,7 @@
     'won_count', 'lost_count', 'created_count', 'cycle_count', 'cycle_days', 'outbound_calls', 'connected_calls',
 ] %}
 {% set amounts = ['won_amount', 'lost_amount', 'created_amount'] %}
+{% set keys = ['period_type', 'period_start', 'user_id'] %}
 
 with rep_days as (
     select * from {{ ref('fct_rep_day') }}
@@ -137,17 +138,14 @@ employed as (
 ),
 
 parts as (
-    select * from flows
-    union all by name
-    select * from quotas
-    union all by name
-    select * from open_at_end
-    union all by name
-    select * from open_at_start
-    union all by name
-    select * from due
-    union all by name
-    select * from employed
+    {{ union_by_name({
+        'flows': keys + counts + amounts + ['talk_seconds'],
+        'quotas': keys + ['quota_amount'],
+        'open_at_end': keys + ['open_count', 'open_amount'],
+        'open_at_start': keys + ['open_at_start_count'],
+        'due': keys + ['due_open_amount'],
+        'employed': keys + ['is_employed'],
+    }) }}
 ),
 
 summed as (

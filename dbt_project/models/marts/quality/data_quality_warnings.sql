@@ -45,7 +45,8 @@ left_out_calls as (
 ),
 
 referring_entities as (
-    select unnest(['accounts', 'calls', 'opportunities', 'opportunity_history', 'quotas']) as entity
+    select entity
+    from (values ('accounts'), ('calls'), ('opportunities'), ('opportunity_history'), ('quotas')) as named (entity)
 ),
 
 unknown_reps as (
