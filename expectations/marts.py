@@ -67,6 +67,7 @@ DATA_QUALITY_RULES = (
     "unknown_opportunity",
     "unknown_stage",
     "opportunity_without_state",
+    "no_stage_history",
     "assumed_state_change",
     "won_before_created",
     "amount_without_rate",

@@ -1,10 +1,16 @@
 -- Of the opportunities that reached an open stage in a month: how many went on, were lost, are open still.
-with states as not materialized (
+with all_states as not materialized (
     select * from {{ ref('int_opportunity_states') }}
 ),
 
 stages as (
     select * from {{ ref('int_stages') }}
+),
+
+-- When an opportunity without history reached which stage is not known: it is in no funnel.
+states as not materialized (
+    select * from all_states
+    where origin <> 'inferred'
 ),
 
 last_stages as (

@@ -97,6 +97,16 @@ assumed_changes as (
     from opportunities
 ),
 
+without_history as (
+    select
+        'no_stage_history' as rule,
+        'opportunities' as entity,
+        'Rows with no history up to the as-of moment; their states are inferred, and they are in no funnel.'
+            as description,
+        count(*) filter (where is_inferred) as row_count
+    from opportunities
+),
+
 won_before_created as (
     select
         'won_before_created' as rule,
@@ -200,6 +210,8 @@ warnings as (
     select * from unvalued_quotas
     union all
     select * from assumed_changes
+    union all
+    select * from without_history
     union all
     select * from won_before_created
     union all
