@@ -7,6 +7,10 @@ stages as (
     select * from {{ ref('int_stages') }}
 ),
 
+first_event as (
+    select * from {{ ref('int_first_event') }}
+),
+
 -- When an opportunity without history reached which stage is not known: it is in no funnel.
 states as not materialized (
     select * from all_states
@@ -123,6 +127,8 @@ rated as (
             summed.pipeline_key = stages.pipeline_key
             and summed.open_stage_number = stages.funnel_rank
             and not stages.is_closed
+    inner join first_event
+        on summed.cohort_month_index >= first_event.first_month
 )
 
 select
