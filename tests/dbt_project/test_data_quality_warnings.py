@@ -64,6 +64,8 @@ def test_each_rule_counts_its_rows(tmp_path: Path) -> None:
         ("amount_without_rate", "opportunities", 2),
         ("amount_without_rate", "quotas", 1),
         ("assumed_state_change", "opportunities", 1),
+        ("implausible_date", "calls", 0),
+        ("implausible_date", "opportunities", 0),
         ("no_stage_history", "opportunities", 6),
         ("opportunity_without_state", "opportunities", 1),
         ("suspect_long_call", "calls", 1),

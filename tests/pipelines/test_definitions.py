@@ -13,13 +13,14 @@ import duckdb
 import pytest
 import yaml
 
-from expectations import marts
 from expectations.landing import LandingGate
 from ingestion.contract import ENTITIES
+from pipelines.assets.gates import marts_gate_of
 from pipelines.assets.names import REFRESH_JOB, WAREHOUSE_POOL
 from pipelines.definitions import build_defs
 from pipelines.runs.dbt_runs import prepare_manifest
 from pipelines.settings import Settings, default_vars
+from tests.expectations.declared import marts_gate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -131,8 +132,15 @@ def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None
         assert graph.get(checks[test["name"]]).blocking == is_error, test["name"]
 
 
+def test_the_marts_gate_holds_columns_to_what_the_models_declare(manifest: dict[str, Any]) -> None:
+    built, declared = marts_gate_of(manifest), marts_gate()
+    assert declared.columns
+    for part in ("facts", "columns", "faults", "no_faults"):
+        assert sorted(getattr(built, part)) == sorted(getattr(declared, part)), part
+
+
 def test_every_expectation_is_a_check_and_only_errors_block(graph: Any) -> None:
-    for gate in (LandingGate(), marts):
+    for gate in (LandingGate(), marts_gate()):
         descriptions = gate.describe()
         assert {each.severity for each in descriptions} == {"error", "warning"}
         for each in descriptions:
