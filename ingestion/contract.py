@@ -56,7 +56,7 @@ class Column:
 
 @dataclass(frozen=True)
 class RowRule:
-    """A condition on one typed row, in DuckDB SQL. A row for which it is false is quarantined.
+    """A condition on one typed row, in what DuckDB and Spark both speak. A row for which it is false is quarantined.
 
     A condition that is null (a field is null) holds. `column` is the field that the quarantine names.
     """
@@ -122,6 +122,11 @@ def _required(
     )
 
 
+_CURRENCY_CODE = RowRule(
+    "currency",
+    "length(currency) = 3 AND regexp_extract(currency, '[A-Z]{3}', 0) = currency",
+    "not an ISO 4217 currency code",
+)
 _VERSION = (
     Column("updated_at", _T.TIMESTAMP, description="When the record last changed; the newest version stands."),
     Column("is_deleted", _T.BOOLEAN, description="True retires the record until a newer version brings it back."),
@@ -215,7 +220,7 @@ OPPORTUNITIES = Entity(
     ),
     rules=(
         RowRule("amount", "amount >= 0", "amount is negative"),
-        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+        _CURRENCY_CODE,
     ),
     is_required=True,
     has_known_stage=True,
@@ -287,7 +292,7 @@ QUOTAS = Entity(
     rules=(
         RowRule("period_end", "period_end >= period_start", "period_end is before period_start"),
         RowRule("amount", "amount >= 0", "amount is negative"),
-        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+        _CURRENCY_CODE,
     ),
 )
 
@@ -300,7 +305,7 @@ EXCHANGE_RATES = Entity(
     ),
     rules=(
         RowRule("rate", "rate > 0", "rate is not above 0"),
-        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+        _CURRENCY_CODE,
     ),
 )
 

@@ -169,7 +169,7 @@
                 },
                 {
                     "column": "currency",
-                    "is_bad": "not (regexp_full_match(currency, '[A-Z]{3}'))",
+                    "is_bad": "not (length(currency) = 3 AND regexp_extract(currency, '[A-Z]{3}', 0) = currency)",
                     "reason": "not an ISO 4217 currency code"
                 }
             ],
@@ -403,7 +403,7 @@
                 },
                 {
                     "column": "currency",
-                    "is_bad": "not (regexp_full_match(currency, '[A-Z]{3}'))",
+                    "is_bad": "not (length(currency) = 3 AND regexp_extract(currency, '[A-Z]{3}', 0) = currency)",
                     "reason": "not an ISO 4217 currency code"
                 }
             ]
@@ -442,7 +442,7 @@
                 },
                 {
                     "column": "currency",
-                    "is_bad": "not (regexp_full_match(currency, '[A-Z]{3}'))",
+                    "is_bad": "not (length(currency) = 3 AND regexp_extract(currency, '[A-Z]{3}', 0) = currency)",
                     "reason": "not an ISO 4217 currency code"
                 }
             ]

@@ -47,7 +47,7 @@
             {{ column }},
             {%- endfor %}
             {%- for name in pass_through_names(entity) %}
-            {{ adapter.quote(name) if name in extras[source] else 'cast(null as varchar) as ' ~ adapter.quote(name) }},
+            {{ adapter.quote(name) if name in extras[source] else 'cast(null as string) as ' ~ adapter.quote(name) }},
             {%- endfor %}
             {{ loop.index }} as source_rank
         {%- if is_contract_shaped(source) %}
@@ -62,10 +62,10 @@
     {%- else %}
         select
             {%- for column, type in columns.items() %}
-            cast(null as {{ type }}) as {{ column }},
+            cast(null as {{ engine_type(type) }}) as {{ column }},
             {%- endfor %}
             {%- for name in pass_through_names(entity) %}
-            cast(null as varchar) as {{ adapter.quote(name) }},
+            cast(null as string) as {{ adapter.quote(name) }},
             {%- endfor %}
             1 as source_rank
         where false

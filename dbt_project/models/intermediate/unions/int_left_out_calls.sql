@@ -14,8 +14,8 @@ from {{ ref('stg_' ~ source ~ '__left_out_calls') }}
 {{ selections | join('union all\n') }}
 {% if not selections %}
 select
-    cast(null as varchar) as call_id,
-    cast(null as varchar) as reason,
+    cast(null as string) as call_id,
+    cast(null as string) as reason,
     cast(null as timestamp) as started_at
 where false
 {% endif %}

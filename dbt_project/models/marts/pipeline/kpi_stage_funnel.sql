@@ -78,7 +78,7 @@ reached as (
         valid_from as reached_at,
         next_advance_at,
         {{ month_index('from_day') }} as cohort_month_index,
-        unnest(range(best_rank_before + 1, funnel_rank + 1)) as open_stage_number
+        {{ explode_integers('best_rank_before + 1', 'funnel_rank') }} as open_stage_number
     from advances
 ),
 

@@ -25,7 +25,7 @@ own_lines as (
 transferred as (
     select
         *,
-        coalesce(make_timestamp(ended_second * 1000000), timestamp '9999-12-31') as open_until
+        coalesce({{ moment_of_microseconds('ended_second * 1000000') }}, timestamp '9999-12-31') as open_until
     from calls
     where transferred_by_id is not null
 ),
@@ -52,7 +52,7 @@ outbound_legs as (
         transferred.id as transferred_call_id,
         legs.started_at,
         -- Nobody of the company took it: the call stays with who had it.
-        cast(null as varchar) as user_id
+        cast(null as string) as user_id
     from transferred
     inner join calls as legs
         on
@@ -73,7 +73,7 @@ transfer_legs as (
 last_legs as (
     select
         transferred_call_id,
-        arg_max(user_id, started_at) as user_id
+        {{ last_by('user_id', 'started_at') }} as user_id
     from transfer_legs
     group by transferred_call_id
 ),
@@ -84,8 +84,8 @@ leg_ids as (
 
 attributed as (
     select
-        calls.* exclude (user_id),
-        coalesce(last_legs.user_id, calls.transferred_to_id, calls.user_id) as user_id,
+        calls.*,
+        coalesce(last_legs.user_id, calls.transferred_to_id, calls.user_id) as rep_id,
         calls.direction = 'internal' or own_lines.digits is not null as is_internal,
         leg_ids.id is not null as is_transfer_leg
     from calls
@@ -102,6 +102,6 @@ select
     case
         when is_internal then 'internal'
         when is_transfer_leg then 'part_of_transfer'
-        when user_id is null then 'no_rep'
+        when rep_id is null then 'no_rep'
     end as left_out_because
 from attributed
