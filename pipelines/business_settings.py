@@ -34,7 +34,7 @@ def known(name: Any, names: Iterable[str]) -> str:
     allowed = list(names)
     if name in allowed:
         return str(name)
-    near = difflib.get_close_matches(str(name), allowed, n=1)
+    near = difflib.get_close_matches(str(name), allowed, n=1, cutoff=0.75)
     meant = f"did you mean {near[0]!r}? " if near else ""
     raise ValueError(f"names {name!r}; {meant}it may name: {', '.join(allowed)}")
 
