@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from expectations.landing import LandingGate
 from ingestion.contract import ENTITIES
 from pipelines.assets.gates import marts_gate_of
 from pipelines.assets.names import REFRESH_JOB, WAREHOUSE_POOL
+from pipelines.assets.published import build_published_assets
+from pipelines.assets.raw import raw_specs
 from pipelines.definitions import build_defs
 from pipelines.runs.dbt_runs import prepare_manifest
 from pipelines.settings import Settings, default_vars
@@ -120,6 +123,16 @@ def test_freshness_policies_follow_the_limits(graph: Any) -> None:
             assert policy.fail_window.to_timedelta().total_seconds() == limits[name] * 3600, key
         else:
             assert policy is None, key
+
+
+def test_freshness_policies_follow_the_settings(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    limits = {"calls": 5, "leads": None, "published": 7}
+    settings = Settings(tmp_path, tmp_path, overrides={"freshness_limit_hours": limits})
+    specs = [*raw_specs(settings, manifest), *build_published_assets(settings, manifest).specs]
+    policies: dict[str, Any] = {"/".join(spec.key.path): spec.freshness_policy for spec in specs}
+    assert policies["raw/landing__leads"] is None
+    for key, hours in (("raw/landing__calls", 5), ("published/fct_call", 7)):
+        assert policies[key].fail_window.to_timedelta() == timedelta(hours=hours)
 
 
 def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None:
