@@ -143,7 +143,7 @@ def propose_mapping(files: tuple[Path, ...]) -> None:
 def serve(arguments: tuple[str, ...]) -> None:
     """Start Dagster on this machine: the schedule, the sensor, and the UI on http://127.0.0.1:3000.
 
-    ARGUMENTS go to `dagster dev`, for example --port 3001.
+    It answers this machine alone, and no page of another site. ARGUMENTS go to `dagster dev`, for example --port 3001.
     """
     from pipelines.runs.instance import prepare_dagster_home
 

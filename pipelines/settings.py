@@ -18,6 +18,7 @@ import yaml
 
 DBT_PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 TARGETS = ("duckdb",)
+_PATH_ENDS = {"?", "#"}
 
 
 class SettingsError(ValueError):
@@ -48,6 +49,11 @@ class Settings:
         Raises SettingsError where a value cannot be read.
         """
         home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
+        if _PATH_ENDS & set(str(home)):
+            raise SettingsError(
+                f"REPLINE_HOME is {str(home)!r}; dbt and SQLAlchemy take a ? or # for the end of a path, so use "
+                "another folder"
+            )
         landing = Path(environ.get("REPLINE_LANDING") or home / "landing").expanduser().resolve()
         exports = environ.get("REPLINE_EXPORTS")
         mapping = environ.get("REPLINE_DATABASE_MAPPING")

@@ -43,6 +43,8 @@ def test_an_override_of_a_mapping_changes_the_keys_that_it_names() -> None:
         ("REPLINE_VARS", '{"base_curency": "EUR"}', "unknown setting 'base_curency'"),
         ("REPLINE_AS_OF", "yesterday", "not an ISO 8601 moment"),
         ("REPLINE_TARGET", "oracle", "it may be: duckdb"),
+        ("REPLINE_HOME", "/srv/what?", "use another folder"),
+        ("REPLINE_HOME", "/srv/#1", "use another folder"),
     ],
 )
 def test_a_wrong_setting_says_which_and_what_it_may_be(name: str, value: str, part: str) -> None:
