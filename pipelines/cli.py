@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from pipelines.runs.refresh import Outcome
@@ -40,10 +40,13 @@ class _Commands(click.Group):
             raise
         except Exception as error:
             from pipelines.errors import KNOWN_ERRORS
+            from pipelines.storage_faults import storage_fault
 
-            if not isinstance(error, KNOWN_ERRORS):
+            is_known = isinstance(error, KNOWN_ERRORS)
+            fault = "" if isinstance(error, SettingsError) else storage_fault(error, Settings.from_environment())
+            if not fault and not is_known:
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(fault or str(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -149,14 +152,14 @@ def propose_mapping(files: tuple[Path, ...]) -> None:
 def serve(arguments: tuple[str, ...]) -> None:
     """Start Dagster on this machine: the schedule, the sensor, and the UI on http://127.0.0.1:3000.
 
-    ARGUMENTS go to `dagster dev`, for example --port 3001.
+    It answers this machine alone, and no page of another site. ARGUMENTS go to `dagster dev`, for example --port 3001.
     """
     from pipelines.runs.instance import prepare_dagster_home
 
     settings = Settings.from_environment()
     prepare_dagster_home(settings)
     os.environ.update(REPLINE_HOME=str(settings.home), REPLINE_LANDING=str(settings.landing))
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(WORKSPACE), *arguments]
+    command = [sys.executable, "-m", "pipelines.serving.dev", "--workspace", str(WORKSPACE), *arguments]
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 

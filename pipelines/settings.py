@@ -25,6 +25,7 @@ DBT_PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 SETTINGS_FILE = "repline.yml"
 _VARS = "REPLINE_VARS"
 _EXAMPLE = 'write for example {"base_currency": "EUR"}'
+_PATH_ENDS = {"?", "#"}
 
 
 class SettingsError(ValueError):
@@ -57,6 +58,11 @@ class Settings:
         Raises SettingsError where a value cannot be used.
         """
         home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
+        if _PATH_ENDS & set(str(home)):
+            raise SettingsError(
+                f"REPLINE_HOME is {str(home)!r}; dbt and SQLAlchemy take a ? or # for the end of a path, so use "
+                "another folder"
+            )
         file = _settings_file(home)
         written = _read_file(file) if file else {}
         given = _json_object(_VARS, environ.get(_VARS) or "{}")

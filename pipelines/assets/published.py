@@ -40,7 +40,7 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
     def publish_marts(
         context: dg.AssetExecutionContext, warehouse: WarehouseLock
     ) -> Iterator[dg.MaterializeResult[None]]:
-        with clear_failures():
+        with clear_failures(settings):
             as_of, fingerprint = _origin(context, list(marts))
             version = publish(settings, as_of, fingerprint, list(marts))
         for table in version.tables:

@@ -126,7 +126,7 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
                 pass
 
         chosen = [spec for spec in specs if spec.key in context.selected_asset_keys]
-        with clear_failures():
+        with clear_failures(settings):
             options = ingestion_sources.options(settings.dbt_vars(warehouse.started_at), context.log.info)
             _load(settings, options, chosen, run, context.op_execution_context.op_config[RELOAD])
             fingerprint = build_fingerprint(settings, warehouse.started_at)

@@ -6,7 +6,6 @@ are, and going back to one (`pipelines.publication.versions`).
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +33,7 @@ from pipelines.publication.versions import (
 )
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
+from pipelines.storage_faults import is_held, storage_fault
 
 SCHEMA = "marts"
 # Tables that each version holds about itself, with times of the publication in them; all others are marts.
@@ -261,12 +261,9 @@ def _parquet(folder: Path, name: str) -> Path:
 
 def _explanation(error: Exception, settings: Settings) -> str:
     text = one_line(error)
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):
-        return (
-            f"nothing was published: the disk of {settings.published} is full; free some space or lower "
-            "keep_versions, and refresh again"
-        )
-    if "lock on file" in text:
+    if fault := storage_fault(error, settings):
+        return f"nothing was published: {fault}"
+    if is_held(error):
         return (
             f"nothing was published: {settings.warehouse} is open for writing in another program; close it "
             f"there and refresh again ({text})"

@@ -60,6 +60,8 @@ def test_an_override_of_a_mapping_changes_the_keys_that_it_names() -> None:
         ("REPLINE_AS_OF", "9999-12-31T23:59:59-01:00", "it must be from 1970-01-01 to before 2200-01-01"),
         ("REPLINE_VARS", '{"as_of": "0001-01-01T00:00:00+01:00"}', "REPLINE_VARS: as_of is '0001-01-01T00"),
         ("REPLINE_TARGET", "oracle", "it may be: duckdb"),
+        ("REPLINE_HOME", "/srv/what?", "use another folder"),
+        ("REPLINE_HOME", "/srv/#1", "use another folder"),
     ],
 )
 def test_a_wrong_setting_says_which_and_what_it_may_be(name: str, value: str, part: str) -> None:
