@@ -15,7 +15,7 @@
 
 {# The first day of a month, from its index. #}
 {% macro month_start(index) -%}
-    make_date(({{ index }}) // 12, ({{ index }}) % 12 + 1, 1)
+    make_date(cast({{ integer_divide(index, 12) }} as integer), ({{ index }}) % 12 + 1, 1)
 {%- endmacro %}
 
 

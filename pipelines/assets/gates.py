@@ -87,7 +87,7 @@ def _build_gate(settings: Settings, gate: Gate) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=name, specs=specs, pool=WAREHOUSE_POOL)
     def run_gate(context: dg.AssetCheckExecutionContext, warehouse: WarehouseLock) -> Iterator[dg.AssetCheckResult]:
-        with clear_failures():
+        with clear_failures(settings):
             outcome = gate.run(
                 settings.warehouse,
                 settings.data_docs,

@@ -36,8 +36,8 @@ shared as (
     select
         *,
         -- Half away from zero in whole numbers; cents are never negative.
-        (2 * total_cents + month_count) // (2 * month_count) as share_cents,
-        unnest(range(first_month, last_month + 1)) as month_index
+        {{ integer_divide('2 * total_cents + month_count', '2 * month_count') }} as share_cents,
+        {{ explode_integers('first_month', 'last_month') }} as month_index
     from valued
 )
 

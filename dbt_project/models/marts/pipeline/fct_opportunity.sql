@@ -10,7 +10,7 @@ records as (
     select * from {{ ref('int_opportunities_unioned') }}
 ),
 
-states as not materialized (
+states as {{ inlined() }} (
     select * from {{ ref('int_opportunity_states') }}
 ),
 
@@ -51,8 +51,8 @@ closings as (
     select
         states.opportunity_key,
         max(states.valid_from) as closed_at,
-        arg_max(states.from_day, states.valid_from) as closed_at_day,
-        arg_max(states.owner_id, states.valid_from) as closed_owner_id
+        {{ last_by('states.from_day', 'states.valid_from') }} as closed_at_day,
+        {{ last_by('states.owner_id', 'states.valid_from') }} as closed_owner_id
     from states
     inner join stages
         on states.stage_key = stages.stage_key
@@ -144,7 +144,7 @@ select
     case when valued.status = 'lost' then valued.last_amount end as lost_amount,
     case
         when valued.status = 'won' and valued.closed_on >= valued.created_on
-            then cast(valued.closed_on - valued.created_on as integer)
+            then {{ dates_between('valued.created_on', 'valued.closed_on') }}
     end as cycle_days,
     valued.has_assumed_state,
     valued.is_inferred,

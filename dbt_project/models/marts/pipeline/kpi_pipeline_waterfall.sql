@@ -4,6 +4,7 @@
 {% set flows = [
     'created', 'reopened', 'increased', 'decreased', 'transferred_in', 'transferred_out', 'won', 'lost',
 ] %}
+{% set keys = ['month_index', 'pipeline_key', 'owner_id'] %}
 
 with month_states as (
     select * from {{ ref('int_opportunity_month_states') }}
@@ -123,11 +124,13 @@ unchanged as (
 ),
 
 parts as (
-    select * from at_end_owner
-    union all by name
-    select * from at_start_owner
-    union all by name
-    select * from unchanged
+    {{ union_by_name({
+        'at_end_owner': keys + [
+            'created', 'reopened', 'increased', 'decreased', 'transferred_in', 'won', 'lost', 'closing'
+        ],
+        'at_start_owner': keys + ['opening', 'transferred_out'],
+        'unchanged': keys + ['opening', 'closing'],
+    }) }}
 ),
 
 summed as (

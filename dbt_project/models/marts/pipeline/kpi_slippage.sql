@@ -1,6 +1,6 @@
 -- What became of the opportunities that were due in a period: open at its start with a close date in it.
 -- A close date lies in one period of each type, so no opportunity is compared with all periods.
-with month_states as not materialized (
+with month_states as {{ inlined() }} (
     select * from {{ ref('int_opportunity_month_states') }}
 ),
 

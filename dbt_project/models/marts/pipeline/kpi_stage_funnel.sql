@@ -1,5 +1,5 @@
 -- Of the opportunities that reached an open stage in a month: how many went on, were lost, are open still.
-with all_states as not materialized (
+with all_states as {{ inlined() }} (
     select * from {{ ref('int_opportunity_states') }}
 ),
 
@@ -12,7 +12,7 @@ first_event as (
 ),
 
 -- When an opportunity without history reached which stage is not known: it is in no funnel.
-states as not materialized (
+states as {{ inlined() }} (
     select * from all_states
     where origin <> 'inferred'
 ),
@@ -78,7 +78,7 @@ reached as (
         valid_from as reached_at,
         next_advance_at,
         {{ month_index('from_day') }} as cohort_month_index,
-        unnest(range(best_rank_before + 1, funnel_rank + 1)) as open_stage_number
+        {{ explode_integers('best_rank_before + 1', 'funnel_rank') }} as open_stage_number
     from advances
 ),
 

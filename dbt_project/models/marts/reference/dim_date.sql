@@ -14,11 +14,7 @@ bounds as (
 
 days as (
     select
-        cast(unnest(range(
-            cast(first_day as timestamp),
-            cast(end_day as timestamp),
-            interval 1 day
-        )) as date) as date_day
+        {{ explode_days('first_day', 'end_day - 1') }} as date_day
     from bounds
 ),
 
@@ -44,9 +40,9 @@ select
     {{ month_start('quarter_index') }} as quarter_start,
     {{ month_start('year_index') }} as year_start,
     cast(year({{ month_start('year_index + 11') }}) as integer) as fiscal_year,
-    (quarter_index - year_index) // 3 + 1 as fiscal_quarter,
+    cast({{ integer_divide('quarter_index - year_index', 3) }} as integer) + 1 as fiscal_quarter,
     cast(month(date_day) as integer) as month_of_year,
-    cast(isodow(date_day) as integer) as day_of_week,
-    isodow(date_day) >= 6 as is_weekend,
+    {{ weekday_of('date_day') }} as day_of_week,
+    {{ weekday_of('date_day') }} >= 6 as is_weekend,
     date_day > {{ as_of_day() }} as is_future
 from periods
