@@ -7,6 +7,12 @@
 {%- endmacro %}
 
 
+{# The day from which days and periods may start, as a date. #}
+{% macro earliest_plausible_day() -%}
+    date '{{ var("earliest_plausible_date") }}'
+{%- endmacro %}
+
+
 {# The first day of a month, from its index. #}
 {% macro month_start(index) -%}
     make_date(cast({{ integer_divide(index, 12) }} as integer), ({{ index }}) % 12 + 1, 1)

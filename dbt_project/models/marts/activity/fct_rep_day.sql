@@ -1,236 +1,127 @@
--- What each rep did on each local day, as counts and sums that can be added up over reps and days.
-{% set counted = [
-    'calls_count', 'outbound_calls', 'connected_calls', 'created_count', 'won_count', 'lost_count',
-    'cycle_count', 'cycle_days', 'stage_advance_count', 'open_count',
-] %}
-{% set amounts = ['created_amount', 'won_amount', 'lost_amount'] %}
+-- What each rep did on each local day, as counts and sums that can be added up over reps and days: the measures of
+-- macros/measures.sql, and the opportunities open at the day's end.
+{% set measures = rep_day_measures() | map(attribute='name') | list %}
 
-with opportunities as {{ inlined() }} (
-    select * from {{ ref('fct_opportunity') }}
-),
-
-states as {{ inlined() }} (
-    select * from {{ ref('int_opportunity_states') }}
-),
-
-stages as (
-    select * from {{ ref('int_stages') }}
-),
-
-stage_moves as (
-    select * from {{ ref('int_stage_moves') }}
-),
-
-calls_daily as (
-    select * from {{ ref('int_calls_daily') }}
-),
-
-calendar_days as (
-    select * from {{ ref('int_calendar_days') }}
+with state_changes as {{ inlined() }} (
+    select * from {{ ref('int_opportunity_state_changes') }}
 ),
 
 users as (
     select * from {{ ref('int_users_unioned') }}
 ),
 
-created as (
-    select
-        created_owner_id as user_id,
-        first_state_on as date_day,
-        count(*) as created_count,
-        sum(created_amount) as created_amount
-    from opportunities
-    group by created_owner_id, first_state_on
-),
-
-closed as (
-    select
-        closed_owner_id as user_id,
-        closed_on as date_day,
-        count(*) filter (where status = 'won') as won_count,
-        sum(won_amount) as won_amount,
-        count(*) filter (where status = 'lost') as lost_count,
-        sum(lost_amount) as lost_amount,
-        count(cycle_days) as cycle_count,
-        sum(cycle_days) as cycle_days
-    from opportunities
-    where status <> 'open'
-    group by closed_owner_id, closed_on
-),
-
--- Exploding open opportunities by day would be far too much: a state opens for its owner on its first day and
--- ends on the day of the next one, and the running total says how many are open.
-state_starts as (
-    select
-        states.owner_id as user_id,
-        states.from_day as date_day,
-        count(*) filter (where not stages.is_closed) as opened_count,
-        count(*) filter (where stage_moves.move_kind = 'advanced') as stage_advance_count
-    from states
-    inner join stages
-        on states.stage_key = stages.stage_key
-    left join stage_moves
-        on
-            states.previous_stage_key = stage_moves.from_stage_key
-            and states.stage_key = stage_moves.to_stage_key
-    group by states.owner_id, states.from_day
-),
-
-state_ends as (
-    select
-        states.owner_id as user_id,
-        states.to_day as date_day,
-        count(*) as ended_count
-    from states
-    inner join stages
-        on states.stage_key = stages.stage_key
-    where
-        states.to_day is not null
-        and not stages.is_closed
-    group by states.owner_id, states.to_day
-),
-
 first_event as (
-    select
-        least(
-            (select min(call_on) from calls_daily),
-            (select min(date_day) from created),
-            (select min(date_day) from closed)
-        ) as first_event_on
+    select * from {{ ref('int_first_event') }}
 ),
 
-activity as (
-    select
-        user_id,
-        min(call_on) as first_active_on
-    from calls_daily
-    group by user_id
-    union all
-    select
-        user_id,
-        min(date_day) as first_active_on
-    from created
-    group by user_id
-    union all
-    select
-        user_id,
-        min(date_day) as first_active_on
-    from closed
-    group by user_id
-    union all
-    select
-        user_id,
-        min(date_day) as first_active_on
-    from state_starts
-    group by user_id
+{% for event in rep_day_events() %}
+{{ event }}_days as (
+    {{ measures_by_day(event) }}
 ),
 
-active_reps as (
+{% endfor %}
+employed_days as (
     select
-        user_id,
-        min(first_active_on) as first_active_on
-    from activity
-    group by user_id
-),
-
-reps as (
-    select
-        coalesce(users.user_id, active_reps.user_id) as user_id,
-        users.user_id is not null as is_known,
-        users.hired_on,
-        users.left_on,
-        -- No row can be before both: one wrong date of long ago must not give every rep a row a day since.
-        case
-            when users.user_id is null then active_reps.first_active_on
-            when users.hired_on is not null then least(users.hired_on, active_reps.first_active_on)
-        end as first_day
+        users.user_id,
+        true as is_employed,
+        {{ explode_days(
+            'greatest(first_event.first_event_on, users.hired_on)', 'least(users.left_on, ' ~ as_of_day() ~ ')'
+        ) }} as date_day
     from users
-    full join active_reps
-        on users.user_id = active_reps.user_id
-),
-
-rep_days as (
-    select
-        reps.user_id,
-        calendar_days.calendar_day as date_day,
-        reps.is_known
-        and coalesce(reps.hired_on <= calendar_days.calendar_day, true)
-        and coalesce(reps.left_on >= calendar_days.calendar_day, true) as is_employed
-    from reps
     cross join first_event
-    inner join calendar_days
-        on calendar_days.calendar_day >= greatest(first_event.first_event_on, reps.first_day)
     -- Without any event there is no day.
     where first_event.first_event_on is not null
 ),
 
-open_counts as (
+-- An open state opens on its first day and ends on that of the next one; the running total says how many are open.
+-- What was open before the first day is open on it.
+openings as (
     select
-        rep_days.user_id,
-        rep_days.date_day,
-        sum(coalesce(state_starts.opened_count, 0) - coalesce(state_ends.ended_count, 0)) over (
-            partition by rep_days.user_id order by rep_days.date_day
-        ) as open_count
-    from rep_days
-    left join state_starts
-        on
-            rep_days.user_id = state_starts.user_id
-            and rep_days.date_day = state_starts.date_day
-    left join state_ends
-        on
-            rep_days.user_id = state_ends.user_id
-            and rep_days.date_day = state_ends.date_day
+        owner_id as user_id,
+        1 as opened_count,
+        from_day as date_day
+    from state_changes
+    where is_open
+    union all
+    select
+        owner_id as user_id,
+        -1 as opened_count,
+        to_day as date_day
+    from state_changes
+    where
+        is_open
+        and to_day is not null
 ),
 
-filled as (
+daily_openings as (
     select
-        rep_days.user_id,
-        rep_days.date_day,
-        rep_days.is_employed,
-        {% for measure in counted %}
-        cast(coalesce({{ measure }}, 0) as integer) as {{ measure }},
+        openings.user_id,
+        sum(openings.opened_count) as opened_count,
+        greatest(openings.date_day, first_event.first_event_on) as date_day
+    from openings
+    cross join first_event
+    where first_event.first_event_on is not null
+    group by openings.user_id, greatest(openings.date_day, first_event.first_event_on)
+),
+
+open_spans as (
+    select
+        user_id,
+        sum(opened_count) over day_order as open_count,
+        date_day as first_day,
+        lead(date_day) over day_order as next_day
+    from daily_openings
+    window day_order as (partition by user_id order by date_day)
+),
+
+open_days as (
+    select
+        user_id,
+        open_count,
+        {{ explode_days('first_day', 'coalesce(next_day - 1, ' ~ as_of_day() ~ ')') }} as date_day
+    from open_spans
+    where open_count <> 0
+),
+
+{# What each part has beside user_id and date_day. #}
+{% set parts = {'employed_days': ['is_employed'], 'open_days': ['open_count']} %}
+{% for event in rep_day_events() %}
+{% do parts.update({event ~ '_days': rep_day_measures() | selectattr('event', 'equalto', event)
+    | map(attribute='name') | list}) %}
+{% endfor %}
+{% for part, columns in parts.items() %}
+{% do parts.update({part: ['user_id', 'date_day'] + columns}) %}
+{% endfor %}
+parts as (
+    {{ union_by_name(parts) }}
+),
+
+summed as (
+    select
+        user_id,
+        coalesce(bool_or(is_employed), false) as is_employed,
+        cast(coalesce(sum(open_count), 0) as integer) as open_count,
+        {% for measure in rep_day_measures() %}
+        cast(coalesce(sum({{ measure.name }}), 0) as {{ measure.type }}) as {{ measure.name }},
         {% endfor %}
-        {% for measure in amounts %}
-        cast(coalesce({{ measure }}, 0) as decimal(18, 2)) as {{ measure }},
-        {% endfor %}
-        cast(coalesce(calls_daily.talk_seconds, 0) as decimal(18, 3)) as talk_seconds
-    from rep_days
-    left join calls_daily
-        on
-            rep_days.user_id = calls_daily.user_id
-            and rep_days.date_day = calls_daily.call_on
-    left join created
-        on
-            rep_days.user_id = created.user_id
-            and rep_days.date_day = created.date_day
-    left join closed
-        on
-            rep_days.user_id = closed.user_id
-            and rep_days.date_day = closed.date_day
-    left join state_starts
-        on
-            rep_days.user_id = state_starts.user_id
-            and rep_days.date_day = state_starts.date_day
-    left join open_counts
-        on
-            rep_days.user_id = open_counts.user_id
-            and rep_days.date_day = open_counts.date_day
+        date_day
+    from parts
+    group by user_id, date_day
 )
 
 select
-    user_id,
-    {% for measure in counted %}
-    {{ measure }},
+    summed.user_id,
+    {% for measure in measures %}
+    summed.{{ measure }},
     {% endfor %}
-    talk_seconds,
-    {% for measure in amounts %}
-    {{ measure }},
-    {% endfor %}
-    date_day
-from filled
+    summed.open_count,
+    summed.date_day
+from summed
+inner join first_event
+    on summed.date_day >= first_event.first_event_on
 where
-    is_employed
-    -- An amount or a talk time is never there without its count.
-    {% for measure in counted %}
-    or {{ measure }} <> 0
+    summed.is_employed
+    or summed.open_count <> 0
+    {% for measure in measures %}
+    or summed.{{ measure }} <> 0
     {% endfor %}

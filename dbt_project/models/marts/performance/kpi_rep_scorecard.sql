@@ -1,10 +1,7 @@
--- The scorecard of each rep for each month, fiscal quarter and fiscal year: sums of the parts, then the
--- ratios.
-{% set counts = [
-    'won_count', 'lost_count', 'created_count', 'cycle_count', 'cycle_days', 'outbound_calls', 'connected_calls',
-] %}
-{% set amounts = ['won_amount', 'lost_amount', 'created_amount'] %}
-{% set keys = ['period_type', 'period_start', 'user_id'] %}
+-- The scorecard of each rep for each month, fiscal quarter and fiscal year since the first event: sums of the parts,
+-- then the ratios.
+{% set grain = ['period_type', 'period_start', 'user_id'] %}
+{% set flow_names = scorecard_flows() | map(attribute='name') | list %}
 
 with rep_days as (
     select * from {{ ref('fct_rep_day') }}
@@ -22,7 +19,7 @@ open_opportunities as (
     select * from {{ ref('int_open_opportunities_monthly') }}
 ),
 
-all_periods as (
+periods as (
     select * from {{ ref('int_periods') }}
 ),
 
@@ -34,38 +31,13 @@ users as (
     select * from {{ ref('int_users_unioned') }}
 ),
 
-opportunities as (
-    select * from {{ ref('fct_opportunity') }}
-),
-
-calls_daily as (
-    select * from {{ ref('int_calls_daily') }}
-),
-
-first_event as (
-    select
-        least(
-            (select min(first_state_on) from opportunities),
-            (select min(closed_on) from opportunities),
-            (select min(call_on) from calls_daily)
-        ) as first_event_on
-),
-
-periods as (
-    select all_periods.*
-    from all_periods
-    inner join first_event
-        on all_periods.period_end >= first_event.first_event_on
-),
-
 rep_months as (
     select
         user_id,
-        {{ month_index('date_day') }} as month_index,
-        {% for measure in counts + amounts %}
+        {% for measure in flow_names %}
         sum({{ measure }}) as {{ measure }},
         {% endfor %}
-        sum(talk_seconds) as talk_seconds
+        {{ month_index('date_day') }} as month_index
     from rep_days
     group by user_id, {{ month_index('date_day') }}
 ),
@@ -139,94 +111,36 @@ employed as (
 
 parts as (
     {{ union_by_name({
-        'flows': keys + counts + amounts + ['talk_seconds'],
-        'quotas': keys + ['quota_amount'],
-        'open_at_end': keys + ['open_count', 'open_amount'],
-        'open_at_start': keys + ['open_at_start_count'],
-        'due': keys + ['due_open_amount'],
-        'employed': keys + ['is_employed'],
+        'flows': grain + flow_names,
+        'quotas': grain + ['quota_amount'],
+        'open_at_end': grain + ['open_count', 'open_amount'],
+        'open_at_start': grain + ['open_at_start_count'],
+        'due': grain + ['due_open_amount'],
+        'employed': grain + ['is_employed'],
     }) }}
 ),
 
 summed as (
-    select
-        period_type,
-        period_start,
-        user_id,
-        {% for measure in counts + ['open_count', 'open_at_start_count'] %}
-        cast(coalesce(sum({{ measure }}), 0) as integer) as {{ measure }},
-        {% endfor %}
-        {% for measure in amounts + ['open_amount', 'due_open_amount'] %}
-        cast(coalesce(sum({{ measure }}), 0) as decimal(18, 2)) as {{ measure }},
-        {% endfor %}
-        cast(sum(quota_amount) as decimal(18, 2)) as quota_amount,
-        cast(coalesce(sum(talk_seconds), 0) as decimal(18, 3)) as talk_seconds,
-        coalesce(bool_or(is_employed), false) as is_employed
-    from parts
-    group by period_type, period_start, user_id
-),
-
-counted as (
-    select
-        summed.*,
-        periods.period_end
-    from summed
-    inner join periods
-        on
-            summed.period_type = periods.period_type
-            and summed.period_start = periods.period_start
-    where
-        summed.is_employed
-        {% for measure in counts + amounts + ['open_count', 'due_open_amount', 'talk_seconds'] %}
-        or summed.{{ measure }} <> 0
-        {% endfor %}
-        or coalesce(summed.quota_amount <> 0, false)
+    {{ scorecard_sums('parts', grain) }}
 ),
 
 rated as (
-    select
-        *,
-        {{ ratio('won_count', 'won_count + lost_count') }} as win_rate,
-        {{ ratio('won_amount', 'won_amount + lost_amount') }} as win_rate_amount,
-        {{ ratio('won_amount', 'won_count') }} as avg_won_amount,
-        {{ ratio('cycle_days', 'cycle_count') }} as avg_cycle_days,
-        {{ ratio('won_amount', 'quota_amount') }} as attainment,
-        {{ ratio('due_open_amount', 'quota_amount') }} as coverage_at_start,
-        {{ ratio('connected_calls', 'outbound_calls') }} as connect_rate
-    from counted
+    {{ scorecard_rates('summed') }}
 )
 
 select
-    period_type,
-    user_id,
-    won_count,
-    won_amount,
-    lost_count,
-    lost_amount,
-    win_rate,
-    win_rate_amount,
-    avg_won_amount,
-    avg_cycle_days,
-    created_count,
-    created_amount,
-    open_at_start_count,
-    open_count,
-    open_amount,
-    due_open_amount,
-    quota_amount,
-    attainment,
-    coverage_at_start,
-    outbound_calls,
-    connected_calls,
-    connect_rate,
-    talk_seconds,
-    case
-        when avg_cycle_days > 0
-            then (open_at_start_count + created_count) * win_rate * avg_won_amount / avg_cycle_days
-    end as sales_velocity,
+    rated.period_type,
+    rated.user_id,
+    {% for column in scorecard_columns() %}
+    rated.{{ column }},
+    {% endfor %}
     cast(rank() over (
-        partition by period_type, period_start order by won_amount desc
+        partition by rated.period_type, rated.period_start order by rated.won_amount desc
     ) as integer) as bookings_rank,
-    period_start,
-    period_end
+    rated.period_start,
+    periods.period_end
 from rated
+inner join periods
+    on
+        rated.period_type = periods.period_type
+        and rated.period_start = periods.period_start

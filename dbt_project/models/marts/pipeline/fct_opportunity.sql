@@ -83,6 +83,7 @@ timelines as (
         last_states.amount,
         last_states.close_date,
         last_states.origin = 'assumed' as has_assumed_state,
+        last_states.origin = 'inferred' as is_inferred,
         case when last_states.status <> 'open' then closings.closed_owner_id end as closed_owner_id,
         case when last_states.status <> 'open' then closings.closed_at end as closed_at,
         case
@@ -146,6 +147,7 @@ select
             then {{ dates_between('valued.created_on', 'valued.closed_on') }}
     end as cycle_days,
     valued.has_assumed_state,
+    valued.is_inferred,
     (valued.first_amount is not null and valued.created_amount is null)
     or (valued.amount is not null and valued.last_amount is null) as has_unvalued_amount,
     valued.created_on,

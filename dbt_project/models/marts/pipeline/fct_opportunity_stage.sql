@@ -1,4 +1,4 @@
--- Stage visits: one row an unbroken stay of an opportunity in a stage.
+-- Stage visits: one row per unbroken stay of an opportunity in a stage.
 with states as (
     select * from {{ ref('int_opportunity_states') }}
 ),
@@ -26,6 +26,7 @@ visits as (
         stage_key,
         owner_id,
         amount,
+        origin = 'inferred' as is_inferred,
         valid_from as entered_at,
         row_number() over entry_order as visit_number,
         lead(stage_key) over entry_order as next_stage_key,
@@ -48,6 +49,7 @@ select
     stages.stage_position,
     visits.amount,
     {{ days_between('visits.entered_at', "coalesce(visits.exited_at, " ~ as_of() ~ ")") }} as days_in_stage,
+    visits.is_inferred,
     visits.entered_at,
     visits.exited_at
 from visits

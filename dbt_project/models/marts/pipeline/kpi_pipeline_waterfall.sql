@@ -14,6 +14,10 @@ stages as (
     select * from {{ ref('int_stages') }}
 ),
 
+first_event as (
+    select * from {{ ref('int_first_event') }}
+),
+
 pipelines as (
     select distinct
         pipeline_key,
@@ -107,12 +111,16 @@ lasting as (
 
 unchanged as (
     select
-        pipeline_key,
-        owner_id,
-        amount as opening,
-        amount as closing,
-        {{ explode_integers('first_boundary', 'last_boundary - 1') }} as month_index
+        lasting.pipeline_key,
+        lasting.owner_id,
+        lasting.amount as opening,
+        lasting.amount as closing,
+        {{ explode_integers(
+            'greatest(lasting.first_boundary, first_event.first_month)', 'lasting.last_boundary - 1'
+        ) }} as month_index
     from lasting
+    cross join first_event
+    where first_event.first_month is not null
 ),
 
 parts as (
@@ -147,6 +155,8 @@ select
 from summed
 inner join pipelines
     on summed.pipeline_key = pipelines.pipeline_key
+inner join first_event
+    on summed.month_index >= first_event.first_month
 where
     summed.opening <> 0
     or summed.closing <> 0

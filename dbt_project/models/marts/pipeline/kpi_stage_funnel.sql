@@ -1,10 +1,20 @@
 -- Of the opportunities that reached an open stage in a month: how many went on, were lost, are open still.
-with states as {{ inlined() }} (
+with all_states as {{ inlined() }} (
     select * from {{ ref('int_opportunity_states') }}
 ),
 
 stages as (
     select * from {{ ref('int_stages') }}
+),
+
+first_event as (
+    select * from {{ ref('int_first_event') }}
+),
+
+-- When an opportunity without history reached which stage is not known: it is in no funnel.
+states as {{ inlined() }} (
+    select * from all_states
+    where origin <> 'inferred'
 ),
 
 last_stages as (
@@ -117,6 +127,8 @@ rated as (
             summed.pipeline_key = stages.pipeline_key
             and summed.open_stage_number = stages.funnel_rank
             and not stages.is_closed
+    inner join first_event
+        on summed.cohort_month_index >= first_event.first_month
 )
 
 select

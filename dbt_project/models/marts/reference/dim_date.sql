@@ -9,6 +9,7 @@ bounds as (
         min(calendar_day) as first_day,
         {{ month_start(period_first_month(as_of_month(), 12) ~ ' + 24') }} as end_day
     from calendar_days
+    where not is_outlier
 ),
 
 days as (

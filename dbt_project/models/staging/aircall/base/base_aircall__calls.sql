@@ -1,6 +1,7 @@
 -- Aircall's calls with for whom each counts, or why it is left out. One row a call.
 --
--- A transfer to a person or a team stays within its call, which says to whom. A transfer to a number is a
+-- A transfer to a person or a team stays within its call. Of a transfer to a team, Aircall names the team's first
+-- user as the one it went to, whoever answered: such a call stays with its own user. A transfer to a number is a
 -- further call of Aircall's: an inbound one with the same number outside where the line is the company's own,
 -- else an outbound one by who transferred it. The call that was transferred goes on until the end, and is the
 -- one that counts.
@@ -12,6 +13,16 @@ with calls as (
         -- The number outside as digits alone: one number is written with and without spaces.
         translate(raw_digits, '+ -.()', '') as outside_digits
     from {{ source('aircall', 'aircall__calls') }}
+),
+
+team_users as (
+    select * from {{ source('aircall', 'aircall__team_users') }}
+),
+
+-- Teams that are gone count too: a call of their time may name their first user.
+first_of_teams as (
+    select distinct user_id from team_users
+    where position = '1'
 ),
 
 line_numbers as (
@@ -85,12 +96,18 @@ leg_ids as (
 attributed as (
     select
         calls.*,
-        coalesce(last_legs.user_id, calls.transferred_to_id, calls.user_id) as rep_id,
+        coalesce(
+            last_legs.user_id,
+            case when first_of_teams.user_id is null then calls.transferred_to_id end,
+            calls.user_id
+        ) as rep_id,
         calls.direction = 'internal' or own_lines.digits is not null as is_internal,
         leg_ids.id is not null as is_transfer_leg
     from calls
     left join last_legs
         on calls.id = last_legs.transferred_call_id
+    left join first_of_teams
+        on calls.transferred_to_id = first_of_teams.user_id
     left join leg_ids
         on calls.id = leg_ids.id
     left join own_lines

@@ -1,5 +1,5 @@
--- Twilio's calls put together from their legs, with for whom each counts, or why it is left out. One row a
--- call: the leg that has no parent, with all that descend from it.
+-- Twilio's calls put together from their legs, with for whom each counts, or why it is left out. One row per
+-- call: the leg that has no parent, with all that descend from it and all that met in a conference with these.
 --
 -- A leg connects Twilio with one end. A leg that comes in ends at Twilio; what rings then, at a rep or
 -- outside, is a leg of its own. So a rep who calls from a client makes a leg that comes in, and the leg
@@ -23,6 +23,15 @@ endpoints as (
     select * from {{ ref('base_twilio__endpoints') }}
 ),
 
+participants as (
+    select * from {{ source('twilio', 'twilio__conference_participants') }}
+),
+
+coaches as (
+    select distinct call_sid from participants
+    where is_coach = 'true'
+),
+
 families as (
     select
         legs.sid,
@@ -42,19 +51,48 @@ families as (
         on families.sid = legs.parent_call_sid
 ),
 
+-- In a conference each participant is a leg with no parent. The one that began first stands for all: the
+-- customer's, or the rep's who called.
+conference_roots as (
+    select distinct
+        families.root_sid,
+        first_value(families.root_sid) over (
+            partition by participants.conference_sid order by roots.start_time, roots.sid
+        ) as first_root_sid
+    from participants
+    inner join families
+        on participants.call_sid = families.sid
+    inner join legs as roots
+        on families.root_sid = roots.sid
+),
+
+joined_roots as (
+    select
+        root_sid,
+        min(first_root_sid) as first_root_sid
+    from conference_roots
+    where root_sid <> first_root_sid
+    group by root_sid
+),
+
 told_apart as (
     select
         legs.*,
-        families.root_sid,
-        legs.sid = families.root_sid as is_root,
+        coalesce(joined_roots.first_root_sid, families.root_sid) as root_sid,
+        legs.sid = coalesce(joined_roots.first_root_sid, families.root_sid) as is_root,
         callers.user_id as from_user_id,
         callees.user_id as to_user_id,
-        coalesce(callees.user_id, callers.user_id) as user_id,
+        -- A coach listens to a call that is another rep's.
+        case when coaches.call_sid is null then coalesce(callees.user_id, callers.user_id) end as user_id,
         -- Twilio itself answers what comes in from outside.
         callers.user_id is null and is_root and legs.direction = 'inbound' as is_at_twilio
     from legs
     inner join families
         on legs.sid = families.sid
+    left join joined_roots
+        on families.root_sid = joined_roots.root_sid
+    left join coaches
+        on legs.sid = coaches.call_sid
     left join endpoints as callers
         on legs.from_endpoint = callers.endpoint
     left join endpoints as callees
