@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.contract import ENTITIES_BY_NAME, RAW_SCHEMA
+from ingestion.text import quoted
 
 # dlt loads into tables of this schema first and merges from there; it makes them where they are missing.
 STAGING_SCHEMA = f"{RAW_SCHEMA}_staging"
@@ -111,7 +112,7 @@ def _convert(connection: duckdb.DuckDBPyConnection, changed: _Changed, warehouse
 
     Text is not converted: how it is read is the landing contract's, and the files say it once more.
     """
-    table, name = f"{RAW_SCHEMA}.{changed.table}", f'"{changed.column}"'
+    table, name = f"{RAW_SCHEMA}.{changed.table}", quoted(changed.column)
     there_and_back = f"TRY_CAST(TRY_CAST({name} AS {changed.wanted}) AS {changed.found})"
     differs = "true" if changed.found == "VARCHAR" else f"{there_and_back} IS DISTINCT FROM {name}"
     row = connection.execute(f"SELECT count(*) FROM {table} WHERE {name} IS NOT NULL AND {differs}").fetchone()

@@ -23,7 +23,7 @@ from rich.console import Console
 from pipelines.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from pipelines.runs.refresh import Outcome
+    from pipelines.refresh import Outcome
 
 WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
 # More warnings than these are counted; all are in the data docs and in Dagster.
@@ -165,8 +165,8 @@ def _refresh(settings: Settings, verbose: bool, reload: Sequence[str] = ()) -> O
         warnings.simplefilter("ignore")
     console = Console()
     with console.status("Starting"):
+        from pipelines.refresh import run_refresh
         from pipelines.reports.progress import LiveProgress, PlainProgress
-        from pipelines.runs.refresh import run_refresh
     live = console.is_terminal and not verbose
     with LiveProgress(console) if live else PlainProgress(console) as progress:
         outcome = run_refresh(settings, progress, verbose, reload)

@@ -18,7 +18,8 @@ import yaml
 
 DBT_PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 TARGETS = ("duckdb",)
-_PATH_ENDS = {"?", "#"}
+# dlt takes a % in its folder for a placeholder; dbt and SQLAlchemy a ? or # for the end of a path.
+_MISREAD = {"%", "?", "#"}
 
 
 class SettingsError(ValueError):
@@ -49,9 +50,9 @@ class Settings:
         Raises SettingsError where a value cannot be read.
         """
         home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
-        if _PATH_ENDS & set(str(home)):
+        if _MISREAD & set(str(home)):
             raise SettingsError(
-                f"REPLINE_HOME is {str(home)!r}; dbt and SQLAlchemy take a ? or # for the end of a path, so use "
+                f"REPLINE_HOME is {str(home)!r}; the libraries that write there misread a %, ? or # in a path, so use "
                 "another folder"
             )
         landing = Path(environ.get("REPLINE_LANDING") or home / "landing").expanduser().resolve()

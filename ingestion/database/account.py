@@ -16,11 +16,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from ingestion.account import CURRENT_FILES
 from ingestion.contract import RAW_SCHEMA, UNKNOWN_STAGE
 from ingestion.landing.batches import FILES_SCHEMA, QUARANTINE_SCHEMA, REMOVED, Batch, Feed
 from ingestion.landing.conversion import record_keys
 from ingestion.landing.reading import FILE_COLUMN, literal, quoted
-from ingestion.landing.resources import FILES_TABLE, QUARANTINE_TABLE
+from ingestion.landing.resources import QUARANTINE_TABLE
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,8 @@ def _note_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: B
             f"""
             INSERT INTO bad_before
             WITH current_files AS (
-                SELECT file, file_hash FROM {RAW_SCHEMA}.{FILES_TABLE}
+                SELECT file, file_hash FROM ({CURRENT_FILES})
                 WHERE source = {literal(feed.source)} AND entity = {literal(batch.entity.name)} AND file IN ({tables})
-                QUALIFY row_number() OVER (PARTITION BY file ORDER BY loaded_at DESC) = 1
             )
             SELECT {columns} FROM {RAW_SCHEMA}.{QUARANTINE_TABLE} AS noted JOIN current_files USING (file, file_hash)
             WHERE noted.source = {literal(feed.source)} AND noted.entity = {literal(batch.entity.name)}

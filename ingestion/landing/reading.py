@@ -21,6 +21,7 @@ from ingestion.contract import Entity
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile
 from ingestion.landing.lines import check_compression, first_line
+from ingestion.text import literal, quoted
 
 # The raw table's column that names the landing file of a row.
 FILE_COLUMN = "_file"
@@ -78,16 +79,6 @@ class Reading:
 
 
 _NAMING = NamingConvention()
-
-
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """An SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

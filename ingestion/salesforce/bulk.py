@@ -26,6 +26,7 @@ import pyarrow as pa
 from ingestion.api.client import ApiError
 from ingestion.api.tables import ApiTable
 from ingestion.salesforce.api import Query, Salesforce
+from ingestion.text import quoted
 
 # About 20 MB of CSV a page.
 RECORDS_PER_PAGE = 50_000
@@ -149,11 +150,11 @@ class BulkResult:
         types = self._salesforce.describe(self._begun["sobject"]).fields
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in fields)
         missing = "".join(
-            f", NULL::VARCHAR AS {_quoted(field.path)}" for field in self._table.fields if field.path not in fields
+            f", NULL::VARCHAR AS {quoted(field.path)}" for field in self._table.fields if field.path not in fields
         )
         as_in_json = ", ".join(
             # The one difference to the REST API: a row must be the same whichever way it came.
-            f"replace({_quoted(name)}, 'Z', '+0000') AS {_quoted(name)}"
+            f"replace({quoted(name)}, 'Z', '+0000') AS {quoted(name)}"
             for name in fields
             if types[name] == "datetime"
         )
@@ -169,7 +170,7 @@ class BulkResult:
                             columns = {{{columns}}}, max_line_size = 16777216
                         )
                     ) AS record
-                    ORDER BY {_quoted(self._table.cursor)}, {", ".join(map(_quoted, self._table.key))}
+                    ORDER BY {quoted(self._table.cursor)}, {", ".join(map(quoted, self._table.key))}
                 ) TO '{unfinished}' (FORMAT parquet)
                 """
             )
@@ -208,7 +209,3 @@ def _select(query: Query) -> str:
 
 def _text(moment: datetime | None) -> str:
     return moment.isoformat(timespec="microseconds") if moment else ""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -14,10 +14,10 @@ from expectations import marts
 from expectations.checks import Description
 from expectations.landing import LandingGate
 from expectations.results import GateResult
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.names import WAREHOUSE_POOL
 from pipelines.publication.versions import published_row_counts
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
 

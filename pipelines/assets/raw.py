@@ -17,10 +17,12 @@ from dlt.extract import DltSource
 
 from expectations.landing import ContractSource
 from ingestion import sources as ingestion_sources
+from ingestion.account import CURRENT_FILES
 from ingestion.api.options import SourceOptions
 from ingestion.api.tables import ApiTable
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Entity
 from ingestion.landing import table_name
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.names import (
     DEFAULT_OWNER,
     LOAD_STEP,
@@ -34,7 +36,6 @@ from pipelines.assets.names import (
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, TABLE_NAME, read_table_facts
 from pipelines.publication.versions import needs_publishing
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, SettingsError, default_vars
 from pipelines.sources import sources_of
@@ -258,11 +259,7 @@ def _rows_of_files(settings: Settings, since: datetime) -> dict[str, dict[str, A
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
         found = connection.execute(
             f"""
-            WITH current_files AS (
-                SELECT *, 1 AS files, loaded_at >= ? AS is_new
-                FROM {RAW_SCHEMA}.landing_files
-                QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
-            )
+            WITH current_files AS (SELECT *, 1 AS files, loaded_at >= ? AS is_new FROM ({CURRENT_FILES}))
             SELECT source, entity, {", ".join(sums)}, strftime(max(loaded_at), '%Y-%m-%d %H:%M:%S UTC') AS last_load
             FROM current_files GROUP BY source, entity
             """,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingestion.text import first_line, literal, quoted
 from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql, limit_hours
 from pipelines.publication.versions import (
     DATABASE,
@@ -23,7 +24,6 @@ from pipelines.publication.versions import (
     PublishedTable,
     Version,
     clear_leftovers,
-    one_line,
     prune,
     release,
     sync_folder,
@@ -131,13 +131,13 @@ def _write_files(
     database = folder / DATABASE
     spill = str(folder.with_name(".spill"))
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as connection:
-        connection.execute(f"ATTACH {_literal(warehouse)} AS warehouse (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(warehouse)} AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
         names = _marts(connection, tables)
         _attach(connection, database, f"STORAGE_VERSION '{STORAGE_VERSION}'")
         connection.execute(f"CREATE SCHEMA published.{SCHEMA}")
         for name in names:
-            _write_table(connection, folder, name, f"FROM warehouse.{SCHEMA}.{_quoted(name)}")
+            _write_table(connection, folder, name, f"FROM warehouse.{SCHEMA}.{quoted(name)}")
             _comment(connection, name, _comments(connection, name))
         # Attached anew, so that the audit reads what is in the file and not what is in memory.
         connection.execute("DETACH published")
@@ -158,7 +158,7 @@ def _write_files(
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, database: Path, options: str = "") -> None:
-    connection.execute(f"ATTACH {_literal(database)} AS published {f'({options})' if options else ''}")
+    connection.execute(f"ATTACH {literal(database)} AS published {f'({options})' if options else ''}")
 
 
 def _marts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str] | None) -> list[str]:
@@ -182,8 +182,8 @@ def _marts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str] | None) 
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, query: str) -> None:
-    connection.execute(f"CREATE TABLE published.{SCHEMA}.{_quoted(name)} AS {query}")
-    connection.execute(f"COPY ({query}) TO {_literal(_parquet(folder, name))} ({PARQUET_OPTIONS})")
+    connection.execute(f"CREATE TABLE published.{SCHEMA}.{quoted(name)} AS {query}")
+    connection.execute(f"COPY ({query}) TO {literal(_parquet(folder, name))} ({PARQUET_OPTIONS})")
 
 
 def _audit(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> PublishedTable:
@@ -192,13 +192,13 @@ def _audit(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> Pu
     The two forms were written from the mart separately: where their checksums agree, both have its values,
     and the mart need not be read a third time for that.
     """
-    table = f"published.{SCHEMA}.{_quoted(name)}"
-    [(expected,)] = connection.execute(f"SELECT count(*) FROM warehouse.{SCHEMA}.{_quoted(name)}").fetchall()
+    table = f"published.{SCHEMA}.{quoted(name)}"
+    [(expected,)] = connection.execute(f"SELECT count(*) FROM warehouse.{SCHEMA}.{quoted(name)}").fetchall()
     columns = connection.execute(f"DESCRIBE {table}").fetchall()
     # Cast: Parquet has no type for some of DuckDB's (enumerations, HUGEINT); equal values must hash equally.
-    row = ", ".join(f"CAST({_quoted(column)} AS {type_})" for column, type_, *_ in columns)
+    row = ", ".join(f"CAST({quoted(column)} AS {type_})" for column, type_, *_ in columns)
     counts, sums = {}, {}
-    for form, source in ((DATABASE, table), ("Parquet", f"read_parquet({_literal(_parquet(folder, name))})")):
+    for form, source in ((DATABASE, table), ("Parquet", f"read_parquet({literal(_parquet(folder, name))})")):
         query = f"SELECT count(*), coalesce(sum(hash({row})), 0)::VARCHAR FROM {source}"
         [(counts[form], sums[form])] = connection.execute(query).fetchall()
     for form, count in counts.items():
@@ -224,16 +224,16 @@ def _comments(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, name: str, comments: Mapping[str, str]) -> None:
-    table = f"published.{SCHEMA}.{_quoted(name)}"
+    table = f"published.{SCHEMA}.{quoted(name)}"
     for column, comment in comments.items():
-        what = f"COLUMN {table}.{_quoted(column)}" if column else f"TABLE {table}"
-        connection.execute(f"COMMENT ON {what} IS {_literal(comment)}")
+        what = f"COLUMN {table}.{quoted(column)}" if column else f"TABLE {table}"
+        connection.execute(f"COMMENT ON {what} IS {literal(comment)}")
 
 
 def _publication_sql(
     tables: Iterable[PublishedTable], number: int, published_at: datetime, as_of: datetime, fingerprint: str
 ) -> str:
-    rows = ", ".join(f"({_literal(table.name)}, {table.row_count}, {_literal(table.checksum)})" for table in tables)
+    rows = ", ".join(f"({literal(table.name)}, {table.row_count}, {literal(table.checksum)})" for table in tables)
     return f"""
         SELECT
             CAST({number} AS BIGINT) AS version,
@@ -242,7 +242,7 @@ def _publication_sql(
             table_name,
             CAST(row_count AS BIGINT) AS row_count,
             checksum,
-            {_literal(fingerprint)} AS fingerprint
+            {literal(fingerprint)} AS fingerprint
         FROM (VALUES {rows}) AS marts (table_name, row_count, checksum)
     """
 
@@ -263,7 +263,7 @@ def _parquet(folder: Path, name: str) -> Path:
 
 
 def _explanation(error: Exception, settings: Settings) -> str:
-    text = one_line(error)
+    text = first_line(error)
     if fault := storage_fault(error, settings):
         return f"nothing was published: {fault}"
     if is_held(error):
@@ -276,11 +276,3 @@ def _explanation(error: Exception, settings: Settings) -> str:
 
 def _timestamp(moment: datetime) -> str:
     return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
-
-
-def _literal(text: str | Path) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

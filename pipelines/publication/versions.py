@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingestion.text import first_line
 from pipelines.settings import Settings
 
 # DuckDB names a database after its file, and refuses `marts.fct_call` as ambiguous where that is `marts` like the
@@ -198,12 +199,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def one_line(error: BaseException) -> str:
-    """The first line of an error's message, without its stop: DuckDB writes advice and hints below it."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
-
-
 def _show_readers(settings: Settings, number: int) -> None:
     _link(settings.published / "current", Path("versions") / f"{number:06d}")
     for name, target in LINKS.items():
@@ -254,5 +249,5 @@ def _read(settings: Settings, number: int) -> Version:
         return Version(number, path, *_read_record(path))
     except (duckdb.Error, IndexError) as error:
         raise PublicationError(
-            f"version {number} cannot be read ({one_line(error)}); `repline rollback` goes to another one"
+            f"version {number} cannot be read ({first_line(error)}); `repline rollback` goes to another one"
         ) from error

@@ -25,6 +25,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 
@@ -189,8 +190,3 @@ def _invoke(
             raise outcome.exception
         raise DbtError(f"dbt {arguments[0]} failed: {one_line(str(outcome.exception))}") from outcome.exception
     return outcome.result
-
-
-def one_line(text: str) -> str:
-    """The text with line breaks and indents turned into single spaces."""
-    return " ".join(text.split())

@@ -45,6 +45,7 @@ def test_an_override_of_a_mapping_changes_the_keys_that_it_names() -> None:
         ("REPLINE_TARGET", "oracle", "it may be: duckdb"),
         ("REPLINE_HOME", "/srv/what?", "use another folder"),
         ("REPLINE_HOME", "/srv/#1", "use another folder"),
+        ("REPLINE_HOME", "/srv/100%", "use another folder"),
     ],
 )
 def test_a_wrong_setting_says_which_and_what_it_may_be(name: str, value: str, part: str) -> None:

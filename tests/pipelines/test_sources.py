@@ -14,8 +14,8 @@ from ingestion.api.options import SourceOptions
 from ingestion.personal import OptionsError
 from ingestion.sources import API_SOURCES, api_tables, load
 from pipelines.definitions import build_defs
+from pipelines.refresh import run_refresh
 from pipelines.reports.progress import PlainProgress
-from pipelines.runs.refresh import run_refresh
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import KNOWN_SOURCES, sources_of
 from tests.pipelines.conftest import refresh

@@ -19,12 +19,12 @@ import pytest
 from click.testing import CliRunner
 
 from expectations.checks import GateError
+from pipelines.assets.failures import clear_failures
 from pipelines.cli import main
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import PublicationError, published_version
 from pipelines.reports.status import collect
 from pipelines.runs.exclusion import wait_for_readers
-from pipelines.runs.failures import clear_failures
 from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
 from pipelines.storage_faults import storage_fault

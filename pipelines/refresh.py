@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from ingestion.text import one_line
 from pipelines.assets.names import LOAD_STEP, REFRESH_JOB, RELOAD
 from pipelines.definitions import build_defs
 from pipelines.publication.versions import Version, published_version, version_numbers
@@ -92,7 +93,7 @@ def _failure(events: Iterable[dg.DagsterEvent], settings: Settings) -> str:
         if error is not None and error.cls_name == _INTERRUPTED:
             return "the refresh was interrupted; run it again when you like"
         where = f"the step {event.step_key} failed" if event.step_key else "the run failed"
-        text = " ".join((error.message if error else event.message or "").split())
+        text = one_line(error.message if error else event.message or "")
         return f"{where}: {text} (`repline refresh --verbose` shows the whole log)"
     return "the run did not finish"
 
