@@ -19,13 +19,12 @@ from pathlib import Path
 import duckdb
 
 from ingestion.contract import ENTITIES_BY_NAME, RAW_SCHEMA
+from ingestion.register import CONTRACT_SOURCES
 from ingestion.text import quoted
 
 # dlt loads into tables of this schema first and merges from there; it makes them where they are missing.
 STAGING_SCHEMA = f"{RAW_SCHEMA}_staging"
 FORMATS = "repline.formats"
-# In the landing contract as they are loaded.
-_CONTRACT_SOURCES = ("landing", "exports", "database")
 
 
 class MigrationError(RuntimeError):
@@ -94,10 +93,11 @@ def _changed_types(connection: duckdb.DuckDBPyConnection) -> list[_Changed]:
         "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = ? ORDER BY ALL",
         [RAW_SCHEMA],
     ).fetchall()
+    contract_sources = {source.name for source in CONTRACT_SOURCES}
     changed = []
     for table, name, found in columns:
         source, _, entity = table.partition("__")
-        if source not in _CONTRACT_SOURCES or entity not in ENTITIES_BY_NAME:
+        if source not in contract_sources or entity not in ENTITIES_BY_NAME:
             continue
         types = {column.name: column.type.value for column in ENTITIES_BY_NAME[entity].columns}
         # DuckDB writes DECIMAL(18,4), the contract DECIMAL(18, 4).

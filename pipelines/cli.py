@@ -53,11 +53,20 @@ class _Commands(click.Group):
 def main() -> None:
     """Sales performance marts from CRM and call data.
 
-    Where things are: REPLINE_HOME (everything a run writes, default ./data), REPLINE_LANDING (the files,
-    default $REPLINE_HOME/landing), REPLINE_EXPORTS (files with a mapping, default $REPLINE_HOME/exports),
-    REPLINE_DATABASE_MAPPING (default $REPLINE_HOME/database.yml). Further settings: REPLINE_AS_OF, and REPLINE_VARS,
-    whose "sources" says what is read. Secrets of sources: SOURCES__<SOURCE>__<NAME>, or .dlt/secrets.toml.
+    REPLINE_HOME (default ./data) is the folder of everything that a run writes. Further settings stand in
+    repline.yml, there or in the working folder; `repline init` writes one that explains them all. In the environment,
+    REPLINE_LANDING (the files), REPLINE_AS_OF and others like them win over it, and REPLINE_VARS, a JSON object of
+    business settings. Secrets of sources: SOURCES__<SOURCE>__<NAME>, or .dlt/secrets.toml.
     """
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+def init(folder: Path) -> None:
+    """Write repline.yml into FOLDER, by default the working folder: every setting, explained."""
+    from pipelines.settings_files import init as write_settings_file
+
+    click.echo(f"Wrote {write_settings_file(folder)}; it changes nothing until you change it.")
 
 
 @main.command()

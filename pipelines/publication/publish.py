@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.text import first_line, literal, quoted
-from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql, limit_hours
+from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
 from pipelines.publication.versions import (
     DATABASE,
     PARQUET,
@@ -77,10 +77,7 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
     Raises PublicationError, and then the last good version stands. Only for the holder of the refresh lock.
     """
     published_at = datetime.now(UTC)
-    variables = settings.dbt_vars(published_at)
-    keep = variables["keep_versions"]
-    if not isinstance(keep, int) or keep < 2:
-        raise PublicationError(f"keep_versions is {keep!r}; it must be a whole number from 2 on")
+    business = settings.business
     if not settings.warehouse.exists():
         raise PublicationError(f"there is no warehouse {settings.warehouse}; run `repline refresh`")
     building = versions_dir(settings) / f".building-{os.getpid()}"
@@ -94,14 +91,14 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
             published_at=published_at,
             as_of=as_of,
             fingerprint=fingerprint,
-            freshness=dataset_freshness_sql(sources_of(settings), as_of, limit_hours(variables)),
+            freshness=dataset_freshness_sql(sources_of(settings), as_of, business.freshness_limit_hours),
             tables=tables,
         )
         path = version_path(settings, number)
         building.rename(path)
         sync_folder(path.parent)
         release(settings, number)
-        prune(settings, keep)
+        prune(settings, business.keep_versions)
     except (duckdb.Error, OSError) as error:
         raise PublicationError(_explanation(error, settings)) from error
     finally:

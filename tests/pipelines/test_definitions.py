@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,16 @@ import duckdb
 import pytest
 import yaml
 
-from expectations import marts
 from expectations.landing import LandingGate
 from ingestion.contract import ENTITIES
+from pipelines.assets.gates import marts_gate_of
 from pipelines.assets.names import REFRESH_JOB, WAREHOUSE_POOL
+from pipelines.assets.published import build_published_assets
+from pipelines.assets.raw import raw_specs
 from pipelines.definitions import build_defs
 from pipelines.runs.dbt_runs import parsed_dir, prepare_manifest
 from pipelines.settings import DBT_PROJECT_DIR, Settings, default_vars
+from tests.expectations.declared import marts_gate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -131,6 +135,16 @@ def test_freshness_policies_follow_the_limits(graph: Any) -> None:
             assert policy is None, key
 
 
+def test_freshness_policies_follow_the_settings(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    limits = {"calls": 5, "leads": None, "published": 7}
+    settings = Settings(tmp_path, tmp_path, overrides={"freshness_limit_hours": limits})
+    specs = [*raw_specs(settings, manifest), *build_published_assets(settings, manifest).specs]
+    policies: dict[str, Any] = {"/".join(spec.key.path): spec.freshness_policy for spec in specs}
+    assert policies["raw/landing__leads"] is None
+    for key, hours in (("raw/landing__calls", 5), ("published/fct_call", 7)):
+        assert policies[key].fail_window.to_timedelta() == timedelta(hours=hours)
+
+
 def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None:
     checks = {key.name: key for key in graph.asset_check_keys}
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
@@ -141,8 +155,15 @@ def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None
         assert graph.get(checks[test["name"]]).blocking == is_error, test["name"]
 
 
+def test_the_marts_gate_holds_columns_to_what_the_models_declare(manifest: dict[str, Any]) -> None:
+    built, declared = marts_gate_of(manifest), marts_gate()
+    assert declared.columns
+    for part in ("facts", "columns", "faults", "no_faults"):
+        assert sorted(getattr(built, part)) == sorted(getattr(declared, part)), part
+
+
 def test_every_expectation_is_a_check_and_only_errors_block(graph: Any) -> None:
-    for gate in (LandingGate(), marts):
+    for gate in (LandingGate(), marts_gate()):
         descriptions = gate.describe()
         assert {each.severity for each in descriptions} == {"error", "warning"}
         for each in descriptions:
