@@ -25,7 +25,7 @@ from ingestion.api.tables import LOADED_AT, ApiTable, FieldType
 from ingestion.contract import RAW_SCHEMA
 from ingestion.personal import hidden
 from ingestion.text import quoted
-from ingestion.warehouse import MERGE, SCHEMA_CONTRACT
+from ingestion.warehouse import MERGE_DEDUPLICATING, SCHEMA_CONTRACT
 
 # True for a row that a table which is listed whole no longer lists.
 IS_GONE = "_is_gone"
@@ -238,7 +238,7 @@ def _hints(table: ApiTable) -> dict[str, Any]:
         "name": table.raw_name,
         "columns": columns,
         "primary_key": list(table.key),
-        "write_disposition": MERGE,
+        "write_disposition": MERGE_DEDUPLICATING,
         "schema_contract": SCHEMA_CONTRACT,
     }
 

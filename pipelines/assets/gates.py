@@ -25,7 +25,7 @@ from pipelines.sources import sources_of
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
-class Gate(Protocol):
+class RunnableGate(Protocol):
     """A gate: `describe` says its checks without data, `run` judges the warehouse."""
 
     @property
@@ -71,7 +71,7 @@ def marts_gate_of(manifest: Manifest) -> MartsGate:
     )
 
 
-def _build_gate(settings: Settings, gate: Gate) -> dg.AssetChecksDefinition:
+def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinition:
     name = f"{gate.SUITE}_gate"
     specs = [
         dg.AssetCheckSpec(

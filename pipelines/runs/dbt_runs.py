@@ -61,7 +61,7 @@ class NodeResult:
         return self.status == "skipped"
 
 
-Progress = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 def prepare_manifest(settings: Settings) -> Path:
@@ -76,7 +76,7 @@ def build(
     settings: Settings,
     variables: Mapping[str, Any],
     nodes: Sequence[str] = (),
-    progress: Progress = lambda _: None,
+    progress: Log = lambda _: None,
 ) -> list[NodeResult]:
     """Build the models and run their tests; `nodes` are the names of those to take, by default all.
 
@@ -139,7 +139,7 @@ def _invoke(
     variables: Mapping[str, Any],
     home: Path,
     target: Path,
-    progress: Progress = lambda _: None,
+    progress: Log = lambda _: None,
     parsed: Any = None,
 ) -> Any:
     """Run dbt on the warehouse in `home`, with its files in `target`; `parsed` spares it the parsing."""
