@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -49,7 +50,7 @@ def migrate(warehouse: Path) -> bool:
     """
     is_new = not warehouse.exists()
     # The newer format of DuckDB compresses better: it took a fifth less processor time for 21 million rows.
-    options = {"storage_compatibility_version": "v1.3.0"} if is_new else {}
+    options: dict[str, Any] = {"storage_compatibility_version": "v1.3.0"} if is_new else {}
     with duckdb.connect(str(warehouse), config=options) as connection:
         found, release = _format(connection)
         if found > len(STEPS):

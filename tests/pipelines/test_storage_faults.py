@@ -104,6 +104,11 @@ def test_every_step_says_it_in_this_line(settings: Settings) -> None:
         publish(settings, AS_OF, "fingerprint")
 
 
+def test_a_refresh_of_a_damaged_warehouse_ends_at_once_with_this_line(settings: Settings) -> None:
+    overwrite(0)(settings.warehouse)
+    assert refresh(settings).failure.startswith(f"the warehouse {settings.warehouse} is damaged; put back a copy of it")
+
+
 def test_another_error_is_none_of_these(settings: Settings) -> None:
     assert storage_fault(error_of(lambda: duckdb.sql("SELECT no_such_column")), settings) == ""
     assert storage_fault("the lock in block 7 of the corrupt office", settings) == ""
