@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -163,7 +164,7 @@ def test_a_full_disk_is_named_whatever_is_written(small_disk: Path) -> None:
             connection.execute("CREATE TABLE many AS SELECT hash(range)::VARCHAR AS text FROM range(1_000_000)")
 
     def spill() -> None:
-        limits = {"memory_limit": "20MB", "temp_directory": str(small_disk / "spill")}
+        limits: dict[str, Any] = {"memory_limit": "20MB", "temp_directory": str(small_disk / "spill")}
         with duckdb.connect(config=limits) as connection:
             connection.execute("CREATE TABLE many AS SELECT hash(range) AS h FROM range(3_000_000) ORDER BY h")
 
