@@ -23,27 +23,13 @@ from expectations.checks import (
     limit_value,
     timestamp_literal,
 )
+from expectations.entities import ENTITIES, REQUIRED_ENTITIES
 
 if TYPE_CHECKING:
     from expectations.results import GateResult
 
 SUITE = "landing"
 
-ENTITIES = (
-    "users",
-    "pipeline_stages",
-    "accounts",
-    "opportunities",
-    "opportunity_history",
-    "leads",
-    "calls",
-    "meetings",
-    "quotas",
-    "exchange_rates",
-    "call_turns",
-    "call_scores",
-)
-REQUIRED_ENTITIES = ("users", "pipeline_stages", "opportunities")
 # The moments that say when something last happened in an entity.
 EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "opportunities": ("created_at", "updated_at"),
