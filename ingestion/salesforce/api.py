@@ -29,6 +29,8 @@ PAGES_PER_BATCH = 10
 
 # How a query is refused for what the user may not see, where describe did not say so already.
 _HIDDEN_CODES = {"INVALID_TYPE", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"}
+# How a query is refused, with 400, that takes the system longer than two minutes, or would.
+_TOO_BIG_CODES = {"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"}
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,22 @@ class Query:
 
     def text(self, is_ordered: bool = True) -> str:
         """SOQL. Only names that describe gave, and moments, are put into it."""
+        order = f" ORDER BY {self.cursor}, Id" if self.cursor and is_ordered else ""
+        return f"SELECT {', '.join(self.fields)} {self._source}{order}"
+
+    def count_text(self, limit: int) -> str:
+        """SOQL that counts the rows, up to `limit`: the system stops there."""
+        return f"SELECT COUNT() {self._source} LIMIT {limit}"
+
+    @property
+    def _source(self) -> str:
         conditions = [f"({self.condition})"] if self.condition else []
         if self.since:
             conditions.append(f"{self.cursor} >= {soql_moment(self.since)}")
         if self.until:
             conditions.append(f"{self.cursor} < {soql_moment(self.until)}")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        order = f" ORDER BY {self.cursor}, Id" if self.cursor and is_ordered else ""
-        return f"SELECT {', '.join(self.fields)} FROM {self.sobject}{where}{order}"
+        return f"FROM {self.sobject}{where}"
 
 
 class Salesforce:
@@ -127,8 +137,15 @@ class Salesforce:
 
     def pages(self, query: Query) -> Iterator[Response]:
         """The pages of a query in the order of its cursor."""
-        resource = self.path("queryAll" if query.with_deleted else "query")
-        return self.client.pages(resource, JSONLinkPaginator("nextRecordsUrl"), "records", {"q": query.text()})
+        paginator = JSONLinkPaginator("nextRecordsUrl")
+        return self.client.pages(self._resource(query), paginator, "records", {"q": query.text()})
+
+    def count(self, query: Query, limit: int) -> Response:
+        """How many rows a query has, up to a limit: an answer for `total_size`."""
+        return self.client.get(self._resource(query), {"q": query.count_text(limit)})
+
+    def _resource(self, query: Query) -> str:
+        return self.path("queryAll" if query.with_deleted else "query")
 
 
 def read_pages(table: ApiTable, pages: Iterator[Response]) -> Iterator[pa.Table]:
@@ -140,6 +157,11 @@ def read_pages(table: ApiTable, pages: Iterator[Response]) -> Iterator[pa.Table]
 def total_size(page: Response) -> int:
     """How many rows a query has, as each of its pages says."""
     return int(page.json()["totalSize"])
+
+
+def is_too_big(error: ApiError) -> bool:
+    """Whether a query was refused because it takes too long to be answered while the client waits."""
+    return error_code(error) in _TOO_BIG_CODES
 
 
 def answered_at(response: Response) -> datetime:

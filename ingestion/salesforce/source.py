@@ -17,13 +17,14 @@ import dlt
 import pyarrow as pa
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
+from requests import Response
 
 from ingestion.api.client import ApiClient, ApiError
 from ingestion.api.options import SourceOptions
 from ingestion.api.resources import ReadSince, Unlisted, table_resource
 from ingestion.api.tables import ApiTable
 from ingestion.personal import DROP
-from ingestion.salesforce.api import Query, Salesforce, answered_at, read_pages, total_size
+from ingestion.salesforce.api import Query, Salesforce, answered_at, is_too_big, read_pages, total_size
 from ingestion.salesforce.bulk import BulkError, BulkResult
 from ingestion.salesforce.session import Login
 from ingestion.salesforce.tables import (
@@ -99,27 +100,42 @@ class _Reader:
         """The rows of a query in the order of their cursor: first what a bulk job has, then what came after it."""
         folder = Path(dlt.current.pipeline().pipelines_dir) / "salesforce_bulk" / table.name
         result = BulkResult(folder, self.salesforce, table)
-        has_bulk = True
-        while True:
-            if result.covers(query):
-                try:
+        try:
+            while True:
+                if result.covers(query):
                     yield from result.rows(query.since)
                     query = replace(query, since=result.until - timedelta(seconds=OVERLAP_SECONDS))
-                except BulkError as error:
-                    _log.warning("Salesforce: %s is read page by page, for %s", query.sobject, error)
-                    has_bulk = False
-            # Loaded by now, or of another query than this one.
+                # Loaded by now, or of another query than this one.
+                result.discard()
+                answer, pages = self._asked(query)
+                if pages is not None:
+                    break
+                result.begin(replace(query, until=answered_at(answer)))
+        except BulkError as error:
+            _log.warning("Salesforce: %s is read page by page, for %s", query.sobject, error)
             result.discard()
             pages = self.salesforce.pages(query)
+        yield from read_pages(table, pages)
+
+    def _asked(self, query: Query) -> tuple[Response, Iterator[Response] | None]:
+        """What the system answered to a query, and its pages; none where a bulk job has to read it.
+
+        To put all rows of a big object in order takes the system longer than it lets a client wait. So a first load
+        asks how many there are before it asks for them.
+        """
+        try:
+            if not query.since:
+                counted = self.salesforce.count(query, self.bulk_from_rows)
+                rows = total_size(counted)
+                if not rows or rows >= self.bulk_from_rows:
+                    return counted, None if rows else iter(())
+            pages = self.salesforce.pages(query)
             first = next(pages)
-            if not has_bulk or total_size(first) < self.bulk_from_rows:
-                yield from read_pages(table, chain([first], pages))
-                return
-            try:
-                result.begin(replace(query, until=answered_at(first)))
-            except BulkError as error:
-                _log.warning("Salesforce: %s is read page by page, for %s", query.sobject, error)
-                has_bulk = False
+        except ApiError as error:
+            if error.response is None or not is_too_big(error):
+                raise
+            return error.response, None
+        return first, None if total_size(first) >= self.bulk_from_rows else chain([first], pages)
 
     def unavailable(self, tables: dict[SObject, ApiTable]) -> pa.Table:
         """What is read of objects and fields that the user may not see, or the organisation does not have."""

@@ -73,6 +73,12 @@ class SalesforceServer:
     org: Org = field(default_factory=Org)
     # The vendor's: 2,000 records a page of a query.
     page_size: int = 2000
+    # A query that puts this many rows in order, or counts them, takes longer than the vendor lets a client wait.
+    slow_from_rows: int = 1_000_000
+    # How such a query is refused; events and tasks know OPERATION_TOO_LARGE besides.
+    slow_code: str = "QUERY_TIMEOUT"
+    # The most rows of a page of bulk results, whatever is asked for.
+    bulk_page_size: int = 50_000
     # How often a bulk job is asked for its state before it is complete.
     polls_until_complete: int = 1
     api_calls_left: int = 100_000
@@ -116,7 +122,10 @@ class SalesforceServer:
 
     def fail(self, status: int, code: str, message: str, path: str = "", times: int = 1, **headers: str) -> None:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.faults.append(Fault(RefusalError(status, code, message, names), path, times))
+        refusal = RefusalError(status, code, message, names)
+        if status == 204:
+            refusal.body = None
+        self.faults.append(Fault(refusal, path, times))
 
     def count(self, path: str) -> int:
         """How many calls had this in their path."""
@@ -266,6 +275,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.salesforce.queries.append(text)
         query = parse(text)
         rows = self._selected(query, resource == "queryAll")
+        if (query.order or query.is_count) and len(rows) >= self.salesforce.slow_from_rows:
+            raise RefusalError(400, self.salesforce.slow_code, "Your query request was running for too long.")
         if query.is_count:
             self._send(200, {"totalSize": len(rows), "done": True, "records": []})
             return
@@ -344,7 +355,8 @@ class _Handler(BaseHTTPRequestHandler):
         if job.state != "JobComplete":
             raise RefusalError(400, "INVALIDJOBSTATE", "Results are available when the job is complete")
         start = int(base64.b64decode(self._parameters.get("locator", "MA==")))
-        end = start + int(self._parameters.get("maxRecords", 50_000))
+        most = self.salesforce.bulk_page_size
+        end = start + min(int(self._parameters.get("maxRecords", most)), most)
         page = job.rows[start:end]
         text = io.StringIO()
         writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")

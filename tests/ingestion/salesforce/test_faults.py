@@ -91,10 +91,10 @@ def test_a_passing_fault_is_tried_again(server: SalesforceServer, warehouse: War
 
 
 def test_an_error_names_the_request_and_the_reason(server: SalesforceServer, warehouse: Warehouse) -> None:
-    server.fail(400, "QUERY_TIMEOUT", "Your query request was running for too long.", "/queryAll")
+    server.fail(400, "MALFORMED_QUERY", "unexpected token: FROM", "/queryAll")
     with pytest.raises(PipelineStepFailed) as failed:
         warehouse.load("accounts")
-    expected = "Salesforce: GET /services/data/v62.0/queryAll was answered with 400 Bad Request: QUERY_TIMEOUT"
+    expected = "Salesforce: GET /services/data/v62.0/queryAll was answered with 400 Bad Request: MALFORMED_QUERY"
     assert expected in str(failed.value)
 
 
