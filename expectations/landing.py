@@ -42,6 +42,7 @@ ENTITIES = (
     "exchange_rates",
     "call_turns",
     "call_scores",
+    "opportunity_splits",
 )
 REQUIRED_ENTITIES = ("users", "pipeline_stages", "opportunities")
 # The moments that say when something last happened in an entity.

@@ -15,7 +15,7 @@
         'exports': every_entity,
         'database': every_entity,
         'hubspot': crm,
-        'salesforce': crm + ['quotas', 'exchange_rates'],
+        'salesforce': crm + ['quotas', 'exchange_rates', 'opportunity_splits'],
         'aircall': telephony,
         'twilio': telephony,
         'gong': telephony + ['call_turns', 'call_scores'],

@@ -1,0 +1,2 @@
+-- Shares of opportunities by user, of all sources.
+{{ unioned('opportunity_splits', people=['user_id']) }}
