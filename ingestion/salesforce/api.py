@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -46,14 +45,13 @@ class Description:
 
 @dataclass(frozen=True)
 class Query:
-    """A query of one object's fields, whose rows changed from `since` on and before `until` (naive UTC)."""
+    """A query of one object's fields, whose rows changed from `since` on (naive UTC)."""
 
     sobject: str
     fields: tuple[str, ...]
     condition: str = ""
     cursor: str = ""
     since: datetime | None = None
-    until: datetime | None = None
     with_deleted: bool = False
 
     def text(self, is_ordered: bool = True) -> str:
@@ -70,8 +68,6 @@ class Query:
         conditions = [f"({self.condition})"] if self.condition else []
         if self.since:
             conditions.append(f"{self.cursor} >= {soql_moment(self.since)}")
-        if self.until:
-            conditions.append(f"{self.cursor} < {soql_moment(self.until)}")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"FROM {self.sobject}{where}"
 
@@ -162,11 +158,6 @@ def total_size(page: Response) -> int:
 def is_too_big(error: ApiError) -> bool:
     """Whether a query was refused because it takes too long to be answered while the client waits."""
     return error_code(error) in _TOO_BIG_CODES
-
-
-def answered_at(response: Response) -> datetime:
-    """The system's own time, naive UTC."""
-    return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC).replace(tzinfo=None)
 
 
 def soql_moment(moment: datetime) -> str:

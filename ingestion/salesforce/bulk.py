@@ -55,14 +55,14 @@ class BulkResult:
         self._table = table
 
     def covers(self, query: Query) -> bool:
-        """Whether a job was begun whose rows answer the query, up to `until`."""
+        """Whether a job was begun whose rows answer the query, up to when it was begun."""
         job = self._job
         if job is None or "rows" not in job:
             return False
         return bool(job["select"] == _select(query) and job["since"] <= _text(query.since))
 
     def begin(self, query: Query) -> None:
-        """Create the job of a query that ends at its `until`, in place of one that was begun before.
+        """Create the job of a query, in place of one that was begun before.
 
         Raises BulkError where Salesforce creates none: not every edition and not every object has them.
         """
@@ -84,18 +84,12 @@ class BulkResult:
                 "fields": query.fields,
                 "select": _select(query),
                 "since": _text(query.since),
-                "until": _text(query.until),
                 "pages": 0,
                 "rows": 0,
                 "locator": "",
                 "is_complete": False,
             }
         )
-
-    @property
-    def until(self) -> datetime:
-        """The moment that the job's rows end before, naive UTC."""
-        return datetime.fromisoformat(self._begun["until"])
 
     def rows(self, since: datetime | None) -> Iterator[pa.Table]:
         """The rows that changed from a moment on, in the order of the cursor. Raises BulkError where the job failed."""
@@ -219,8 +213,8 @@ class BulkResult:
 
 
 def _select(query: Query) -> str:
-    """The query without its moments: what makes two results hold the same rows and columns."""
-    return replace(query, since=None, until=None).text(is_ordered=False)
+    """The query without its moment: what makes two results hold the same rows and columns."""
+    return replace(query, since=None).text(is_ordered=False)
 
 
 def _text(moment: datetime | None) -> str:
