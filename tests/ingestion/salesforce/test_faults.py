@@ -25,8 +25,8 @@ from tests.ingestion.salesforce.test_salesforce_source import add_accounts
 
 
 @pytest.fixture(params=["client credentials", "signature", "username and password"])
-def flow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The ways to log in."""
+def flow(request: pytest.FixtureRequest, server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The ways to log in to the server."""
     if request.param == "signature":
         monkeypatch.delenv("SOURCES__SALESFORCE__CLIENT_SECRET")
         monkeypatch.setenv("SOURCES__SALESFORCE__USERNAME", USERNAME)

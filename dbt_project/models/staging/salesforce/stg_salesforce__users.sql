@@ -27,7 +27,7 @@ select
         'updated_at': ['users.last_modified_date', salesforce_moment('users.last_modified_date')],
     }) }} as unreadable,
     not coalesce(try_cast(users.is_active as boolean), true)
-    or users.user_type is not distinct from 'CsnOnly'
+    or coalesce(users.user_type = 'CsnOnly', false)
     or users.is_deleted as is_deleted,
     cast(null as date) as hired_on,
     cast(null as date) as left_on,
