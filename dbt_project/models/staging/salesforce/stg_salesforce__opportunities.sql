@@ -22,7 +22,7 @@ select
     opportunities.currency_iso_code as currency,
     opportunities.lead_source,
     opportunity_products.product,
-    cast(null as varchar) as loss_reason,
+    cast(null as string) as loss_reason,
     {{ unreadable({
         'amount': ['opportunities.amount', 'try_cast(opportunities.amount as decimal(18, 4))'],
         'created_at': ['opportunities.created_date', salesforce_moment('opportunities.created_date')],
