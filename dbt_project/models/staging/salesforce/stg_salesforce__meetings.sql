@@ -1,7 +1,6 @@
 -- Meetings: events of calendars, once each. The copies that invited colleagues have, and the patterns of
 -- recurring events, which have an event of their own for each time, are left out: IsRecurrence marks those of
--- Salesforce Classic, the group event type 3 those of Lightning. Salesforce does not say whether a meeting was
--- held.
+-- Classic, the group event type 3 those of Lightning. Salesforce does not say whether a meeting was held.
 with events as (
     select * from {{ ref('base_salesforce__events') }}
 )
