@@ -397,6 +397,19 @@ CALL_SCORES = Entity(
     rules=(RowRule("score", "score BETWEEN 0 AND max_score", "score is not between 0 and max_score"),),
 )
 
+OPPORTUNITY_SPLITS = Entity(
+    "opportunity_splits",
+    (
+        _key("opportunity_id"),
+        Column("user_id", is_key=True, names_user=True, description="user_id of who has the share."),
+        _required("share", _T.FRACTION, description="Part of the opportunity's amount, above 0, at most 1."),
+        *_VERSION,
+    ),
+    description="Shares of opportunities by user",
+    grain="opportunity and user",
+    rules=(RowRule("share", "share > 0 AND share <= 1", "share is not above 0 and at most 1"),),
+)
+
 # In the order of loading: a row rule may refer to an entity that stands before it.
 ENTITIES: tuple[Entity, ...] = (
     USERS,
@@ -411,5 +424,6 @@ ENTITIES: tuple[Entity, ...] = (
     EXCHANGE_RATES,
     CALL_TURNS,
     CALL_SCORES,
+    OPPORTUNITY_SPLITS,
 )
 ENTITIES_BY_NAME = {entity.name: entity for entity in ENTITIES}

@@ -685,6 +685,52 @@
                     "reason": "score is not between 0 and max_score"
                 }
             ]
+        },
+        "opportunity_splits": {
+            "columns": {
+                "opportunity_id": "varchar",
+                "user_id": "varchar",
+                "share": "decimal(9, 6)",
+                "updated_at": "timestamp",
+                "is_deleted": "boolean"
+            },
+            "key": [
+                "opportunity_id",
+                "user_id"
+            ],
+            "ids": [
+                "opportunity_id",
+                "user_id"
+            ],
+            "has_ids": true,
+            "people": [
+                "user_id"
+            ],
+            "passes_extra_columns": false,
+            "is_read_often": false,
+            "null_means": {},
+            "checks": [
+                {
+                    "column": "opportunity_id",
+                    "is_bad": "opportunity_id is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "user_id",
+                    "is_bad": "user_id is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "share",
+                    "is_bad": "share is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "share",
+                    "is_bad": "not (share > 0 AND share <= 1)",
+                    "reason": "share is not above 0 and at most 1"
+                }
+            ]
         }
     }) }}
 {%- endmacro %}

@@ -4,19 +4,21 @@ Belongs here: what happens to every table between the system's pages and dlt. Do
 (`ingestion.api.tables`), requests (`ingestion.api.client`).
 
 A row that raw holds already, in all its columns, is left out: the overlap that catches late changes then loads
-nothing where nothing was late, and a load of nothing new is no load.
+nothing where nothing was late, and a load of nothing new is no load. How far a table is read stands in its resource's
+state; dlt's `incremental` would put its cursor behind every row, also one that the system shows before its time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import dlt
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
@@ -40,12 +42,23 @@ class Unlisted(Exception):  # noqa: N818 - no error: the other tables load
     """Raised by a read of a table that the system does not list for this user: what raw holds stands as it is."""
 
 
-def table_resource(table: ApiTable, options: SourceOptions, read: ReadSince, overlap_seconds: float = 0) -> DltResource:
+def table_resource(
+    table: ApiTable,
+    options: SourceOptions,
+    read: ReadSince,
+    overlap_seconds: float = 0,
+    settling_seconds: float = 0,
+) -> DltResource:
     """The resource of a table: the changes since the last load, or all where the table is listed whole.
 
-    `read` gives batches with the table's columns (`ApiTable.read`), for a table with a cursor in ascending order,
-    because the resource may stop after any of them: the next slice goes on from the greatest cursor so far.
-    `overlap_seconds` is how late the system may show a change.
+    `read` gives batches with the table's columns (`ApiTable.read`). For a table with a cursor, no batch may hold a row
+    that changed before one of an earlier batch, but for rows that are still settling: the resource may stop after any
+    batch, and the next slice goes on from the greatest settled cursor so far.
+
+    `overlap_seconds` is how late the system may show a change: each load begins so much below the cursor.
+    `settling_seconds` is how long after a change the system may show it out of its order, or not at all. A row that
+    changed later than so long before the load began is loaded, but the cursor stays below it: the next load asks for
+    its time again.
     """
     personal = options.personal(table)
     if table.is_listed_whole:
@@ -59,21 +72,17 @@ def table_resource(table: ApiTable, options: SourceOptions, read: ReadSince, ove
 
         return dlt.resource(whole, **_hints(table))
 
-    def changed(
-        cursor: dlt.sources.incremental[Any] = dlt.sources.incremental(  # noqa: B008 - dlt's own way
-            table.cursor, lag=overlap_seconds or None, on_cursor_value_missing="include"
-        ),
-    ) -> Iterator[pa.Table]:
-        since = cursor.start_value
-        if since is not None and since.tzinfo is not None:
-            since = since.astimezone(UTC).replace(tzinfo=None)
+    def changed() -> Iterator[pa.Table]:
+        settled_until = options.slice.started_at - timedelta(seconds=settling_seconds)
         with Door(table, options, personal) as door, suppress(Unlisted):
             yield from door.first()
-            for batch in read(since):
+            cursor = door.cursor
+            for batch in read(cursor - timedelta(seconds=overlap_seconds) if cursor else None):
                 new_rows = 0
                 for rows in door.pass_through(batch):
                     new_rows += rows.num_rows
                     yield rows
+                door.move_cursor(batch, settled_until)
                 if not options.slice.has_room(table.raw_name, new_rows):
                     return
 
@@ -134,6 +143,20 @@ class Door:
         if not self._held or "loaded_at" not in self._state:
             self._state["loaded_at"] = self._loaded_at.isoformat()
             yield self._finished(self._table.empty())
+
+    @property
+    def cursor(self) -> datetime | None:
+        """Up to which change the table was read, naive UTC."""
+        noted = self._state.get("cursor")
+        return datetime.fromisoformat(noted) if noted else None
+
+    def move_cursor(self, batch: pa.Table, settled_until: datetime) -> None:
+        """Note that the table was read up to the last change of a batch, of those until `settled_until`."""
+        changes = batch[self._table.cursor]
+        settled = changes.filter(pc.less_equal(changes, pa.scalar(settled_until, _MOMENT)))
+        newest = pc.max(settled).as_py()
+        if newest is not None and (self.cursor is None or newest > self.cursor):
+            self._state["cursor"] = newest.isoformat()
 
     def pass_through(self, batch: pa.Table) -> Iterator[pa.Table]:
         """The rows of a batch that raw does not hold yet, as they are loaded."""
