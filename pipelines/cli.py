@@ -76,6 +76,7 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
     from pipelines.reports.highlights import read_highlights, show
 
     settings = replace(Settings.from_environment(), as_of=DEFAULT_UNTIL)
+    settings.make_home()
     console = Console()
     with console.status(f"Making a company with {calls:,} calls"):
         generate(settings.landing, calls=calls, seed=seed)

@@ -73,6 +73,10 @@ class Settings:
             mapping_file=Path(mapping).expanduser().resolve() if mapping else None,
         )
 
+    def make_home(self) -> None:
+        """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     @property
     def exports(self) -> Path:
         """The folder of the exports, with their mapping."""

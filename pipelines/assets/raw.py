@@ -32,7 +32,7 @@ from pipelines.assets.names import (
     source_key,
 )
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, TABLE_NAME, read_table_facts
-from pipelines.publication.versions import needs_publishing
+from pipelines.publication.versions import needs_publishing, restore_current
 from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.failures import clear_failures
 from pipelines.runs.inputs import build_fingerprint
@@ -123,6 +123,7 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
 
         chosen = [spec for spec in specs if spec.key in context.selected_asset_keys]
         with clear_failures():
+            restore_current(settings)
             options = ingestion_sources.options(settings.dbt_vars(warehouse.started_at), context.log.info)
             _load(settings, options, chosen, run, context.op_execution_context.op_config[RELOAD])
             fingerprint = build_fingerprint(settings, warehouse.started_at)
