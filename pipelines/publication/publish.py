@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingestion.hiding import last_version_in_clear
 from ingestion.landing.reading import literal, quoted
 from pipelines.publication.content import SCHEMA, Mart, count_and_checksum, measure
 from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql, limit_hours
@@ -75,7 +76,8 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
     """Write the marts of the warehouse as a new version, audit it, and make it the one that readers see.
 
     `as_of` is aware; `fingerprint` stands for the inputs (`versions.needs_publishing`); `tables` are the
-    names of the marts, by default all of schema `marts`. Versions beyond `keep_versions` are removed.
+    names of the marts, by default all of schema `marts`. Versions beyond `keep_versions` are removed, and those that
+    may hold values in clear of columns that `personal_columns` named later.
     Raises PublicationError, and then the last good version stands. Only for the holder of the refresh lock.
     """
     published_at = datetime.now(UTC)
@@ -90,10 +92,11 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
         clear_leftovers(settings)
         newest = max(version_numbers(settings), default=0)
         number = newest + 1
+        in_clear = last_version_in_clear(settings.warehouse)
         written = _write_files(
             building,
             settings.warehouse,
-            version_path(settings, newest) if newest else None,
+            version_path(settings, newest) if newest > in_clear else None,
             number=number,
             published_at=published_at,
             as_of=as_of,
@@ -105,7 +108,7 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
         building.rename(path)
         sync_folder(path.parent)
         release(settings, number)
-        prune(settings, keep)
+        prune(settings, keep, through=in_clear)
     except (duckdb.Error, OSError) as error:
         raise PublicationError(_explanation(error, settings)) from error
     finally:

@@ -166,15 +166,19 @@ def rollback(settings: Settings, to: int | None = None) -> Version:
     return version
 
 
-def prune(settings: Settings, keep: int) -> list[int]:
+def prune(settings: Settings, keep: int, through: int = 0) -> list[int]:
     """Remove all but the newest `keep` versions (at least 2) and the current one; return their numbers.
+
+    Those up to the number `through` go in any case, unless one is current.
 
     Two, because a reader that has followed the link may be about to open the version before.
 
     A reader that holds a removed file open goes on: the file is gone only when it is closed.
     """
     current = current_number(settings)
-    old = [number for number in version_numbers(settings)[: -max(keep, 2)] if number != current]
+    numbers = version_numbers(settings)
+    aged = numbers[: -max(keep, 2)]
+    old = [number for number in numbers if (number in aged or number <= through) and number != current]
     for number in old:
         # Renamed first, so that a half-removed version is never taken for one.
         removed = versions_dir(settings) / f".removed-{number:06d}"

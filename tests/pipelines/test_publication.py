@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ingestion.hiding import NOTES
 from pipelines.publication import publish as publication
 from pipelines.publication import versions
 from pipelines.publication.publish import publish
@@ -499,6 +500,18 @@ def test_the_current_version_is_never_pruned(settings: Settings) -> None:
     assert versions.prune(settings, keep=2) == [2]
     assert versions.version_numbers(settings) == [1, 3, 4]
     assert read(settings, "SELECT DISTINCT version FROM marts.publication") == [(1,)]
+
+
+def test_versions_with_values_that_are_hidden_by_now_go_when_a_new_one_is_published(settings: Settings) -> None:
+    publish_many(settings, 3)
+    with warehouse(settings) as connection:
+        connection.execute(f"CREATE TABLE {NOTES} (last_version BIGINT)")
+        connection.execute(f"INSERT INTO {NOTES} VALUES (2), (3)")
+        connection.execute("UPDATE marts.fct_call SET call_id = 'hidden' WHERE call_id = 'c1'")
+    version = publish(settings, AS_OF, "hidden")
+    assert versions.version_numbers(settings) == [4]
+    # Not even in the room that replaced tables leave in a copied database.
+    assert version.path.joinpath("repline.duckdb").read_bytes().count(b"c1") == 0
 
 
 def test_rollback_goes_to_the_version_before_and_a_step_further_each_time(settings: Settings) -> None:

@@ -50,3 +50,11 @@ def test_a_wrong_setting_says_which_and_what_it_may_be(name: str, value: str, pa
         Settings.from_environment({name: value})
     assert name in str(error.value)
     assert part in str(error.value)
+
+
+def test_a_new_data_home_is_for_its_owner_alone_and_one_that_exists_stays_as_it_is(tmp_path: Path) -> None:
+    for home, mode in ((tmp_path / "new" / "home", 0o700), (tmp_path / "shared", 0o750)):
+        if mode == 0o750:
+            home.mkdir(mode)
+        Settings(home, home / "landing").make_home()
+        assert home.stat().st_mode & 0o777 == mode
