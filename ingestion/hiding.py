@@ -16,7 +16,7 @@ import duckdb
 
 from ingestion.contract import RAW_SCHEMA
 from ingestion.landing.reading import literal, quoted
-from ingestion.personal import HASH, PersonalColumns, hidden
+from ingestion.personal import DROP, HASH, PersonalColumns, hidden
 from ingestion.warehouse import STORAGE_VERSION
 
 # What was hidden, how, and the number of the newest published version of that time: it and those before may hold the
@@ -110,10 +110,10 @@ def _has(connection: duckdb.DuckDBPyConnection, schema: str, table: str, column:
 
 
 def _update(connection: duckdb.DuckDBPyConnection, table: str, column: str, treatment: str, where: str = "true") -> int:
+    """Hide what is in clear. A hash, which the door made, is not; but a column that is dropped keeps none either."""
     name = quoted(column)
     value = hidden(name, HASH) if treatment == HASH else "NULL"
-    # What the door hid already stays as it is.
-    in_clear = f"NOT {_IS_HASH.format(name)}" if treatment == HASH else f"{name} IS NOT NULL"
+    in_clear = f"{name} IS NOT NULL" if treatment == DROP else f"NOT {_IS_HASH.format(name)}"
     found = connection.execute(f"UPDATE {table} SET {name} = {value} WHERE {in_clear} AND {where}").fetchall()
     return int(found[0][0])
 

@@ -317,20 +317,23 @@ CREATE TEMP TABLE outcomes AS
 WITH summaries AS (
     SELECT
         key,
-        min(valid_from) AS first_at, arg_min(owner_id, valid_from) AS first_owner,
-        arg_min(amount, valid_from) AS first_amount,
-        arg_max(stages.is_closed, valid_from) AS is_closed, arg_max(stages.is_won, valid_from) AS is_won,
-        arg_max(amount, valid_from) FILTER (WHERE amount IS NOT NULL AND valid_to IS NULL) AS last_amount,
+        min(valid_from) AS first_at,
+        max(owner_id) FILTER (WHERE previous_stage_key IS NULL) AS first_owner,
+        max(amount) FILTER (WHERE previous_stage_key IS NULL) AS first_amount,
+        bool_or(is_closed) FILTER (WHERE valid_to IS NULL) AS is_closed,
+        bool_or(is_won) FILTER (WHERE valid_to IS NULL) AS is_won,
+        max(amount) FILTER (WHERE valid_to IS NULL) AS last_amount,
         max(close_date) FILTER (WHERE valid_to IS NULL) AS last_close_date,
         max(valid_from) FILTER (WHERE starts_closed) AS closed_at,
         arg_max(owner_id, valid_from) FILTER (WHERE starts_closed) AS closed_owner
     FROM (
-        SELECT states.*, here.is_closed AND NOT coalesce(before.is_closed, false) AS starts_closed
+        SELECT
+            states.*, here.is_closed, here.is_won,
+            here.is_closed AND NOT coalesce(before.is_closed, false) AS starts_closed
         FROM states
         INNER JOIN stages AS here USING (stage_key)
         LEFT JOIN stages AS before ON states.previous_stage_key = before.stage_key
-    ) AS states
-    INNER JOIN stages USING (stage_key)
+    ) AS marked
     GROUP BY key
 )
 SELECT

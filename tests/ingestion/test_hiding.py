@@ -30,8 +30,10 @@ def home(tmp_path: Path) -> Path:
             COMMENT ON COLUMN raw.landing__users.email IS 'An address.';
             CREATE TABLE raw_staging.landing__users AS FROM raw.landing__users;
             CREATE TABLE raw.quarantine (source VARCHAR, entity VARCHAR, column_name VARCHAR, value VARCHAR);
-            INSERT INTO raw.quarantine VALUES ('landing', 'users', 'email', '{CLEAR}'), ('landing', 'users', NULL,
-                'u3,{CLEAR},'), ('landing', 'users', 'hired_on', 'soon'), ('landing', 'calls', NULL, 'kept');
+            INSERT INTO raw.quarantine VALUES
+                ('landing', 'users', 'email', '{CLEAR}'), ('landing', 'users', 'email', '{HASHED}'),
+                ('landing', 'users', NULL, 'u3,{CLEAR},'), ('landing', 'users', 'hired_on', 'soon'),
+                ('landing', 'calls', NULL, 'kept');
             CREATE VIEW marts.users AS FROM raw.landing__users;
             CREATE TABLE marts.dim_rep AS FROM raw.landing__users;
             CREATE TABLE quality.expectation_result AS SELECT 1 AS run_id;
@@ -68,6 +70,7 @@ def test_values_of_former_loads_are_hidden_and_leave_no_trace(home: Path) -> Non
         ("u2", None, None),
     ]
     assert read(home, "SELECT column_name, value FROM raw.quarantine ORDER BY ALL") == [
+        ("email", HASHED),
         ("email", None),
         ("hired_on", "soon"),
         (None, "kept"),
