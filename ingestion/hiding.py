@@ -16,8 +16,8 @@ import duckdb
 
 from ingestion.contract import RAW_SCHEMA
 from ingestion.landing.reading import literal, quoted
+from ingestion.migrations import STORAGE_VERSION
 from ingestion.personal import DROP, HASH, PersonalColumns, hidden
-from ingestion.warehouse import STORAGE_VERSION
 
 # What was hidden, how, and the number of the newest published version of that time: it and those before may hold the
 # values in clear. A row that is not cleared away yet belongs to a run that was killed.
@@ -96,8 +96,10 @@ def _hide(connection: duckdb.DuckDBPyConnection, name: str, treatment: str) -> i
     for schema in (RAW_SCHEMA, f"{RAW_SCHEMA}_staging"):
         if _has(connection, schema, "quarantine", "value"):
             # A line that could not be split into columns is kept whole.
+            # A warehouse of the first release is migrated by the load that comes; all its files were landing files.
+            of_source = f"source = {literal(source)}" if _has(connection, schema, "quarantine", "source") else "true"
             where = (
-                f"source = {literal(source)} AND entity = {literal(entity)}"
+                f"{of_source} AND entity = {literal(entity)}"
                 f" AND (column_name IS NULL OR column_name = {literal(column)})"
             )
             count += _update(connection, f"{schema}.quarantine", "value", "", where)

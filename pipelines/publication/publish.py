@@ -6,7 +6,6 @@ are, and going back to one (`pipelines.publication.versions`).
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ import duckdb
 from ingestion.hiding import last_version_in_clear
 from ingestion.landing.reading import literal, quoted
 from pipelines.publication.content import SCHEMA, Mart, count_and_checksum, measure
-from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql, limit_hours
+from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
 from pipelines.publication.reuse import take_over
 from pipelines.publication.versions import (
     DATABASE,
@@ -38,6 +37,7 @@ from pipelines.publication.versions import (
 )
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
+from pipelines.storage_faults import is_held, storage_fault
 
 # Tables that each version holds about itself, with times of the publication in them; all others are marts.
 RECORD_TABLES = (PUBLICATION, DATASET_FRESHNESS)
@@ -81,10 +81,7 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
     Raises PublicationError, and then the last good version stands. Only for the holder of the refresh lock.
     """
     published_at = datetime.now(UTC)
-    variables = settings.dbt_vars(published_at)
-    keep = variables["keep_versions"]
-    if not isinstance(keep, int) or keep < 2:
-        raise PublicationError(f"keep_versions is {keep!r}; it must be a whole number from 2 on")
+    business = settings.business
     if not settings.warehouse.exists():
         raise PublicationError(f"there is no warehouse {settings.warehouse}; run `repline refresh`")
     building = versions_dir(settings) / f".building-{os.getpid()}"
@@ -101,14 +98,14 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
             published_at=published_at,
             as_of=as_of,
             fingerprint=fingerprint,
-            freshness=dataset_freshness_sql(sources_of(settings), as_of, limit_hours(variables)),
+            freshness=dataset_freshness_sql(sources_of(settings), as_of, business.freshness_limit_hours),
             tables=tables,
         )
         path = version_path(settings, number)
         building.rename(path)
         sync_folder(path.parent)
         release(settings, number)
-        prune(settings, keep, through=in_clear)
+        prune(settings, business.keep_versions, through=in_clear)
     except (duckdb.Error, OSError) as error:
         raise PublicationError(_explanation(error, settings)) from error
     finally:
@@ -138,7 +135,7 @@ def _write_files(
     """
     (folder / PARQUET).mkdir(parents=True)
     database = folder / DATABASE
-    config: dict[str, str | bool] = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": str(folder.with_name(".spill")),
         # The order of rows in a mart says nothing. Keeping it took 19 s instead of 14 for six million rows.
@@ -262,12 +259,9 @@ def _make_durable(folder: Path) -> None:
 
 def _explanation(error: Exception, settings: Settings) -> str:
     text = one_line(error)
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):
-        return (
-            f"nothing was published: the disk of {settings.published} is full; free some space or lower "
-            "keep_versions, and refresh again"
-        )
-    if "lock on file" in text:
+    if fault := storage_fault(error, settings):
+        return f"nothing was published: {fault}"
+    if is_held(error):
         return (
             f"nothing was published: {settings.warehouse} is open for writing in another program; close it "
             f"there and refresh again ({text})"

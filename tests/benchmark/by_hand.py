@@ -15,7 +15,7 @@ import duckdb
 
 from ingestion.contract import ENTITIES
 from ingestion.landing.files import landing_files
-from ingestion.warehouse import STORAGE_VERSION
+from ingestion.migrations import STORAGE_VERSION
 from pipelines.publication.publish import PARQUET_OPTIONS
 
 TABLES = ("fct_opportunity_stage", "kpi_rep_scorecard", "kpi_stage_funnel", "kpi_pipeline_waterfall", "kpi_slippage")
