@@ -26,6 +26,8 @@ from ingestion.text import quoted
 # dlt loads into tables of this schema first and merges from there; it makes them where they are missing.
 STAGING_SCHEMA = f"{RAW_SCHEMA}_staging"
 FORMATS = "repline.formats"
+# The newer format of DuckDB compresses better: it took a fifth less processor time for 21 million rows.
+STORAGE_VERSION = "v1.3.0"
 
 
 class MigrationError(RuntimeError):
@@ -49,8 +51,7 @@ def migrate(warehouse: Path) -> bool:
     All or nothing. Raises MigrationError where it was written by a newer release, or holds what cannot be converted.
     """
     is_new = not warehouse.exists()
-    # The newer format of DuckDB compresses better: it took a fifth less processor time for 21 million rows.
-    options: dict[str, Any] = {"storage_compatibility_version": "v1.3.0"} if is_new else {}
+    options: dict[str, Any] = {"storage_compatibility_version": STORAGE_VERSION} if is_new else {}
     with duckdb.connect(str(warehouse), config=options) as connection:
         found, release = _format(connection)
         if found > len(STEPS):

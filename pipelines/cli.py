@@ -88,6 +88,7 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
     from pipelines.reports.highlights import read_highlights, show
 
     settings = replace(Settings.from_environment(), as_of=DEFAULT_UNTIL)
+    settings.make_home()
     console = Console()
     with console.status(f"Making a company with {calls:,} calls"):
         generate(settings.landing, calls=calls, seed=seed)
@@ -203,6 +204,11 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         f"Published version {version.number}: as of {_moment(version.as_of)}, {version.row_count:,} rows.",
         f"Read {read}: {rows['new_rows_loaded']:,} loaded, {rows['new_rows_quarantined']:,} quarantined.",
     ]
+    if hidden := rows["new_values_hidden"]:
+        lines.append(
+            f"Personal columns: {hidden:,} values of former loads were hidden, and the versions and files that may "
+            "have held them removed."
+        )
     if outcome.warnings:
         lines.append(f"Warnings, none of which stops publication: {len(outcome.warnings)}")
         lines += [f"  {warning}" for warning in outcome.warnings[:_SHOWN_WARNINGS]]

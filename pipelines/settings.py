@@ -100,6 +100,10 @@ class Settings:
             file=file,
         )
 
+    def make_home(self) -> None:
+        """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     @cached_property
     def business(self) -> BusinessSettings:
         """The business settings: the defaults with the overrides. Raises SettingsError."""

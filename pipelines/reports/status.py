@@ -210,7 +210,13 @@ def _show_published(status: Status, console: Console) -> None:
     _title(console, "Published version")
     version = status.published
     if version is None:
-        print_line(console, "None yet.")
+        kept = status.kept_versions
+        lost = (
+            f"Readers see none: `repline refresh` or `repline rollback` puts version {kept[-1]} in place."
+            if kept
+            else ""
+        )
+        print_line(console, lost or "None yet.")
         return
     print_line(
         console,
