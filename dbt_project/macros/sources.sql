@@ -7,7 +7,8 @@
 {% macro known_sources() -%}
     {%- set every_entity = landing_contract() | list -%}
     {%- set crm = [
-        'users', 'accounts', 'leads', 'pipeline_stages', 'opportunities', 'opportunity_history', 'calls', 'meetings'
+        'users', 'accounts', 'leads', 'pipeline_stages', 'opportunities', 'opportunity_history', 'calls', 'meetings',
+        'quotas', 'exchange_rates'
     ] -%}
     {%- set telephony = ['users', 'calls'] -%}
     {{ return({
@@ -15,7 +16,7 @@
         'exports': every_entity,
         'database': every_entity,
         'hubspot': crm,
-        'salesforce': crm + ['quotas', 'exchange_rates'],
+        'salesforce': crm,
         'aircall': telephony,
         'twilio': telephony,
         'gong': telephony + ['call_turns', 'call_scores'],
