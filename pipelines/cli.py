@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from pipelines.runs.refresh import Outcome
@@ -40,21 +40,33 @@ class _Commands(click.Group):
             raise
         except Exception as error:
             from pipelines.errors import KNOWN_ERRORS
+            from pipelines.storage_faults import storage_fault
 
-            if not isinstance(error, KNOWN_ERRORS):
+            is_known = isinstance(error, KNOWN_ERRORS)
+            fault = "" if isinstance(error, SettingsError) else storage_fault(error, Settings.from_environment())
+            if not fault and not is_known:
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(fault or str(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Sales performance marts from CRM and call data.
 
-    Where things are: REPLINE_HOME (everything a run writes, default ./data), REPLINE_LANDING (the files,
-    default $REPLINE_HOME/landing), REPLINE_EXPORTS (files with a mapping, default $REPLINE_HOME/exports),
-    REPLINE_DATABASE_MAPPING (default $REPLINE_HOME/database.yml). Further settings: REPLINE_AS_OF, and REPLINE_VARS,
-    whose "sources" says what is read. Secrets of sources: SOURCES__<SOURCE>__<NAME>, or .dlt/secrets.toml.
+    REPLINE_HOME (default ./data) is the folder of everything that a run writes. Further settings stand in
+    repline.yml, there or in the working folder; `repline init` writes one that explains them all. In the environment,
+    REPLINE_LANDING (the files), REPLINE_AS_OF and others like them win over it, and REPLINE_VARS, a JSON object of
+    business settings. Secrets of sources: SOURCES__<SOURCE>__<NAME>, or .dlt/secrets.toml.
     """
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+def init(folder: Path) -> None:
+    """Write repline.yml into FOLDER, by default the working folder: every setting, explained."""
+    from pipelines.settings_files import init as write_settings_file
+
+    click.echo(f"Wrote {write_settings_file(folder)}; it changes nothing until you change it.")
 
 
 @main.command()
@@ -140,14 +152,14 @@ def propose_mapping(files: tuple[Path, ...]) -> None:
 def serve(arguments: tuple[str, ...]) -> None:
     """Start Dagster on this machine: the schedule, the sensor, and the UI on http://127.0.0.1:3000.
 
-    ARGUMENTS go to `dagster dev`, for example --port 3001.
+    It answers this machine alone, and no page of another site. ARGUMENTS go to `dagster dev`, for example --port 3001.
     """
     from pipelines.runs.instance import prepare_dagster_home
 
     settings = Settings.from_environment()
     prepare_dagster_home(settings)
     os.environ.update(REPLINE_HOME=str(settings.home), REPLINE_LANDING=str(settings.landing))
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(WORKSPACE), *arguments]
+    command = [sys.executable, "-m", "pipelines.serving.dev", "--workspace", str(WORKSPACE), *arguments]
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 

@@ -95,7 +95,7 @@
         {{ column.expression }} as {{ adapter.quote(names.get(column.letters, column.name | lower)) }},
         {%- endfor %}
         {%- for letters, name in names.items() if letters not in present %}
-        cast(null as varchar) as {{ name }},
+        cast(null as string) as {{ name }},
         {%- endfor %}
         {{ deleted | join(' or ') or 'false' }} as is_deleted
     {%- if columns %}
@@ -112,22 +112,15 @@
 {# The columns of a table: their names, quoted and by their letters, and how they are read. #}
 {% macro salesforce_columns_of(relation) -%}
     {%- set columns = [] -%}
-    {%- if execute -%}
-        {%- set found = run_query(
-            "select column_name, data_type from duckdb_columns() where database_name = current_database()"
-            ~ " and lower(schema_name) = lower('" ~ relation.schema ~ "')"
-            ~ " and lower(table_name) = lower('" ~ relation.identifier ~ "') order by column_index"
-        ) -%}
-        {%- for name, type in found.rows -%}
-            {%- set quoted = adapter.quote(name) -%}
-            {%- do columns.append({
-                'name': name,
-                'quoted': quoted,
-                'letters': letters_and_digits(name),
-                'expression': "timezone('UTC', " ~ quoted ~ ")" if 'TIME ZONE' in type else quoted,
-            }) -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- for column in columns_of(relation) -%}
+        {%- set quoted = adapter.quote(column.name) -%}
+        {%- do columns.append({
+            'name': column.name,
+            'quoted': quoted,
+            'letters': letters_and_digits(column.name),
+            'expression': without_zone(quoted, column.type),
+        }) -%}
+    {%- endfor -%}
     {{ return(columns) }}
 {%- endmacro %}
 
@@ -155,7 +148,7 @@
     005 users, 006 opportunities, 00Q leads. Fields like Task.WhatId hold ids of many objects.
 #}
 {% macro salesforce_id_of(prefix, value) -%}
-    case when starts_with({{ value }}, '{{ prefix }}') then {{ source_id('salesforce', value) }} end
+    case when {{ value }} like '{{ prefix }}%' then {{ source_id('salesforce', value) }} end
 {%- endmacro %}
 
 

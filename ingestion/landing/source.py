@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import dlt
-from dlt.extract import DltResource
+from dlt.extract import DltResource, DltSource
 
+from ingestion.api.options import SourceOptions
 from ingestion.contract import ENTITIES
 from ingestion.landing.batches import Batch, Feed
 from ingestion.landing.files import landing_files
@@ -37,6 +38,12 @@ def landing_source(
     hiding = Hiding(SOURCE, personal or PersonalColumns())
     batches = dlt.resource(_batches, name="landing_batches", selected=False)(landing_dir, required, hiding)
     yield from contract_resources(SOURCE, batches)
+
+
+def source(options: SourceOptions) -> DltSource:
+    """The source of the folder that the options name."""
+    assert options.place
+    return landing_source(options.place, options.is_complete, options.personal_columns)
 
 
 def landing_pipeline(warehouse: Path, dlt_home: Path) -> dlt.Pipeline:

@@ -6,7 +6,6 @@ are, and going back to one (`pipelines.publication.versions`).
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql, limit_hours
+from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
 from pipelines.publication.versions import (
     DATABASE,
     PARQUET,
@@ -34,6 +33,7 @@ from pipelines.publication.versions import (
 )
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
+from pipelines.storage_faults import is_held, storage_fault
 
 SCHEMA = "marts"
 # Tables that each version holds about itself, with times of the publication in them; all others are marts.
@@ -77,10 +77,7 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
     Raises PublicationError, and then the last good version stands. Only for the holder of the refresh lock.
     """
     published_at = datetime.now(UTC)
-    variables = settings.dbt_vars(published_at)
-    keep = variables["keep_versions"]
-    if not isinstance(keep, int) or keep < 2:
-        raise PublicationError(f"keep_versions is {keep!r}; it must be a whole number from 2 on")
+    business = settings.business
     if not settings.warehouse.exists():
         raise PublicationError(f"there is no warehouse {settings.warehouse}; run `repline refresh`")
     building = versions_dir(settings) / f".building-{os.getpid()}"
@@ -94,14 +91,14 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
             published_at=published_at,
             as_of=as_of,
             fingerprint=fingerprint,
-            freshness=dataset_freshness_sql(sources_of(settings), as_of, limit_hours(variables)),
+            freshness=dataset_freshness_sql(sources_of(settings), as_of, business.freshness_limit_hours),
             tables=tables,
         )
         path = version_path(settings, number)
         building.rename(path)
         sync_folder(path.parent)
         release(settings, number)
-        prune(settings, keep)
+        prune(settings, business.keep_versions)
     except (duckdb.Error, OSError) as error:
         raise PublicationError(_explanation(error, settings)) from error
     finally:
@@ -264,12 +261,9 @@ def _parquet(folder: Path, name: str) -> Path:
 
 def _explanation(error: Exception, settings: Settings) -> str:
     text = one_line(error)
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):
-        return (
-            f"nothing was published: the disk of {settings.published} is full; free some space or lower "
-            "keep_versions, and refresh again"
-        )
-    if "lock on file" in text:
+    if fault := storage_fault(error, settings):
+        return f"nothing was published: {fault}"
+    if is_held(error):
         return (
             f"nothing was published: {settings.warehouse} is open for writing in another program; close it "
             f"there and refresh again ({text})"

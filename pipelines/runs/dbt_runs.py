@@ -28,7 +28,6 @@ from filelock import FileLock
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 
-MANIFESTS = DBT_PROJECT_DIR / "target" / "manifests"
 MANIFEST = "manifest.json"
 # Each message is a record in Dagster's history.
 _PROGRESS_SECONDS = 1.0
@@ -95,6 +94,11 @@ def build(
     ]
 
 
+def parsed_dir(settings: Settings) -> Path:
+    """Where the parsed states are kept: in the data home, since the project's folder may belong to somebody else."""
+    return settings.home / "dbt" / "parsed"
+
+
 @contextmanager
 def _parsing(settings: Settings) -> Iterator[Path]:
     """The folder where the project's parsed state is kept, while nobody else is parsing.
@@ -104,11 +108,12 @@ def _parsing(settings: Settings) -> Iterator[Path]:
     """
     chosen = hashlib.sha256(json.dumps(_parsed_variables(settings), sort_keys=True).encode()).hexdigest()
     sources = sources_digest()[:16]
-    folder = MANIFESTS / f"{sources}-{chosen[:16]}"
-    MANIFESTS.mkdir(parents=True, exist_ok=True)
+    place = parsed_dir(settings)
+    folder = place / f"{sources}-{chosen[:16]}"
+    place.mkdir(parents=True, exist_ok=True)
     # Several processes may load the definitions at once (web server, daemon, command line); one parses.
-    with FileLock(MANIFESTS / "parse.lock"):
-        for old in MANIFESTS.iterdir():
+    with FileLock(place / "parse.lock"):
+        for old in place.iterdir():
             if old.is_dir() and not old.name.startswith(sources):
                 shutil.rmtree(old)
         folder.mkdir(exist_ok=True)

@@ -13,6 +13,8 @@ import dagster as dg
 import duckdb
 
 from pipelines.errors import KNOWN_ERRORS
+from pipelines.settings import Settings
+from pipelines.storage_faults import causes, is_held, storage_fault
 
 # Another program that looks into the warehouse holds it for a moment. Five attempts over about 30 s outlast a
 # query typed by hand; the run as a whole waits longer before it begins (`pipelines.runs.exclusion`).
@@ -21,20 +23,22 @@ RETRY_SECONDS = 6.0
 
 
 @contextmanager
-def clear_failures() -> Iterator[None]:
-    """Turn known errors into dagster.Failure with their own text, and ask for a retry of passing ones.
+def clear_failures(settings: Settings) -> Iterator[None]:
+    """Turn known errors into dagster.Failure with one line, and ask for a retry of passing ones.
 
-    A wrong file stays wrong and a programming error too: neither is retried.
+    A wrong file stays wrong, and so do a full disk and a programming error: none is retried.
     """
     try:
         yield
     except (dg.Failure, dg.RetryRequested):
         raise
     except Exception as error:
-        causes = list(_causes(error))
-        if any(is_passing(cause) for cause in causes):
+        chain = list(causes(error))
+        if any(is_passing(cause) for cause in chain):
             raise dg.RetryRequested(MAX_RETRIES, RETRY_SECONDS) from error
-        for cause in causes:
+        if fault := storage_fault(error, settings):
+            raise dg.Failure(fault, allow_retries=False) from error
+        for cause in chain:
             if isinstance(cause, KNOWN_ERRORS):
                 raise dg.Failure(str(cause), allow_retries=False) from error
         raise
@@ -42,13 +46,4 @@ def clear_failures() -> Iterator[None]:
 
 def is_passing(error: BaseException) -> bool:
     """Whether the error is that another process has the warehouse file open."""
-    return isinstance(error, duckdb.IOException) and "lock" in str(error)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        yield current
-        seen.add(id(current))
-        current = current.__cause__ or current.__context__
+    return isinstance(error, duckdb.IOException) and is_held(error)

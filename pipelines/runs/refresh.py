@@ -18,6 +18,7 @@ from pipelines.publication.versions import Version, published_version, version_n
 from pipelines.reports.progress import Progress, progress_logger
 from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
+from pipelines.storage_faults import storage_fault
 
 # Dagster's name for Ctrl-C, and for a run that was stopped in its UI.
 _INTERRUPTED = "DagsterExecutionInterruptedError"
@@ -60,7 +61,7 @@ def run_refresh(settings: Settings, progress: Progress, verbose: bool = False, r
         result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
     return Outcome(
         result.run_id,
-        "" if result.success else _failure(result.all_events),
+        "" if result.success else _failure(result.all_events, settings),
         published_version(settings),
         version_numbers(settings)[-1:] != before[-1:],
         _loaded_rows(result.all_events),
@@ -68,7 +69,7 @@ def run_refresh(settings: Settings, progress: Progress, verbose: bool = False, r
     )
 
 
-def _failure(events: Iterable[dg.DagsterEvent]) -> str:
+def _failure(events: Iterable[dg.DagsterEvent], settings: Settings) -> str:
     """The first error: the text that the step gave, or else that of the innermost exception."""
     for event in events:
         if event.is_step_failure:
@@ -80,8 +81,14 @@ def _failure(events: Iterable[dg.DagsterEvent]) -> str:
             error = event.job_failure_data.error
         else:
             continue
-        while error is not None and error.cause is not None:
+        said = []
+        while error is not None:
+            said.append(error.message)
+            if error.cause is None:
+                break
             error = error.cause
+        if fault := storage_fault("\n".join(said), settings):
+            return fault
         if error is not None and error.cls_name == _INTERRUPTED:
             return "the refresh was interrupted; run it again when you like"
         where = f"the step {event.step_key} failed" if event.step_key else "the run failed"

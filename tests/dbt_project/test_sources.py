@@ -216,7 +216,7 @@ class TestExportsThenLanding:
             "sources": ["exports", "landing"],
             "entity_sources": {"calls": ["landing"], "quotas": [], "exchange_rates": None},
         }
-        build(home, variables, "--select", "path:models/staging", "path:models/intermediate/unions", command="run")
+        build(home, variables, "--select", "path:models/intermediate/unions", command="run")
 
     def test_the_first_source_decides_about_people_and_rates(self, home: Path) -> None:
         assert query(
@@ -243,7 +243,7 @@ def test_one_source_costs_no_join(home: Path) -> None:
     texts = {path.stem: path.read_text(encoding="utf-8").lower() for path in compiled.glob("int_*_unioned.sql")}
     assert len(texts) == len(ENTITIES)
     for name, text in texts.items():
-        assert "stg_exports__" in text, name
+        assert '"raw"."exports__' in text, name
         for word in ("join", "union all", "qualify", "group by", "landing"):
             assert word not in text, (name, word)
 

@@ -128,7 +128,7 @@ def test_every_column_of_events_is_a_moment_of_the_contract() -> None:
     [
         ({"calls": "two days"}, "freshness_limit_hours has 'two days' for calls"),
         ({"calls": True}, "freshness_limit_hours has True for calls"),
-        ({"cals": 48}, "freshness_limit_hours names 'cals'; it may name: accounts, call_scores, call_turns, calls"),
+        ({"cals": 48}, "freshness_limit_hours names 'cals'; did you mean 'calls'. it may name: accounts, call_scores"),
         (48, "freshness_limit_hours is 48"),
     ],
 )

@@ -17,7 +17,7 @@ from pipelines.publication import publish as publication
 from pipelines.publication import versions
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import PublicationError, rollback
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 from tests.pipelines.small_warehouse import AS_OF, land, make_settings, make_warehouse, warehouse
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -315,7 +315,7 @@ def test_no_warehouse_is_one_clear_line(tmp_path: Path) -> None:
 def test_a_useless_keep_versions_is_refused_before_anything_is_written(tmp_path: Path, keep: object) -> None:
     settings = make_settings(tmp_path, keep_versions=keep)
     make_warehouse(settings)
-    with pytest.raises(PublicationError, match="keep_versions"):
+    with pytest.raises(SettingsError, match="keep_versions"):
         publish(settings, AS_OF, "inputs")
     assert not settings.published.exists()
 

@@ -151,7 +151,7 @@ def test_an_error_of_the_marts_gate_stops_publication_and_the_next_refresh_makes
     settings = copy_of(refreshed, tmp_path / "home")
     with (settings.landing / "calls" / "zz_late.csv").open("a", encoding="utf-8") as stream:
         stream.write("x-2,nobody,2025-12-30T11:00:00Z,outbound\n")
-    judge = gates.marts.run
+    judge = gates.MartsGate.run
 
     def find_one_error(*arguments: Any) -> GateResult:
         outcome = judge(*arguments)
@@ -161,7 +161,7 @@ def test_an_error_of_the_marts_gate_stops_publication_and_the_next_refresh_makes
         return GateResult([spoiled, *others], outcome.page)
 
     with monkeypatch.context() as patch:
-        patch.setattr(gates.marts, "run", find_one_error)
+        patch.setattr(gates.MartsGate, "run", find_one_error)
         outcome = refresh(settings)
     assert outcome.failure.startswith("the marts gate stops the refresh: ")
     assert " is 7, expected at most 0: " in outcome.failure

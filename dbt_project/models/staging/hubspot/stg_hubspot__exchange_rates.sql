@@ -38,7 +38,7 @@ rates as (
         company_currency,
         cast(1 as decimal(20, 10)) as rate,
         date '{{ var("earliest_plausible_date") }}' as starts_on,
-        cast(null as varchar) as unreadable,
+        cast(null as string) as unreadable,
         date '9999-12-31' as ends_before
     from days
 ),

@@ -52,7 +52,7 @@ families as (
         goal_family,
         row_number() over (
             partition by owner_id, pipeline_ids
-            order by max(period_end - period_start), min(hs_createdate), goal_family
+            order by max({{ dates_between('period_start', 'period_end') }}), min(hs_createdate), goal_family
         ) as family_rank
     from goals
     where is_bookings and not is_archived

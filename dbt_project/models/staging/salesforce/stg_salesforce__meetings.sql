@@ -12,7 +12,7 @@ select
         {{ salesforce_id_of('001', 'what_id') }}, {{ source_id('salesforce', 'account_id') }}
     ) as account_id,
     {{ salesforce_id_of('00Q', 'who_id') }} as lead_id,
-    cast(null as varchar) as status,
+    cast(null as string) as status,
     {{ unreadable({
         'starts_at': ['start_date_time', salesforce_moment('start_date_time')],
         'ends_at': ['end_date_time', salesforce_moment('end_date_time')],

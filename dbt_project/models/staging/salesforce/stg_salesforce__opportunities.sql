@@ -18,8 +18,8 @@ select
     opportunities.type,
     opportunities.currency_iso_code as currency,
     opportunities.lead_source,
-    cast(null as varchar) as product,
-    cast(null as varchar) as loss_reason,
+    cast(null as string) as product,
+    cast(null as string) as loss_reason,
     {{ unreadable({
         'amount': ['opportunities.amount', 'try_cast(opportunities.amount as decimal(18, 4))'],
         'created_at': ['opportunities.created_date', salesforce_moment('opportunities.created_date')],

@@ -2,8 +2,8 @@
 {{ config(enabled=hubspot_is_landed_by('fivetran')) }}
 
 select
-    cast(null as varchar) as from_currency,
-    cast(null as varchar) as to_currency,
-    cast(null as varchar) as conversion_rate,
-    cast(null as varchar) as effective_at
+    cast(null as string) as from_currency,
+    cast(null as string) as to_currency,
+    cast(null as string) as conversion_rate,
+    cast(null as string) as effective_at
 where false

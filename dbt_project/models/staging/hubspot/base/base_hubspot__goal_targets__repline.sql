@@ -12,7 +12,7 @@ archived_records as (
 
 select
     goal_targets.*,
-    cast(goal_targets.hs_lastmodifieddate as varchar) as modified_at,
+    cast(goal_targets.hs_lastmodifieddate as string) as modified_at,
     archived_records.id is not null as is_archived
 from goal_targets
 left join archived_records
