@@ -158,10 +158,10 @@ def _records(account: Account, ids: dict[str, str]) -> None:
             at(1, 21),
         )
 
-    _goals(account)
+    _goals(account, ids)
 
 
-def _goals(account: Account) -> None:
+def _goals(account: Account, ids: dict[str, str]) -> None:
     revenue = {
         "hs_goal_type": "sales_quota",
         "hs_goal_target_currency_code": "USD",
@@ -194,7 +194,7 @@ def _goals(account: Account) -> None:
         "Old", "f7", "2023-12-01", "2024-01-01T00:00:00Z", "2000.00",
         hubspot_owner_id=None, hs_assignee_user_id="500012", **old,
     )  # fmt: skip
-    account.archive("goal_targets", goal("Dropped", "f0", "2025-01-01", "2025-01-31T23:59:59.999Z", "1"))
+    ids["dropped goal"] = goal("Dropped", "f0", "2025-01-01", "2025-01-31T23:59:59.999Z", "1")
 
 
 def _later(account: Account, ids: dict[str, str]) -> None:
@@ -203,6 +203,7 @@ def _later(account: Account, ids: dict[str, str]) -> None:
     account.archive_owner("12")
     account.archive("deals", ids["archived"])
     account.archive("meetings", ids["no show"])
+    account.archive("goal_targets", ids["dropped goal"])
     once = account.merge("companies", ids["first half"], ids["second half"])
     ids["merged"] = account.merge("companies", once, ids["third part"])
     # The old call is connected with the deal later, which changes only the deal.
