@@ -62,37 +62,39 @@ def load(
     """Load a source, slice after slice, until it has no more.
 
     `run` runs a pipeline with a source in one of dlt's refresh modes, and raises where that fails. Each slice is a
-    load of its own, so what is killed goes on after the last one; `anew` forgets all former ones. `place` is the
+    load of its own, so what is killed goes on after the last one; `anew` forgets all former ones, and of an API what
+    they brought. `place` is the
     folder or file of a source that has one; `is_complete` says that no other source brings what the contract
     requires. Raises OptionsError where a secret or setting of the source is missing.
     """
     from ingestion.warehouse import raw_pipeline
 
-    mode = "drop_sources" if anew else None
+    # Files and tables are merged, and share their account with other sources.
+    mode = "drop_sources" if anew and name in API_SOURCES else None
     while True:
         this_slice = replace(options, slice=Slice(_ROWS_PER_SLICE.get(name, options.slice.rows)))
-        run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice, place, is_complete), mode)
-        mode = None
+        run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice, place, is_complete, anew), mode)
+        mode, anew = None, False
         if not this_slice.slice.is_cut:
             return
 
 
-def _source(name: str, options: SourceOptions, place: Path | None, is_complete: bool) -> DltSource:
+def _source(name: str, options: SourceOptions, place: Path | None, is_complete: bool, anew: bool) -> DltSource:
     if name == "landing":
         from ingestion.landing import landing_source
 
         assert place
-        return landing_source(place, is_complete, options.personal_columns)
+        return landing_source(place, is_complete, options.personal_columns, anew)
     if name == "exports":
         from ingestion.exports import exports_source
 
         assert place
-        return exports_source(place, is_complete, options.personal_columns)
+        return exports_source(place, is_complete, options.personal_columns, anew)
     if name == "database":
         from ingestion.database import database_source
 
         assert place
-        return database_source(place, is_complete, options.slice, options.personal_columns)
+        return database_source(place, is_complete, options.slice, options.personal_columns, anew)
     from dlt.common.configuration.exceptions import ConfigFieldMissingException
 
     try:

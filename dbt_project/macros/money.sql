@@ -1,5 +1,6 @@
 {#
-    An amount in the base currency, rounded once to cents, half away from zero. Null without a rate.
+    An amount in the base currency, rounded once to cents, half away from zero. Null without a rate, and where it
+    would have more than 16 digits before the point.
 
     `rate` is the value of a unit of `currency` in the base currency; it is passed over where the currency
     is the base currency.
@@ -16,7 +17,7 @@
     case
         when coalesce({{ currency }}, '{{ var("base_currency") }}') = '{{ var("base_currency") }}'
             then cast(round({{ amount }}, 2) as decimal(18, 2))
-        when {{ exact }} >= 10000000000000 then cast(round({{ exact }}, 2) as decimal(18, 2))
+        when {{ exact }} >= 10000000000000 then try_cast(round({{ exact }}, 2) as decimal(18, 2))
         when {{ exact }} - {{ estimate }} >= 0.005 then cast({{ estimate }} + 0.01 as decimal(18, 2))
         when {{ exact }} - {{ estimate }} < -0.005 then cast({{ estimate }} - 0.01 as decimal(18, 2))
         else {{ estimate }}
