@@ -90,15 +90,18 @@ class Feed:
     files: Mapping[Entity, list[LandingFile]]
     opener: Callable[[duckdb.DuckDBPyConnection, Sequence[LandingFile], Entity], list[Reading]]
     hiding: Hiding
-    _opened: dict[tuple[object, ...], list[Reading]] = field(default_factory=dict, init=False, compare=False)
+    _opened: dict[tuple[str, tuple[LandingFile, ...]], list[Reading]] = field(
+        default_factory=dict, init=False, compare=False
+    )
 
     def open(
         self, connection: duckdb.DuckDBPyConnection, files: Iterable[LandingFile], entity: Entity
     ) -> list[Reading]:
         """The files' fields, personal ones hidden."""
-        key = (entity.name, *files)
+        chosen = tuple(files)
+        key = (entity.name, chosen)
         if key not in self._opened:
-            readings = self.opener(connection, key[1:], entity) if key[1:] else []
+            readings = self.opener(connection, chosen, entity) if chosen else []
             self._opened[key] = [self.hiding.hide(reading, entity) for reading in readings]
         return self._opened[key]
 

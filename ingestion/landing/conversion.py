@@ -186,7 +186,10 @@ def _examined(reading: Reading, entity: Entity, checks: list[Check], with_line: 
             "(SELECT typed.*, coalesce(typed.pipeline, (SELECT any_value(pipeline) FROM opportunity_pipelines AS known "
             f"WHERE known.opportunity_id = typed.opportunity_id)) AS {_KNOWN_PIPELINE} FROM {rows})"
         )
-    return f"SELECT *, {f'CASE {cases} END' if cases else 'NULL'} AS {_PROBLEM} FROM {rows}"
+    # DuckDB moves a filter on the problem to before the values, which are then computed again for each check that names
+    # them: 6.2 s of processor time instead of 1.6 for a million calls. It moves none that is not deterministic.
+    cases += " WHEN random() < 0 THEN -1"
+    return f"SELECT *, CASE {cases} END AS {_PROBLEM} FROM {rows}"
 
 
 def typed_value(column_type: ColumnType, field: Field) -> str:
@@ -296,7 +299,7 @@ def _quarantine_lines(connection: duckdb.DuckDBPyConnection, reading: Reading, e
     for file, bad in zip(reading.files, reading.bad, strict=False):
         if not bad.lines:
             continue
-        values: list[str] | list[None] = bad.values if reading.keeps_text else [None] * len(bad.values)
+        values: Sequence[str | None] = bad.values if reading.keeps_text else [None for _ in bad.values]
         columns = {"line": bad.lines, "column_name": bad.columns, "value": values, "reason": bad.reasons}
         types = {"line": pa.int64()}
         arrays = {name: pa.array(items, types.get(name, pa.string())) for name, items in columns.items()}

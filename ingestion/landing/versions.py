@@ -15,6 +15,8 @@ from ingestion.contract import Entity
 from ingestion.landing.conversion import Converted, good_rows
 from ingestion.landing.reading import FILE_COLUMN, internal, literal, quoted
 
+_MOST_FILES = 16
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -45,7 +47,7 @@ def resolve(
     )
     _find_newer(connection, entity, incoming, key, raw_table)
     if not _has_rows(connection, "repeated") and not _has_rows(connection, "newer"):
-        return Resolved(tuple(file.rows for file in files), {})
+        return Resolved(_together(connection, incoming, [file.rows for file in files], target), {})
 
     line = internal("line")
     newest = "updated_at DESC NULLS LAST, " if entity.has_versions else ""
@@ -86,6 +88,14 @@ def resolve(
         """
     ).fetchall()
     return Resolved((target,), {str(name): int(count) for name, count in counts})
+
+
+def _together(connection: duckdb.DuckDBPyConnection, incoming: str, rows: list[Path], target: Path) -> tuple[Path, ...]:
+    """The files of rows, as one where there are many: each that is handed to dlt is a job of its own."""
+    if len(rows) <= _MOST_FILES:
+        return tuple(rows)
+    connection.execute(f"COPY (SELECT * FROM {incoming}) TO {literal(str(target))} (FORMAT parquet)")
+    return (target,)
 
 
 def _find_newer(
