@@ -299,11 +299,14 @@ def _quarantine_lines(connection: duckdb.DuckDBPyConnection, reading: Reading, e
     for file, bad in zip(reading.files, reading.bad, strict=False):
         if not bad.lines:
             continue
-        values: Sequence[str | None] = bad.values if reading.keeps_text else [None for _ in bad.values]
-        columns = {"line": bad.lines, "column_name": bad.columns, "value": values, "reason": bad.reasons}
-        types = {"line": pa.int64()}
-        arrays = {name: pa.array(items, types.get(name, pa.string())) for name, items in columns.items()}
-        connection.register("bad_lines", pa.table(arrays))
+        text = pa.string()
+        columns = {
+            "line": pa.array(bad.lines, pa.int64()),
+            "column_name": pa.array(bad.columns, text),
+            "value": pa.array(bad.values, text) if reading.keeps_text else pa.nulls(len(bad.values), text),
+            "reason": pa.array(bad.reasons, text),
+        }
+        connection.register("bad_lines", pa.table(columns))
         connection.execute(
             f"""
             INSERT INTO quarantined

@@ -213,7 +213,8 @@ def read_csv(
         line = f"row_number() OVER () + {1 + lines_before}"
         return Reading((*files,), sources[0], relation, literal(files[0].name), line, fields, (records,))
     reading = _copied(files, sources, layout, folder, types)
-    return replace(reading, line=f"{_LINE} + {lines_before}", fields=fields)
+    bad = tuple(replace(each, lines=[line + lines_before for line in each.lines]) for each in reading.bad)
+    return replace(reading, line=f"{_LINE} + {lines_before}", fields=fields, bad=bad)
 
 
 def _copied(
