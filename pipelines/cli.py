@@ -71,7 +71,7 @@ def init(folder: Path) -> None:
 
 @main.command()
 @click.option("--verbose", is_flag=True, help="Show the full log of every step.")
-@click.option("--reload", multiple=True, metavar="SOURCE", help="Read this API source from its beginning; repeatable.")
+@click.option("--reload", multiple=True, metavar="SOURCE", help="Read this source from its beginning; repeatable.")
 def refresh(verbose: bool, reload: tuple[str, ...]) -> None:
     """Load what is new, build and judge the marts, and publish them."""
     outcome = _refresh(Settings.from_environment(), verbose, reload)

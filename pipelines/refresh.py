@@ -48,7 +48,7 @@ class Outcome:
 def run_refresh(settings: Settings, progress: Progress, verbose: bool = False, reload: Sequence[str] = ()) -> Outcome:
     """Run the job in this process, recorded in the data home's Dagster instance.
 
-    Waits while another refresh is running. `reload` names API sources to read from their beginning. An error in a
+    Waits while another refresh is running. `reload` names sources to read from their beginning. An error in a
     step is in the outcome, not raised.
     """
     settings.make_home()

@@ -110,9 +110,7 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
         name=LOAD_STEP,
         specs=specs,
         pool=WAREHOUSE_POOL,
-        config_schema={
-            RELOAD: dg.Field([str], default_value=[], description="API sources to read from their beginning.")
-        },
+        config_schema={RELOAD: dg.Field([str], default_value=[], description="Sources to read from their beginning.")},
     )
     def load_sources(
         context: dg.AssetExecutionContext, dlt: DagsterDltResource, warehouse: WarehouseLock
@@ -174,10 +172,12 @@ def _load(
     """Load the sources that have a chosen table, those named in `anew` from their beginning."""
     tables = [spec.key.path[-1] for spec in chosen if spec.key.path[0] == RAW_SCHEMA]
     sources = sources_of(settings)
+    able = (*(source.name for source in sources.contract), *sources.apis)
     for name in anew:
-        if name not in sources.apis:
-            able = ", ".join(sources.apis) or "none that is on"
-            raise SettingsError(f"only an API source that is on can be read anew, not {name!r}; these are: {able}")
+        if name not in able:
+            raise SettingsError(
+                f"only a source that is on can be read anew, not {name!r}; these are: {', '.join(able)}"
+            )
     complete = {source.name: source.is_complete for source in sources.contract}
     for source in sources.on:
         if not any(table.startswith(f"{source.name}__") for table in tables):
