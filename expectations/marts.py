@@ -1,15 +1,17 @@
 """The marts gate: what must hold of the tables in schema `marts`, before they are published.
 
-Belongs here: ranges of ratios, completeness of periods, no future dates, row counts against the last
-published version, the share of rows that the models reject, and the warnings that they count. Does not
-belong here: keys, relations, accepted values and reconciliations between models (dbt tests).
+Belongs here: how what is expected of a column is measured, completeness of periods, row counts against the last
+published version, the share of rows that the models reject, and the warnings that they count. Does not belong
+here: which column has to hold what (its description in the dbt project says so), and keys, relations, accepted
+values and reconciliations between models (dbt tests).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from expectations.checks import (
@@ -22,59 +24,33 @@ from expectations.checks import (
     date_literal,
     timestamp_literal,
 )
-from expectations.landing import ENTITIES
+from expectations.entities import ENTITIES
 
 if TYPE_CHECKING:
     from expectations.results import GateResult
 
 SUITE = "marts"
 
-# Facts whose rows are compared with the last published version, by table name.
-FACTS = ("fct_opportunity", "fct_opportunity_stage", "fct_call", "fct_rep_day", "fct_quota_month")
-# Table, column, severity. A ratio of counts can leave 0 to 1 only through a wrong model. One of amounts can
-# do so through a negative amount in the history, which the landing contract allows: that is only reported.
-RATIOS: tuple[tuple[str, str, Severity], ...] = (
-    ("kpi_rep_scorecard", "win_rate", "error"),
-    ("kpi_rep_scorecard", "win_rate_amount", "warning"),
-    ("kpi_rep_scorecard", "connect_rate", "error"),
-    ("kpi_stage_funnel", "conversion_rate", "error"),
-    ("kpi_slippage", "slippage_rate", "warning"),
-)
-NOT_NEGATIVE: tuple[tuple[str, str, Severity], ...] = (
-    ("kpi_rep_scorecard", "attainment", "warning"),
-    ("kpi_rep_scorecard", "avg_cycle_days", "error"),
-    ("kpi_rep_scorecard", "talk_seconds", "error"),
-    ("kpi_stage_funnel", "median_days_to_advance", "error"),
-    ("fct_opportunity_stage", "days_in_stage", "error"),
-)
-# Columns that may not lie after the as-of moment (timestamps) or the as-of day (dates).
-MOMENTS = (
-    ("fct_opportunity", ("created_at", "closed_at")),
-    ("fct_opportunity_stage", ("entered_at", "exited_at")),
-    ("fct_call", ("started_at",)),
-)
-DAYS = (
-    ("fct_opportunity", ("closed_on",)),
-    ("fct_rep_day", ("date_day",)),
-    ("kpi_rep_scorecard", ("period_start",)),
-    ("kpi_stage_funnel", ("cohort_month",)),
-    ("kpi_pipeline_waterfall", ("month",)),
-    ("kpi_slippage", ("period_start",)),
-)
-# What the models count because the contract or the KPI rules call it a warning.
-DATA_QUALITY_RULES = (
-    "unknown_rep",
-    "unknown_opportunity",
-    "unknown_stage",
-    "opportunity_without_state",
-    "assumed_state_change",
-    "won_before_created",
-    "amount_without_rate",
-    "suspect_long_call",
-    "rejected_row",
-)
-# What the models count and nobody has to correct.
-NO_FAULTS = ("call_left_out",)
+# What can be expected of a column.
+BETWEEN_0_AND_1 = "between_0_and_1"
+NOT_NEGATIVE = "not_negative"
+NOT_AFTER_AS_OF = "not_after_as_of"
+
+
+class ColumnRule(NamedTuple):
+    """What is expected of a column of a mart.
+
+    `kind` is one of the three above. A ratio of counts can leave 0 to 1 only through a wrong model: an error. One
+    of amounts can do so through a negative amount in the history, which the landing contract allows: a warning.
+    `data_type` says whether a column is compared with the as-of moment (`timestamp`) or the as-of day (`date`).
+    """
+
+    table: str
+    column: str
+    data_type: str
+    kind: str
+    severity: Severity
+
 
 QUERIES = {
     "scorecard_periods": "SELECT DISTINCT period_type, period_start, period_end FROM marts.kpi_rep_scorecard",
@@ -133,45 +109,41 @@ QUERIES = {
 }
 
 
-def _range_checks() -> Iterator[Check]:
-    for table, column, severity in RATIOS:
-        yield Check(
+def _column_check(rule: ColumnRule) -> Check:
+    table, column, data_type, kind, severity = rule
+    is_wrong = "the model is wrong." if severity == "error" else "look for negative amounts in the history."
+    if kind == BETWEEN_0_AND_1:
+        return Check(
             f"marts.{table}",
             f"{column}_outside_0_to_1",
             severity,
             f"count_if({column} NOT BETWEEN 0 AND 1)",
             f"Every {column} is between 0 and 1.",
-            "a part is greater than its whole: "
-            + ("the model is wrong." if severity == "error" else "look for negative amounts in the history."),
+            f"a part is greater than its whole: {is_wrong}",
             maximum=0,
         )
-    for table, column, severity in NOT_NEGATIVE:
-        yield Check(
+    if kind == NOT_NEGATIVE:
+        return Check(
             f"marts.{table}",
             f"negative_{column}",
             severity,
             f"count_if({column} < 0)",
             f"No {column} is negative.",
-            "the model is wrong." if severity == "error" else "look for negative amounts in the history.",
+            is_wrong,
             maximum=0,
         )
-
-
-def _future_checks() -> Iterator[Check]:
-    for table, columns, limit in [
-        *((table, columns, "as_of") for table, columns in MOMENTS),
-        *((table, columns, "as_of_day") for table, columns in DAYS),
-    ]:
-        for column in columns:
-            yield Check(
-                f"marts.{table}",
-                f"{column}_after_as_of",
-                "error",
-                f"count_if({column} > settings.{limit})",
-                f"No {column} is after the as-of moment.",
-                "what has not happened yet is counted, so the build cannot be repeated. The model is wrong.",
-                maximum=0,
-            )
+    limits = {"timestamp": "as_of", "date": "as_of_day"}
+    if kind != NOT_AFTER_AS_OF or data_type not in limits:
+        raise ValueError(f"the marts gate cannot hold {table}.{column}, a {data_type}, to {kind!r}")
+    return Check(
+        f"marts.{table}",
+        f"{column}_after_as_of",
+        severity,
+        f"count_if({column} > settings.{limits[data_type]})",
+        f"No {column} is after the as-of moment.",
+        "what has not happened yet is counted, so the build cannot be repeated. The model is wrong.",
+        maximum=0,
+    )
 
 
 def _completeness_checks() -> Iterator[Check]:
@@ -219,12 +191,12 @@ def _completeness_checks() -> Iterator[Check]:
     )
 
 
-def _volume_checks() -> Iterator[Check]:
+def _volume_checks(facts: tuple[str, ...]) -> Iterator[Check]:
     limits: tuple[tuple[str, Severity, str], ...] = (
         ("row_drop_share", "error", "max_row_drop_share"),
         ("notable_row_drop_share", "warning", "warn_row_drop_share"),
     )
-    for table in FACTS:
+    for table in facts:
         for name, severity, limit in limits:
             yield Check(
                 f"marts.{table}",
@@ -255,9 +227,9 @@ def _rejection_checks() -> Iterator[Check]:
         )
 
 
-def _data_quality_checks() -> Iterator[Check]:
+def _data_quality_checks(faults: tuple[str, ...], no_faults: tuple[str, ...]) -> Iterator[Check]:
     table = "marts.data_quality_warnings"
-    for rule in DATA_QUALITY_RULES:
+    for rule in faults:
         yield Check(
             table,
             rule,
@@ -267,61 +239,75 @@ def _data_quality_checks() -> Iterator[Check]:
             "the rule's description in the table says how such rows are counted; correct them in the source.",
             maximum=0,
         )
-    names = ", ".join(f"'{rule}'" for rule in (*DATA_QUALITY_RULES, *NO_FAULTS))
+    names = ", ".join(f"'{rule}'" for rule in (*faults, *no_faults))
     yield Check(
         table,
         "other_rules",
         "warning",
-        f"sum(row_count) FILTER (WHERE rule NOT IN ({names}))",
+        f"sum(row_count) FILTER (WHERE rule NOT IN ({names}))" if names else "sum(row_count)",
         "The models count no row under any other rule.",
         "the table names the rule, and says how such rows are counted; correct them in the source.",
         maximum=0,
     )
 
 
-CHECKS = (
-    *_range_checks(),
-    *_future_checks(),
-    *_completeness_checks(),
-    *_volume_checks(),
-    *_rejection_checks(),
-    *_data_quality_checks(),
-)
-GATE = Gate(SUITE, CHECKS, QUERIES)
+@dataclass(frozen=True)
+class MartsGate:
+    """The gate for the marts as the dbt project declares them.
 
-
-def describe() -> list[Description]:
-    """The gate's checks, known without data and without importing Great Expectations."""
-    return GATE.describe()
-
-
-def run(
-    warehouse: Path,
-    data_docs: Path,
-    run_id: str,
-    variables: Mapping[str, Any],
-    published_row_counts: Mapping[str, int] | None = None,
-) -> GateResult:
-    """Run the marts gate on the warehouse; `variables` are the dbt vars.
-
-    `published_row_counts` are the rows of the last published version by table name; without them (a first
-    publication, or a version of a later as-of, which may well have more rows) the row counts are not judged.
-    Writes `quality.expectation_result` and the data docs. Raises GateError where the gate cannot be run.
+    `facts` are the tables whose rows are compared with the last published version. `faults` are the rules of
+    `data_quality_warnings` that somebody has to look after; `no_faults` are counted and need nobody.
     """
-    # Great Expectations takes two seconds to import, and definitions are loaded far oftener than gates run.
-    from expectations.context import run_gate
 
-    moment = as_of(variables)
-    name = str(variables.get("reporting_timezone", "UTC"))
-    try:
-        zone = ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise GateError(f"reporting_timezone is {name!r}, not an IANA name such as Europe/Lisbon") from None
-    counts = published_row_counts or {}
-    settings = {
-        "as_of": timestamp_literal(moment),
-        "as_of_day": date_literal(moment.astimezone(zone).date()),
-        # A table that was empty cannot shrink.
-        **{f"published_{table}": str(counts.get(table) or "NULL::BIGINT") for table in FACTS},
-    }
-    return run_gate(GATE, warehouse, data_docs, run_id, variables, settings)
+    facts: tuple[str, ...]
+    columns: tuple[ColumnRule, ...]
+    faults: tuple[str, ...]
+    no_faults: tuple[str, ...]
+    SUITE = SUITE
+
+    @property
+    def gate(self) -> Gate:
+        checks = (
+            *(_column_check(rule) for rule in self.columns),
+            *_completeness_checks(),
+            *_volume_checks(self.facts),
+            *_rejection_checks(),
+            *_data_quality_checks(self.faults, self.no_faults),
+        )
+        return Gate(SUITE, checks, QUERIES)
+
+    def describe(self) -> list[Description]:
+        """The gate's checks, known without data and without importing Great Expectations."""
+        return self.gate.describe()
+
+    def run(
+        self,
+        warehouse: Path,
+        data_docs: Path,
+        run_id: str,
+        variables: Mapping[str, Any],
+        published_row_counts: Mapping[str, int] | None = None,
+    ) -> GateResult:
+        """Run the marts gate on the warehouse; `variables` are the dbt vars.
+
+        `published_row_counts` are the rows of the last published version by table name; without them (a first
+        publication, or a version of a later as-of, which may well have more rows) the row counts are not judged.
+        Writes `quality.expectation_result` and the data docs. Raises GateError where the gate cannot be run.
+        """
+        # Great Expectations takes two seconds to import, and definitions are loaded far oftener than gates run.
+        from expectations.context import run_gate
+
+        moment = as_of(variables)
+        name = str(variables.get("reporting_timezone", "UTC"))
+        try:
+            zone = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise GateError(f"reporting_timezone is {name!r}, not an IANA name such as Europe/Lisbon") from None
+        counts = published_row_counts or {}
+        settings = {
+            "as_of": timestamp_literal(moment),
+            "as_of_day": date_literal(moment.astimezone(zone).date()),
+            # A table that was empty cannot shrink.
+            **{f"published_{table}": str(counts.get(table) or "NULL::BIGINT") for table in self.facts},
+        }
+        return run_gate(self.gate, warehouse, data_docs, run_id, variables, settings)

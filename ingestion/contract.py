@@ -63,8 +63,8 @@ class Column:
 
     `is_required` fields may not be null in a row, and their column may not be missing in a file; key
     fields are always required. `accepted_values` lists the words that an enumerated field may hold.
-    `is_personal` marks data about a natural person. `null_means` is the value that an empty field stands
-    for.
+    `is_personal` marks data about a natural person. `names_user` marks the user_id of somebody: people whom several
+    sources know get one id. `null_means` is the value that an empty field stands for.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Column:
     is_required: bool = False
     accepted_values: tuple[str, ...] = ()
     is_personal: bool = False
+    names_user: bool = False
     null_means: str | None = None
     description: str = ""
 
@@ -88,10 +89,15 @@ class Column:
             return None
         return f"{self.name} not between {limits.least} and {limits.greatest}", limits.reason
 
+    @property
+    def is_id(self) -> bool:
+        """Whether its values mean something in their source only, so that those of two sources must not meet."""
+        return self.name.endswith("_id") or self.names_user or self.name == "pipeline"
+
 
 @dataclass(frozen=True)
 class RowRule:
-    """A condition on one typed row, in DuckDB SQL. A row for which it is false is quarantined.
+    """A condition on one typed row, in what DuckDB and Spark both speak. A row for which it is false is quarantined.
 
     A condition that is null (a field is null) holds. `column` is the field that the quarantine names.
     """
@@ -103,18 +109,26 @@ class RowRule:
 
 @dataclass(frozen=True)
 class Entity:
-    """One kind of landing record; a raw table `raw.<source>__<name>`.
+    """One kind of landing record; a raw table `raw.<source>__<name>`, and `int_<name>_unioned` of all sources.
 
-    `has_known_stage` asks for (pipeline, stage) to be among `pipeline_stages`. `unique_within` names
-    column pairs (group, column) whose values may not repeat under different keys.
+    `description` says what the records are, `grain` what one row is. `has_known_stage` asks for (pipeline, stage) to
+    be among `pipeline_stages`. `unique_within` names column pairs (group, column) whose values may not repeat under
+    different keys. `passes_extra_columns` says that one dimension or fact takes columns beyond the contract,
+    `is_read_often` that several models read the union, `has_tested_union` that no later test would see a key that
+    repeats in it.
     """
 
     name: str
     columns: tuple[Column, ...]
+    description: str
+    grain: str
     rules: tuple[RowRule, ...] = ()
     is_required: bool = False
     has_known_stage: bool = False
     unique_within: tuple[tuple[str, str], ...] = field(default=())
+    passes_extra_columns: bool = False
+    is_read_often: bool = False
+    has_tested_union: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -128,6 +142,11 @@ class Entity:
     def has_versions(self) -> bool:
         """Whether `updated_at` decides between two rows of one key."""
         return "updated_at" in self.column_names
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether no two sources can have one key."""
+        return any(column.is_key and column.is_id for column in self.columns)
 
 
 DEFAULT_PIPELINE = "default"
@@ -146,6 +165,7 @@ def _required(
     accepted: tuple[str, ...] = (),
     description: str = "",
     is_personal: bool = False,
+    names_user: bool = False,
 ) -> Column:
     return Column(
         name,
@@ -154,9 +174,15 @@ def _required(
         accepted_values=accepted,
         description=description,
         is_personal=is_personal,
+        names_user=names_user,
     )
 
 
+_CURRENCY_CODE = RowRule(
+    "currency",
+    "length(currency) = 3 AND regexp_extract(currency, '[A-Z]{3}', 0) = currency",
+    "not an ISO 4217 currency code",
+)
 _VERSION = (
     Column("updated_at", _T.TIMESTAMP, description="When the record last changed; the newest version stands."),
     Column("is_deleted", _T.BOOLEAN, description="True retires the record until a newer version brings it back."),
@@ -169,15 +195,19 @@ USERS = Entity(
         _required("full_name", is_personal=True, description="Name of the rep."),
         Column("email", is_personal=True, description="Work e-mail; people are matched by it across systems."),
         Column("role", description="Free text; ae, sdr and manager have a meaning."),
-        Column("manager_id", description="user_id of the manager."),
+        Column("manager_id", names_user=True, description="user_id of the manager."),
         Column("team"),
         Column("territory"),
         Column("hired_on", _T.DATE, description="First day of employment."),
         Column("left_on", _T.DATE, description="Last day of employment."),
         *_VERSION,
     ),
+    description="People of the sales organisation",
+    grain="user",
     rules=(RowRule("left_on", "left_on >= hired_on", "left_on is before hired_on"),),
     is_required=True,
+    passes_extra_columns=True,
+    is_read_often=True,
 )
 
 ACCOUNTS = Entity(
@@ -188,17 +218,20 @@ ACCOUNTS = Entity(
         Column("industry"),
         Column("segment"),
         Column("country"),
-        Column("owner_id", description="user_id of the account's owner."),
+        Column("owner_id", names_user=True, description="user_id of the account's owner."),
         Column("created_at", _T.TIMESTAMP),
         *_VERSION,
     ),
+    description="Customer companies",
+    grain="account",
+    passes_extra_columns=True,
 )
 
 LEADS = Entity(
     "leads",
     (
         _key("lead_id"),
-        Column("owner_id", description="user_id of the lead's owner."),
+        Column("owner_id", names_user=True, description="user_id of the lead's owner."),
         Column("account_id"),
         Column("source"),
         Column("status"),
@@ -207,6 +240,8 @@ LEADS = Entity(
         Column("opportunity_id"),
         *_VERSION,
     ),
+    description="Leads before they become opportunities",
+    grain="lead",
     rules=(RowRule("converted_at", "converted_at >= created_at", "converted_at is before created_at"),),
 )
 
@@ -221,12 +256,16 @@ PIPELINE_STAGES = Entity(
         Column("probability", _T.FRACTION, description="Chance of winning from here, 0 to 1."),
         Column("forecast_category"),
     ),
+    description="Stages of the sales pipelines",
+    grain="pipeline and stage",
     rules=(
         RowRule("is_won", "NOT is_won OR is_closed", "a won stage must be closed"),
         RowRule("probability", "probability BETWEEN 0 AND 1", "probability is not between 0 and 1"),
     ),
     is_required=True,
     unique_within=(("pipeline", "position"),),
+    passes_extra_columns=True,
+    is_read_often=True,
 )
 
 OPPORTUNITIES = Entity(
@@ -234,7 +273,7 @@ OPPORTUNITIES = Entity(
     (
         _key("opportunity_id"),
         Column("account_id"),
-        Column("owner_id", description="user_id of the owner; null is the rep `unassigned`."),
+        Column("owner_id", names_user=True, description="user_id of the owner; null is the rep `unassigned`."),
         Column("name"),
         Column("pipeline", null_means=DEFAULT_PIPELINE),
         _required("stage"),
@@ -248,12 +287,16 @@ OPPORTUNITIES = Entity(
         Column("loss_reason"),
         *_VERSION,
     ),
+    description="Opportunities as their source last said",
+    grain="opportunity",
     rules=(
         RowRule("amount", "amount >= 0", "amount is negative"),
-        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+        _CURRENCY_CODE,
     ),
     is_required=True,
     has_known_stage=True,
+    passes_extra_columns=True,
+    is_read_often=True,
 )
 
 OPPORTUNITY_HISTORY = Entity(
@@ -265,11 +308,14 @@ OPPORTUNITY_HISTORY = Entity(
         _required("stage"),
         Column("amount", _T.AMOUNT, description="Value in the opportunity's currency."),
         Column("close_date", _T.DATE),
-        Column("owner_id"),
+        Column("owner_id", names_user=True),
         Column("forecast_category"),
-        Column("changed_by", description="user_id of who made the change."),
+        Column("changed_by", names_user=True, description="user_id of who made the change."),
     ),
+    description="Changes of opportunities, with the values after each",
+    grain="change",
     has_known_stage=True,
+    is_read_often=True,
 )
 
 CALL_DISPOSITIONS = ("connected", "voicemail", "no_answer", "busy", "failed", "other")
@@ -278,7 +324,7 @@ CALLS = Entity(
     "calls",
     (
         _key("call_id"),
-        _required("user_id"),
+        _required("user_id", names_user=True),
         _required("started_at", _T.TIMESTAMP),
         Column("duration_seconds", _T.SECONDS),
         _required("direction", accepted=("inbound", "outbound")),
@@ -288,14 +334,19 @@ CALLS = Entity(
         Column("lead_id"),
         *_VERSION,
     ),
+    description="Telephone calls",
+    grain="call",
     rules=(RowRule("duration_seconds", "duration_seconds >= 0", "duration_seconds is negative"),),
+    passes_extra_columns=True,
+    is_read_often=True,
+    has_tested_union=True,
 )
 
 MEETINGS = Entity(
     "meetings",
     (
         _key("meeting_id"),
-        _required("user_id"),
+        _required("user_id", names_user=True),
         _required("starts_at", _T.TIMESTAMP),
         Column("ends_at", _T.TIMESTAMP),
         Column("status", accepted_values=("held", "no_show", "cancelled", "scheduled")),
@@ -304,6 +355,8 @@ MEETINGS = Entity(
         Column("lead_id"),
         *_VERSION,
     ),
+    description="Meetings with customers",
+    grain="meeting",
     rules=(RowRule("ends_at", "ends_at >= starts_at", "ends_at is before starts_at"),),
 )
 
@@ -311,7 +364,7 @@ QUOTAS = Entity(
     "quotas",
     (
         _key("quota_id"),
-        _required("user_id"),
+        _required("user_id", names_user=True),
         Column("metric", null_means="bookings", description="What the quota counts."),
         _required("period_start", _T.DATE, description="First day, inclusive."),
         _required("period_end", _T.DATE, description="Last day, inclusive."),
@@ -319,11 +372,14 @@ QUOTAS = Entity(
         Column("currency", description="ISO 4217 code; null is the base currency."),
         *_VERSION,
     ),
+    description="Quotas of reps for a span of days",
+    grain="quota",
     rules=(
         RowRule("period_end", "period_end >= period_start", "period_end is before period_start"),
         RowRule("amount", "amount >= 0", "amount is negative"),
-        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+        _CURRENCY_CODE,
     ),
+    is_read_often=True,
 )
 
 EXCHANGE_RATES = Entity(
@@ -333,9 +389,11 @@ EXCHANGE_RATES = Entity(
         _key("currency"),
         _required("rate", _T.RATE, description="One unit of the currency in units of the base currency."),
     ),
+    description="Rates of currencies to the base currency",
+    grain="currency and day on which one was fixed",
     rules=(
         RowRule("rate", "rate > 0", "rate is not above 0"),
-        RowRule("currency", "regexp_full_match(currency, '[A-Z]{3}')", "not an ISO 4217 currency code"),
+        _CURRENCY_CODE,
     ),
 )
 
@@ -350,6 +408,8 @@ CALL_TURNS = Entity(
         Column("text", is_personal=True, description="What was said."),
         *_VERSION,
     ),
+    description="What one speaker of a call says until another one speaks",
+    grain="call and turn",
     rules=(
         RowRule("turn", "turn >= 1", "turn is below 1"),
         RowRule("ended_seconds", "ended_seconds >= started_seconds", "ended_seconds is before started_seconds"),
@@ -360,14 +420,29 @@ CALL_SCORES = Entity(
     "call_scores",
     (
         _key("call_id"),
-        _key("reviewer_id", description="user_id of who reviewed the call."),
+        Column("reviewer_id", is_key=True, names_user=True, description="user_id of who reviewed the call."),
         _key("criterion", description="What was scored, such as a question of a scorecard."),
         _required("score", _T.RATE, description="Points given."),
         _required("max_score", _T.RATE, description="Points that could be given."),
         _required("scored_at", _T.TIMESTAMP),
         *_VERSION,
     ),
+    description="Scores that reviewers gave calls",
+    grain="call, reviewer and criterion",
     rules=(RowRule("score", "score BETWEEN 0 AND max_score", "score is not between 0 and max_score"),),
+)
+
+OPPORTUNITY_SPLITS = Entity(
+    "opportunity_splits",
+    (
+        _key("opportunity_id"),
+        Column("user_id", is_key=True, names_user=True, description="user_id of who has the share."),
+        _required("share", _T.FRACTION, description="Part of the opportunity's amount, above 0, at most 1."),
+        *_VERSION,
+    ),
+    description="Shares of opportunities by user",
+    grain="opportunity and user",
+    rules=(RowRule("share", "share > 0 AND share <= 1", "share is not above 0 and at most 1"),),
 )
 
 # In the order of loading: a row rule may refer to an entity that stands before it.
@@ -384,5 +459,6 @@ ENTITIES: tuple[Entity, ...] = (
     EXCHANGE_RATES,
     CALL_TURNS,
     CALL_SCORES,
+    OPPORTUNITY_SPLITS,
 )
 ENTITIES_BY_NAME = {entity.name: entity for entity in ENTITIES}

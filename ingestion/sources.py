@@ -1,7 +1,9 @@
-"""The sources by name: which there are, and how each is loaded.
+"""Loading the sources: one after the other by name, slice after slice.
 
-Belongs here: the list, and the loop that loads a source slice after slice. Does not belong here: what a source
-reads (`ingestion.<source>`), or when it is loaded.
+Belongs here: what is done with every source alike. Does not belong here: which sources there are
+(`ingestion.register`), what one reads (`ingestion.<source>`), or when it is loaded.
+
+The package of a source has a function `source(options)`; that of an API its `TABLES`; that of files `listing(place)`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.api.options import Slice, SourceOptions
 from ingestion.api.tables import ApiTable
 from ingestion.personal import OptionsError, PersonalColumns
+from ingestion.register import SOURCES_BY_NAME
 
 # dlt takes a second to import, and reports that load nothing know the sources too.
 if TYPE_CHECKING:
@@ -23,18 +26,20 @@ if TYPE_CHECKING:
 
 RunPipeline = Callable[["Pipeline", "DltSource", "str | None"], None]
 
-# A package of `ingestion` each, with its `TABLES` and its function `source(options)`.
-API_SOURCES = ("hubspot", "salesforce", "aircall", "twilio", "gong")
-
-# A database hands over a million rows in the time in which an API does some thousands; Aircall's limit allows 50 calls
-# a second, so a load that is killed loses some minutes.
-_ROWS_PER_SLICE = {"database": 1_000_000, "aircall": 20_000}
+# Name, size in bytes and modification time in ns of each file.
+Listing = list[tuple[str, int, int]]
 
 
 def api_tables(source: str) -> tuple[ApiTable, ...]:
     """The raw tables of a source. Needs no secret."""
     tables: tuple[ApiTable, ...] = importlib.import_module(f"ingestion.{source}").TABLES
     return tables
+
+
+def listing(source: str, place: Path) -> Listing:
+    """The files in the folder of a source that has one. Needs no secret."""
+    files: Listing = importlib.import_module(f"ingestion.{source}").listing(place)
+    return files
 
 
 def options(variables: Mapping[str, Any], progress: Callable[[str], None] = lambda _: None) -> SourceOptions:
@@ -55,46 +60,28 @@ def load(
     warehouse: Path,
     dlt_home: Path,
     run: RunPipeline,
-    place: Path | None = None,
-    is_complete: bool = True,
     anew: bool = False,
 ) -> None:
     """Load a source, slice after slice, until it has no more.
 
     `run` runs a pipeline with a source in one of dlt's refresh modes, and raises where that fails. Each slice is a
     load of its own, so what is killed goes on after the last one; `anew` forgets all former ones, and of an API what
-    they brought. `place` is the
-    folder or file of a source that has one; `is_complete` says that no other source brings what the contract
-    requires. Raises OptionsError where a secret or setting of the source is missing.
+    they brought. Raises OptionsError where a secret or setting of the source is missing.
     """
     from ingestion.warehouse import raw_pipeline
 
-    # Files and tables are merged, and share their account with other sources.
-    mode = "drop_sources" if anew and name in API_SOURCES else None
+    rows = SOURCES_BY_NAME[name].rows_per_slice or options.slice.rows
+    # What comes in the contract's shape is merged, and shares its account with other sources.
+    mode = "drop_sources" if anew and not SOURCES_BY_NAME[name].is_contract_shaped else None
     while True:
-        this_slice = replace(options, slice=Slice(_ROWS_PER_SLICE.get(name, options.slice.rows)))
-        run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice, place, is_complete, anew), mode)
+        this_slice = replace(options, slice=Slice(rows), anew=anew)
+        run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice), mode)
         mode, anew = None, False
         if not this_slice.slice.is_cut:
             return
 
 
-def _source(name: str, options: SourceOptions, place: Path | None, is_complete: bool, anew: bool) -> DltSource:
-    if name == "landing":
-        from ingestion.landing import landing_source
-
-        assert place
-        return landing_source(place, is_complete, options.personal_columns, anew)
-    if name == "exports":
-        from ingestion.exports import exports_source
-
-        assert place
-        return exports_source(place, is_complete, options.personal_columns, anew)
-    if name == "database":
-        from ingestion.database import database_source
-
-        assert place
-        return database_source(place, is_complete, options.slice, options.personal_columns, anew)
+def _source(name: str, options: SourceOptions) -> DltSource:
     from dlt.common.configuration.exceptions import ConfigFieldMissingException
 
     try:
@@ -103,6 +90,6 @@ def _source(name: str, options: SourceOptions, place: Path | None, is_complete: 
         names = ", ".join(f"SOURCES__{name}__{field}".upper() for field in missing.fields)
         raise OptionsError(
             f"{name} needs {names}: set it in the environment, or below [sources.{name}] in .dlt/secrets.toml "
-            f"(docs/sources/{name}.md says where it comes from)"
+            f"({SOURCES_BY_NAME[name].page} says where it comes from)"
         ) from None
     return source

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from pipelines.runs.refresh import Outcome
+    from pipelines.refresh import Outcome
 
 WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
 # More warnings than these are counted; all are in the data docs and in Dagster.
@@ -40,21 +40,33 @@ class _Commands(click.Group):
             raise
         except Exception as error:
             from pipelines.errors import KNOWN_ERRORS
+            from pipelines.storage_faults import storage_fault
 
-            if not isinstance(error, KNOWN_ERRORS):
+            is_known = isinstance(error, KNOWN_ERRORS)
+            fault = "" if isinstance(error, SettingsError) else storage_fault(error, Settings.from_environment())
+            if not fault and not is_known:
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(fault or str(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Sales performance marts from CRM and call data.
 
-    Where things are: REPLINE_HOME (everything a run writes, default ./data), REPLINE_LANDING (the files,
-    default $REPLINE_HOME/landing), REPLINE_EXPORTS (files with a mapping, default $REPLINE_HOME/exports),
-    REPLINE_DATABASE_MAPPING (default $REPLINE_HOME/database.yml). Further settings: REPLINE_AS_OF, and REPLINE_VARS,
-    whose "sources" says what is read. Secrets of sources: SOURCES__<SOURCE>__<NAME>, or .dlt/secrets.toml.
+    REPLINE_HOME (default ./data) is the folder of everything that a run writes. Further settings stand in
+    repline.yml, there or in the working folder; `repline init` writes one that explains them all. In the environment,
+    REPLINE_LANDING (the files), REPLINE_AS_OF and others like them win over it, and REPLINE_VARS, a JSON object of
+    business settings. Secrets of sources: SOURCES__<SOURCE>__<NAME>, or .dlt/secrets.toml.
     """
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+def init(folder: Path) -> None:
+    """Write repline.yml into FOLDER, by default the working folder: every setting, explained."""
+    from pipelines.settings_files import init as write_settings_file
+
+    click.echo(f"Wrote {write_settings_file(folder)}; it changes nothing until you change it.")
 
 
 @main.command()
@@ -76,6 +88,7 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
     from pipelines.reports.highlights import read_highlights, show
 
     settings = replace(Settings.from_environment(), as_of=DEFAULT_UNTIL)
+    settings.make_home()
     console = Console()
     with console.status(f"Making a company with {calls:,} calls"):
         generate(settings.landing, calls=calls, seed=seed)
@@ -140,14 +153,14 @@ def propose_mapping(files: tuple[Path, ...]) -> None:
 def serve(arguments: tuple[str, ...]) -> None:
     """Start Dagster on this machine: the schedule, the sensor, and the UI on http://127.0.0.1:3000.
 
-    ARGUMENTS go to `dagster dev`, for example --port 3001.
+    It answers this machine alone, and no page of another site. ARGUMENTS go to `dagster dev`, for example --port 3001.
     """
     from pipelines.runs.instance import prepare_dagster_home
 
     settings = Settings.from_environment()
     prepare_dagster_home(settings)
     os.environ.update(REPLINE_HOME=str(settings.home), REPLINE_LANDING=str(settings.landing))
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(WORKSPACE), *arguments]
+    command = [sys.executable, "-m", "pipelines.serving.dev", "--workspace", str(WORKSPACE), *arguments]
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
@@ -162,8 +175,8 @@ def _refresh(settings: Settings, verbose: bool, reload: Sequence[str] = ()) -> O
         warnings.simplefilter("ignore")
     console = Console()
     with console.status("Starting"):
+        from pipelines.refresh import run_refresh
         from pipelines.reports.progress import LiveProgress, PlainProgress
-        from pipelines.runs.refresh import run_refresh
     live = console.is_terminal and not verbose
     with LiveProgress(console) if live else PlainProgress(console) as progress:
         outcome = run_refresh(settings, progress, verbose, reload)
@@ -191,6 +204,11 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         f"Published version {version.number}: as of {_moment(version.as_of)}, {version.row_count:,} rows.",
         f"Read {read}: {rows['new_rows_loaded']:,} loaded, {rows['new_rows_quarantined']:,} quarantined.",
     ]
+    if hidden := rows["new_values_hidden"]:
+        lines.append(
+            f"Personal columns: {hidden:,} values of former loads were hidden, and the versions and files that may "
+            "have held them removed."
+        )
     if outcome.warnings:
         lines.append(f"Warnings, none of which stops publication: {len(outcome.warnings)}")
         lines += [f"  {warning}" for warning in outcome.warnings[:_SHOWN_WARNINGS]]

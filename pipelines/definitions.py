@@ -37,7 +37,7 @@ def build_defs(
             build_model_assets(settings, manifest, [spec.key for spec in raw.specs]),
             build_published_assets(settings, manifest),
         ],
-        asset_checks=build_gates(settings),
+        asset_checks=build_gates(settings, manifest),
         jobs=[
             dg.define_asset_job(
                 REFRESH_JOB,

@@ -7,6 +7,7 @@ from expectations.checks import GateError
 from ingestion.api.client import ApiError
 from ingestion.demo import DemoError
 from ingestion.landing.errors import LandingError
+from ingestion.migrations import MigrationError
 from ingestion.personal import OptionsError
 from pipelines.publication.versions import PublicationError
 from pipelines.runs.dbt_runs import DbtError
@@ -18,6 +19,7 @@ KNOWN_ERRORS = (
     DemoError,
     GateError,
     LandingError,
+    MigrationError,
     OptionsError,
     PublicationError,
     SettingsError,

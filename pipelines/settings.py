@@ -1,35 +1,45 @@
-"""Where things are and which business settings hold, from the environment and `dbt_project.yml`.
+"""The settings of one process, read once: from the environment, from a settings file, and from the defaults.
 
-Belongs here: reading `REPLINE_*` and the dbt vars. Does not belong here: defaults of business settings (they
-stand in `dbt_project.yml`) and secrets (they are dlt's).
+Belongs here: where a value comes from, and which one wins. Does not belong here: what a setting may be
+(`pipelines.business_settings`), and secrets (they are dlt's).
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
+
+from pipelines.business_settings import BusinessSettings, Places
 
 DBT_PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
-TARGETS = ("duckdb",)
+# dlt takes a % in its folder for a placeholder; dbt and SQLAlchemy a ? or # for the end of a path.
+_MISREAD = {"%", "?", "#"}
+SETTINGS_FILE = "repline.yml"
+_VARS = "REPLINE_VARS"
+_EXAMPLE = 'write for example {"base_currency": "EUR"}'
 
 
 class SettingsError(ValueError):
-    """A setting cannot be used; the message names it and says what it may be."""
+    """A setting cannot be used; the message names it and says what it may be, one line per setting."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of one process.
 
-    `as_of` is None where the moment of the refresh counts. `overrides` are the dbt vars of `REPLINE_VARS`.
-    `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a default.
+    `as_of` is None where the moment of the refresh counts. `overrides` are the business settings that are not the
+    defaults. `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a
+    default. `file` is the settings file that was read, if any.
     """
 
     home: Path
@@ -39,39 +49,65 @@ class Settings:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     exports_folder: Path | None = None
     mapping_file: Path | None = None
+    file: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read `REPLINE_HOME`, `REPLINE_LANDING`, `REPLINE_EXPORTS`, `REPLINE_DATABASE_MAPPING`, `REPLINE_AS_OF`,
-        `REPLINE_TARGET` and `REPLINE_VARS`.
+        """Read `REPLINE_HOME`, the settings file, and what wins over it: `REPLINE_VARS`, and `REPLINE_<NAME>` for
+        the as-of and each of `Places`.
 
-        Raises SettingsError where a value cannot be read.
+        Raises SettingsError where a value cannot be used.
         """
         home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
-        landing = Path(environ.get("REPLINE_LANDING") or home / "landing").expanduser().resolve()
-        exports = environ.get("REPLINE_EXPORTS")
-        mapping = environ.get("REPLINE_DATABASE_MAPPING")
-        target = environ.get("REPLINE_TARGET") or "duckdb"
-        if target not in TARGETS:
-            raise SettingsError(f"REPLINE_TARGET is {target!r}; it may be: {', '.join(TARGETS)}")
-        overrides = _json_object("REPLINE_VARS", environ.get("REPLINE_VARS") or "{}")
-        unknown = sorted(set(overrides) - set(default_vars()))
-        if unknown:
+        if _MISREAD & set(str(home)):
             raise SettingsError(
-                f"REPLINE_VARS names the unknown setting {unknown[0]!r}; known are: "
-                + ", ".join(sorted(default_vars()))
+                f"REPLINE_HOME is {str(home)!r}; the libraries that write there misread a %, ? or # in a path, so use "
+                "another folder"
             )
-        as_of_text = environ.get("REPLINE_AS_OF") or overrides.pop("as_of", None)
-        as_of = _moment("REPLINE_AS_OF", str(as_of_text)) if as_of_text else None
+        file = _settings_file(home)
+        written = _read_file(file) if file else {}
+        given = _json_object(_VARS, environ.get(_VARS) or "{}")
+        _refuse_unknown(str(file), written, {**Places.model_fields, **BusinessSettings.model_fields})
+        _refuse_unknown(_VARS, given, BusinessSettings.model_fields)
+
+        variables = {name: f"REPLINE_{name.upper()}" for name in (*Places.model_fields, "as_of")}
+        set_alone = {name: environ[variable] for name, variable in variables.items() if environ.get(variable)}
+        values = {**merged(written, given), **set_alone}
+        names = {
+            **{name: f"{file}: {name}" for name in written},
+            **{name: f"{_VARS}: {name}" for name in given},
+            **{name: variables[name] for name in set_alone},
+        }
+        places = _validated(Places, {name: values[name] for name in values if name in Places.model_fields}, names)
+        overrides = {name: value for name, value in values.items() if name not in Places.model_fields}
+        business = _validated(BusinessSettings, overrides, names)
+        overrides.pop("as_of", None)
+
+        def path(name: str) -> Path | None:
+            """Of the settings file a path counts from its folder, else from the working folder."""
+            text: str | None = getattr(places, name)
+            folder = file.parent if file and name not in set_alone else Path.cwd()
+            return (folder / Path(text).expanduser()).resolve() if text else None
+
         return cls(
             home,
-            landing,
-            target,
-            as_of,
+            path("landing") or home / "landing",
+            places.target,
+            business.as_of,
             overrides,
-            exports_folder=Path(exports).expanduser().resolve() if exports else None,
-            mapping_file=Path(mapping).expanduser().resolve() if mapping else None,
+            exports_folder=path("exports"),
+            mapping_file=path("database_mapping"),
+            file=file,
         )
+
+    def make_home(self) -> None:
+        """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @cached_property
+    def business(self) -> BusinessSettings:
+        """The business settings: the defaults with the overrides. Raises SettingsError."""
+        return _validated(BusinessSettings, self.overrides, {})
 
     @property
     def exports(self) -> Path:
@@ -108,41 +144,111 @@ class Settings:
         return self.home / "refresh.lock"
 
     def dbt_vars(self, now: datetime) -> dict[str, Any]:
-        """The vars of one build: the defaults, the overrides, and as_of as an ISO 8601 UTC timestamp.
-
-        An override of a mapping, such as `freshness_limit_hours`, changes the keys that it names; null takes a
-        key away.
-        """
-        defaults = default_vars()
-        overrides = dict(self.overrides)
-        for name, value in self.overrides.items():
-            if isinstance(value, dict) and isinstance(defaults.get(name), dict):
-                merged = {**defaults[name], **value}
-                overrides[name] = {key: kept for key, kept in merged.items() if kept is not None}
+        """The vars of one build: the business settings, with as_of as an ISO 8601 UTC timestamp."""
         as_of = (self.as_of or now).astimezone(UTC)
         text = as_of.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return {**defaults, **overrides, "as_of": text}
+        return {**self.business.model_dump(), "as_of": text}
 
 
 def default_vars() -> dict[str, Any]:
-    """The business settings with their defaults, as `dbt_project.yml` gives them."""
-    project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
-    return dict(project["vars"])
+    """The business settings with their defaults, as `dbt_project.yml` has them."""
+    return BusinessSettings().model_dump()
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of both, where those `above` win. Of a mapping, such as `freshness_limit_hours`, key by key."""
+    both = {**below, **above}
+    for name, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(name), dict):
+            both[name] = {**below[name], **value}
+    return both
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _validated(model: type[_Model], values: Mapping[str, Any], names: Mapping[str, str]) -> _Model:
+    """The defaults with the values. In a mapping, null takes a key away.
+
+    Raises SettingsError with a line for each value that cannot be used; `names` is what the lines call them.
+    """
+    complete = merged(model().model_dump(include={*values}), values)
+    for name, value in complete.items():
+        if isinstance(value, dict):
+            complete[name] = {key: kept for key, kept in value.items() if kept is not None}
+    try:
+        return model.model_validate(complete)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(dict(each), names) for each in error.errors())) from None
+
+
+def _line(error: dict[str, Any], names: Mapping[str, str]) -> str:
+    # What spans settings has no place of its own.
+    first, *keys = map(str, error["loc"] or [""])
+    name = ".".join([names.get(first, first), *keys])
+    if error["type"] == "value_error":
+        return f"{name} {error['ctx']['error']}".strip()
+    return f"{name} is {error['input']!r}; it {error['msg'].removeprefix('Input ')}"
+
+
+def _settings_file(home: Path) -> Path | None:
+    """The settings file in the data home or in the working folder. Raises SettingsError for two."""
+    found = [file for file in dict.fromkeys((home / SETTINGS_FILE, Path.cwd() / SETTINGS_FILE)) if file.is_file()]
+    if len(found) > 1:
+        raise SettingsError(f"there are two settings files, {found[0]} and {found[1]}; keep one of them")
+    return found[0] if found else None
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML takes the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands here twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        # Not yaml.load: this loader is a safe one, with one check more.
+        loader = _Loader(file.read_text(encoding="utf-8-sig"))
+        document = loader.get_single_data()
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8 text; save it as UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise SettingsError(f"{file}{line}: this is not YAML that can be read ({error.problem})") from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{file}: this is not YAML that can be read ({str(error).splitlines()[0]})") from None
+    if document is None:  # All of it is commented out.
+        return {}
+    if not isinstance(document, dict) or not all(isinstance(name, str) for name in document):
+        raise SettingsError(f"{file} has to name settings and their values, such as `base_currency: EUR`")
+    return document
+
+
+def _refuse_unknown(origin: str, names: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    lines = []
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3)
+            hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known are: {', '.join(sorted(known))}"
+            lines.append(f"{origin} names the unknown setting {name!r}; {hint}")
+    if lines:
+        raise SettingsError("\n".join(lines))
 
 
 def _json_object(name: str, text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SettingsError(f'{name} is not JSON ({error}); write for example {{"base_currency": "EUR"}}') from None
+        raise SettingsError(f"{name} is not JSON ({error}); {_EXAMPLE}") from None
     if not isinstance(value, dict):
-        raise SettingsError(f'{name} must be a JSON object, for example {{"base_currency": "EUR"}}')
+        raise SettingsError(f"{name} must be a JSON object; {_EXAMPLE}")
     return value
-
-
-def _moment(name: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(f"{name} is {text!r}, not an ISO 8601 moment such as 2025-04-30T23:59:59Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

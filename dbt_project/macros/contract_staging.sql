@@ -1,17 +1,22 @@
 {#
-    The whole staging model of an entity of a contract-shaped source: ingestion has typed and judged its rows, so that
-    only ids are made unique to the source. `relation` is its raw table.
+    Rows of contract-shaped sources: ingestion has typed and judged them, so that they need no staging model.
 #}
-{% macro contract_staging(source, entity, relation) -%}
-    with landed as (
-        select * from {{ relation }}
-    )
 
+{# The raw table of an entity of a contract-shaped source. The parameter is not called `source`: that is dbt's. #}
+{% macro contract_table(source_name, entity) -%}
+    {{ return(source(source_name, source_name ~ '__' ~ entity)) }}
+{%- endmacro %}
+
+
+{# The rows of an entity that a contract-shaped source gives: its raw table, with ids made unique to the source. #}
+{% macro contract_rows(source, entity) -%}
+    {%- set contract = landing_contract()[entity] -%}
+    {%- set relation = contract_table(source, entity) -%}
     select
-        {%- for column in landing_contract()[entity].columns %}
+        {%- for column in contract.columns %}
         {%- if column == 'is_deleted' %}
         coalesce(landed.is_deleted, false) as is_deleted
-        {%- elif column.endswith('_id') or column in ['changed_by', 'pipeline'] %}
+        {%- elif column in contract.ids %}
         {{ source_id(source, 'landed.' ~ column) }} as {{ column }}
         {%- else %}
         landed.{{ column }}
@@ -21,5 +26,5 @@
         {%- for column, name in landed_pass_through(entity, relation) %},
         landed.{{ column }} as {{ name }}
         {%- endfor %}
-    from landed
+    from {{ relation }} as landed
 {%- endmacro %}

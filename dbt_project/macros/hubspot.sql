@@ -14,7 +14,7 @@
 
 {# A moment as naive UTC: HubSpot writes ISO 8601 in UTC, and milliseconds since 1970 where a value is old. #}
 {% macro hubspot_moment(text) -%}
-    coalesce(try_cast({{ text }} as timestamp), make_timestamp(try_cast({{ text }} as bigint) * 1000))
+    coalesce(try_cast({{ text }} as timestamp), {{ moment_of_microseconds('try_cast(' ~ text ~ ' as bigint) * 1000') }})
 {%- endmacro %}
 
 
@@ -29,7 +29,7 @@
     cast({{ moment }} as date)
     {%- else -%}
     case
-        when {{ moment }} = date_trunc('day', {{ moment }}) then cast({{ moment }} as date)
+        when {{ moment }} = cast(cast({{ moment }} as date) as timestamp) then cast({{ moment }} as date)
         else {{ local_day_of(moment) }}
     end
     {%- endif -%}

@@ -41,11 +41,9 @@
 {% macro hubspot_text(relation, names) -%}
     {%- set found = hubspot_column(relation, names) -%}
     {%- if not found -%}
-    cast(null as varchar)
-    {%- elif 'TIME ZONE' in found.dtype | upper -%}
-    cast(timezone('UTC', {{ adapter.quote(found.name) }}) as varchar)
+    cast(null as string)
     {%- else -%}
-    cast({{ adapter.quote(found.name) }} as varchar)
+    cast({{ without_zone(adapter.quote(found.name), found.dtype) }} as string)
     {%- endif -%}
 {%- endmacro %}
 
@@ -102,9 +100,7 @@
         concat_ws(
             ';',
             {{ hubspot_text(relation, [prefix ~ 'hs_merged_object_ids']) }},
-            regexp_replace(
-                {{ hubspot_text(relation, [prefix ~ 'hs_calculated_merged_vids']) }}, ':[0-9]+', '', 'g'
-            )
+            {{ replace_matches(hubspot_text(relation, [prefix ~ 'hs_calculated_merged_vids']), ':[0-9]+', '') }}
         ) as merged_ids,
         {%- endif %}
         {{ hubspot_text(relation, [prefix ~ modified[0], prefix ~ modified[1], 'updatedAt']) }} as modified_at,
@@ -118,7 +114,7 @@
     with records as (
         {{ hubspot_landed_records(object, relation, 'properties_', ['id'], ['archived']) }}
         {% if hubspot_has(archived) %}
-        union all by name
+        union all
         {{ hubspot_landed_records(object, archived, 'properties_', ['id'], ['archived']) }}
         {% endif %}
     )

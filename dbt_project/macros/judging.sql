@@ -12,18 +12,18 @@
     {%- if fields -%}
     case
         {%- for column, (raw, typed) in fields.items() %}
-        when {{ typed }} is null and cast({{ raw }} as varchar) <> '' then '{{ column }}: ' || cast({{ raw }} as varchar)
+        when {{ typed }} is null and cast({{ raw }} as string) <> '' then '{{ column }}: ' || cast({{ raw }} as string)
         {%- endfor %}
     end
     {%- else -%}
-    cast(null as varchar)
+    cast(null as string)
     {%- endif -%}
 {%- endmacro %}
 
 
 {#
     The rows of an entity that a judged source gives, in the contract's columns and `extras`, with `rejection`:
-    null, or why the row cannot be used, as a struct (column_name, value, reason).
+    null, or why the row cannot be used, as a record (column_name, value, reason).
 
     A repeated position of a pipeline's stages is no reason, as it is in a file: CRMs give archived stages the
     position of live ones, and the models break such ties by the stage's name.
@@ -41,11 +41,11 @@
         *,
         case
             when unreadable is not null
-                then {
-                    'column_name': split_part(unreadable, ': ', 1),
-                    'value': left(substr(unreadable, strpos(unreadable, ': ') + 2), 200),
-                    'reason': 'cannot be read as its type'
-                }
+                then {{ record_of({
+                    'column_name': "split_part(unreadable, ': ', 1)",
+                    'value': "left(substr(unreadable, instr(unreadable, ': ') + 2), 200)",
+                    'reason': "'cannot be read as its type'",
+                }) }}
             {%- for check in contract.checks %}
             when {{ check.is_bad }}
                 then {{ rejection(check.column, check.reason) }}
@@ -94,10 +94,10 @@
             {%- do types.update({column.name: column.dtype | lower | replace(',', ', ')}) -%}
         {%- endfor -%}
         {#- Where nothing is built yet there is nothing to look at. -#}
-        {%- for column, type in landing_contract()[entity].columns.items() if types and types.get(column) != type -%}
+        {%- for column, type in landing_contract()[entity].columns.items() if types and types.get(column) != engine_type(type) -%}
             {{ exceptions.raise_compiler_error(
                 relation.identifier ~ " has the column " ~ column ~ " as " ~ (types.get(column) or "nothing at all")
-                ~ "; the landing contract says " ~ type
+                ~ "; the landing contract says " ~ engine_type(type)
             ) }}
         {%- endfor -%}
     {%- endif -%}
@@ -106,11 +106,11 @@
 
 {# Why a row is rejected, with the value of the column at fault. #}
 {% macro rejection(column, reason) -%}
-    {
-                    'column_name': '{{ column }}',
-                    'value': left(cast({{ column }} as varchar), 200),
-                    'reason': '{{ reason | replace("'", "''") }}'
-                }
+    {{ record_of({
+        'column_name': text_literal(column),
+        'value': 'left(cast(' ~ column ~ ' as string), 200)',
+        'reason': text_literal(reason),
+    }) }}
 {%- endmacro %}
 
 

@@ -2,7 +2,11 @@
 
 {# The entities whose extra columns can be passed through; each has one dimension or fact. #}
 {% macro pass_through_entities() -%}
-    {{ return(['users', 'accounts', 'pipeline_stages', 'opportunities', 'calls']) }}
+    {%- set entities = [] -%}
+    {%- for entity, contract in landing_contract().items() if contract.passes_extra_columns -%}
+        {%- do entities.append(entity) -%}
+    {%- endfor -%}
+    {{ return(entities) }}
 {%- endmacro %}
 
 
@@ -43,16 +47,25 @@
 {%- endmacro %}
 
 
-{# The extra columns that the staging model of each source has, by source. Each column has to be in one. #}
+{# The extra columns that each source has in its raw table or staging model, by source. Each has to be in one. #}
 {% macro pass_through_by_source(entity) -%}
     {%- set names = pass_through_names(entity) -%}
     {%- set found = {} -%}
     {%- for source in sources_of(entity) -%}
         {%- set present = [] -%}
+        {%- set quoted = [] -%}
         {%- if execute and names -%}
-            {%- set relation = ref('stg_' ~ source ~ '__' ~ entity) -%}
-            {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-            {%- for name in names if name in columns -%}
+            {%- if is_contract_shaped(source) -%}
+                {%- for _, name in landed_pass_through(entity, contract_table(source, entity)) -%}
+                    {%- do quoted.append(name) -%}
+                {%- endfor -%}
+            {%- else -%}
+                {%- set relation = ref('stg_' ~ source ~ '__' ~ entity) -%}
+                {%- for column in adapter.get_columns_in_relation(relation) -%}
+                    {%- do quoted.append(adapter.quote(column.name)) -%}
+                {%- endfor -%}
+            {%- endif -%}
+            {%- for name in names if adapter.quote(name) in quoted -%}
                 {%- do present.append(name) -%}
             {%- endfor -%}
         {%- endif -%}

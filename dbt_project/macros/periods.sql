@@ -7,9 +7,15 @@
 {%- endmacro %}
 
 
+{# The day from which days and periods may start, as a date. #}
+{% macro earliest_plausible_day() -%}
+    date '{{ var("earliest_plausible_date") }}'
+{%- endmacro %}
+
+
 {# The first day of a month, from its index. #}
 {% macro month_start(index) -%}
-    make_date(({{ index }}) // 12, ({{ index }}) % 12 + 1, 1)
+    make_date(cast({{ integer_divide(index, 12) }} as integer), ({{ index }}) % 12 + 1, 1)
 {%- endmacro %}
 
 

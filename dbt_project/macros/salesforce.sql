@@ -9,7 +9,8 @@
 {% macro salesforce_objects() -%}
     {{ return({
         'users': ['User', [
-            'Id', 'Name', 'Email', 'UserRoleId', 'ManagerId', 'Department', 'Division', 'IsActive', 'LastModifiedDate'
+            'Id', 'Name', 'Email', 'UserType', 'UserRoleId', 'ManagerId', 'Department', 'Division', 'IsActive',
+            'LastModifiedDate'
         ]],
         'user_roles': ['UserRole', ['Id', 'Name']],
         'accounts': ['Account', [
@@ -33,6 +34,14 @@
         'opportunity_field_history': ['OpportunityFieldHistory', [
             'Id', 'OpportunityId', 'Field', 'OldValue', 'NewValue', 'CreatedById', 'CreatedDate'
         ]],
+        'opportunity_splits': ['OpportunitySplit', [
+            'Id', 'OpportunityId', 'SplitOwnerId', 'SplitTypeId', 'SplitPercentage', 'LastModifiedDate'
+        ]],
+        'opportunity_split_types': ['OpportunitySplitType', ['Id', 'DeveloperName', 'IsTotalValidated']],
+        'opportunity_line_items': ['OpportunityLineItem', [
+            'Id', 'OpportunityId', 'Product2Id', 'ProductCode', 'TotalPrice'
+        ]],
+        'products': ['Product2', ['Id', 'Name']],
         'tasks': ['Task', [
             'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'TaskSubtype', 'CallType', 'CallDurationInSeconds',
             'CallDisposition', 'IsClosed', 'IsRecurrence', 'ActivityDate', 'CompletedDateTime', 'CreatedDate',
@@ -40,7 +49,7 @@
         ]],
         'events': ['Event', [
             'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'StartDateTime', 'EndDateTime', 'ActivityDate', 'IsChild',
-            'IsRecurrence', 'LastModifiedDate'
+            'IsRecurrence', 'GroupEventType', 'LastModifiedDate'
         ]],
         'forecasting_quotas': ['ForecastingQuota', [
             'Id', 'QuotaOwnerId', 'QuotaAmount', 'CurrencyIsoCode', 'StartDate', 'PeriodId', 'ForecastingTypeId',
@@ -68,7 +77,9 @@
     {%- if loader == 'repline' -%}
         {%- set relation = source('salesforce', 'salesforce__' ~ object) -%}
     {%- else -%}
-        {%- set relation = source('salesforce_' ~ loader, salesforce_snake_case(name) if loader == 'fivetran' else name) -%}
+        {#- Fivetran sets digits apart, too: `product_2`. -#}
+        {%- set fivetran_name = modules.re.sub('([a-z])([0-9])', '\\1_\\2', salesforce_snake_case(name)) -%}
+        {%- set relation = source('salesforce_' ~ loader, fivetran_name if loader == 'fivetran' else name) -%}
     {%- endif -%}
     {%- set columns = salesforce_columns_of(relation) -%}
     {#- Letters decide, so that `OwnerId`, `ownerid` and `owner_id` are one column. -#}
@@ -95,7 +106,7 @@
         {{ column.expression }} as {{ adapter.quote(names.get(column.letters, column.name | lower)) }},
         {%- endfor %}
         {%- for letters, name in names.items() if letters not in present %}
-        cast(null as varchar) as {{ name }},
+        cast(null as string) as {{ name }},
         {%- endfor %}
         {{ deleted | join(' or ') or 'false' }} as is_deleted
     {%- if columns %}
@@ -112,22 +123,15 @@
 {# The columns of a table: their names, quoted and by their letters, and how they are read. #}
 {% macro salesforce_columns_of(relation) -%}
     {%- set columns = [] -%}
-    {%- if execute -%}
-        {%- set found = run_query(
-            "select column_name, data_type from duckdb_columns() where database_name = current_database()"
-            ~ " and lower(schema_name) = lower('" ~ relation.schema ~ "')"
-            ~ " and lower(table_name) = lower('" ~ relation.identifier ~ "') order by column_index"
-        ) -%}
-        {%- for name, type in found.rows -%}
-            {%- set quoted = adapter.quote(name) -%}
-            {%- do columns.append({
-                'name': name,
-                'quoted': quoted,
-                'letters': letters_and_digits(name),
-                'expression': "timezone('UTC', " ~ quoted ~ ")" if 'TIME ZONE' in type else quoted,
-            }) -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- for column in columns_of(relation) -%}
+        {%- set quoted = adapter.quote(column.name) -%}
+        {%- do columns.append({
+            'name': column.name,
+            'quoted': quoted,
+            'letters': letters_and_digits(column.name),
+            'expression': without_zone(quoted, column.type),
+        }) -%}
+    {%- endfor -%}
     {{ return(columns) }}
 {%- endmacro %}
 
@@ -155,7 +159,7 @@
     005 users, 006 opportunities, 00Q leads. Fields like Task.WhatId hold ids of many objects.
 #}
 {% macro salesforce_id_of(prefix, value) -%}
-    case when starts_with({{ value }}, '{{ prefix }}') then {{ source_id('salesforce', value) }} end
+    case when {{ value }} like '{{ prefix }}%' then {{ source_id('salesforce', value) }} end
 {%- endmacro %}
 
 

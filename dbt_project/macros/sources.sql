@@ -1,31 +1,11 @@
 {#
-    The sources that records come from: what each can give, which are on, and the names of their records.
-    How their rows become one table is in unions.sql.
+    The sources that records come from: which are on, what they give, and the names of their records. Which there are
+    is in known_sources.sql, how their rows become one table in unions.sql.
 #}
-
-{# Every source with the entities that it can give. Contract-shaped ones give all: ingestion judged their rows. #}
-{% macro known_sources() -%}
-    {%- set every_entity = landing_contract() | list -%}
-    {%- set crm = [
-        'users', 'accounts', 'leads', 'pipeline_stages', 'opportunities', 'opportunity_history', 'calls', 'meetings'
-    ] -%}
-    {%- set telephony = ['users', 'calls'] -%}
-    {{ return({
-        'landing': every_entity,
-        'exports': every_entity,
-        'database': every_entity,
-        'hubspot': crm,
-        'salesforce': crm + ['quotas', 'exchange_rates'],
-        'aircall': telephony,
-        'twilio': telephony,
-        'gong': telephony + ['call_turns', 'call_scores'],
-    }) }}
-{%- endmacro %}
-
 
 {# Whether a source delivers the landing contract itself, so that its rows need no second judgement. #}
 {% macro is_contract_shaped(source) -%}
-    {{ return(source in ['landing', 'exports', 'database']) }}
+    {{ return(known_sources()[source].is_contract_shaped) }}
 {%- endmacro %}
 
 
@@ -49,9 +29,9 @@
                 {{ exceptions.raise_compiler_error(
                     setting ~ " names '" ~ source ~ "', which is not on; sources names: " ~ switched_on | join(', ')
                 ) }}
-            {%- elif entity not in known[source] -%}
+            {%- elif entity not in known[source].entities -%}
                 {{ exceptions.raise_compiler_error(
-                    setting ~ " names '" ~ source ~ "', which gives only: " ~ known[source] | join(', ')
+                    setting ~ " names '" ~ source ~ "', which gives only: " ~ known[source].entities | join(', ')
                 ) }}
             {%- endif -%}
         {%- endfor -%}
@@ -65,7 +45,7 @@
     {%- set switched_on = switched_on_sources() -%}
     {%- set chosen = (var('entity_sources') or {}).get(entity) -%}
     {%- set names = [] -%}
-    {%- for source in switched_on if entity in known_sources()[source] -%}
+    {%- for source in switched_on if entity in known_sources()[source].entities -%}
         {%- if chosen is none or source in chosen -%}
             {%- do names.append(source) -%}
         {%- endif -%}
@@ -110,12 +90,13 @@
 {%- endmacro %}
 
 
-{# Who else may load a source: those whose tables its base models know. #}
+{# Who else may load a source: those whose tables its base models know, by source. #}
 {% macro loaders_of_sources() -%}
-    {{ return({
-        'hubspot': ['fivetran', 'airbyte'],
-        'salesforce': ['fivetran', 'airbyte'],
-    }) }}
+    {%- set loaders = {} -%}
+    {%- for source, known in known_sources().items() if known.landers -%}
+        {%- do loaders.update({source: known.landers}) -%}
+    {%- endfor -%}
+    {{ return(loaders) }}
 {%- endmacro %}
 
 

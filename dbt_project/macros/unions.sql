@@ -4,20 +4,22 @@
 #}
 
 {#
-    The table of an entity. `people` are the columns that name a user: they get the id by which the person is known,
-    which is the one of the first source that has the person (int_user_identities).
+    The table of an entity. Columns that name a user get the id by which the person is known, which is the one of the
+    first source that has the person (int_user_identities). Where no id is in the key (a currency's rate of a day, say)
+    sources can have one key, and the row of the first source stands.
 
-    With one source it is a plain selection from its staging model.
+    With one source it is a plain selection from its raw table or staging model.
 #}
-{% macro unioned(entity, people=[]) -%}
-    {%- set has_several_people_sources = people and sources_of('users') | length > 1 -%}
+{% macro unioned(entity) -%}
+    {%- set contract = landing_contract()[entity] -%}
+    {%- set people = contract.people if sources_of('users') | length > 1 else [] -%}
     with unioned as (
         {{ union_rows(entity) }}
     )
 
     select
-        {%- for column in landing_contract()[entity].columns %}
-        {%- if has_several_people_sources and column in people %}
+        {%- for column in contract.columns %}
+        {%- if column in people %}
         coalesce({{ column }}_identities.person_id, unioned.{{ column }}) as {{ column }}
         {%- else %}
         unioned.{{ column }}
@@ -28,11 +30,15 @@
         unioned.{{ adapter.quote(name) }}
         {%- endfor %}
     from unioned
-    {%- if has_several_people_sources %}
     {%- for column in people %}
     left join {{ ref('int_user_identities') }} as {{ column }}_identities
         on unioned.{{ column }} = {{ column }}_identities.user_id
     {%- endfor %}
+    {%- if not contract.has_ids and sources_of(entity) | length > 1 %}
+    qualify row_number() over (
+        partition by {% for column in contract.key %}unioned.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+        order by unioned.source_rank
+    ) = 1
     {%- endif %}
 {%- endmacro %}
 
@@ -47,25 +53,24 @@
             {{ column }},
             {%- endfor %}
             {%- for name in pass_through_names(entity) %}
-            {{ adapter.quote(name) if name in extras[source] else 'cast(null as varchar) as ' ~ adapter.quote(name) }},
+            {{ adapter.quote(name) if name in extras[source] else 'cast(null as string) as ' ~ adapter.quote(name) }},
             {%- endfor %}
             {{ loop.index }} as source_rank
-        {%- if is_contract_shaped(source) %}
-        from {{ ref('stg_' ~ source ~ '__' ~ entity) }}
-        {%- else %}
         from (
-            {{ judged_rows(source, entity, extras[source]) }}
+            {{ contract_rows(source, entity) if is_contract_shaped(source)
+                else judged_rows(source, entity, extras[source]) }}
         )
+        {%- if not is_contract_shaped(source) %}
         where rejection is null
         {%- endif %}
         {{- '\n        union all' if not loop.last }}
     {%- else %}
         select
             {%- for column, type in columns.items() %}
-            cast(null as {{ type }}) as {{ column }},
+            cast(null as {{ engine_type(type) }}) as {{ column }},
             {%- endfor %}
             {%- for name in pass_through_names(entity) %}
-            cast(null as varchar) as {{ adapter.quote(name) }},
+            cast(null as string) as {{ adapter.quote(name) }},
             {%- endfor %}
             1 as source_rank
         where false
@@ -74,10 +79,11 @@
 
 
 {#
-    How a union that several models read is kept. Rows in the landing contract are typed already, so that a view over
+    How a union is kept. Rows in the landing contract are typed already, so that a view over
     them costs its readers nothing. Rows of an API are read and judged once: of ten million calls that took 10 s, and
-    2 to 3 s each time that a view was read, which happens six times.
+    2 to 3 s each time that a view was read, which happens six times. Those that one model reads are views.
 #}
 {% macro union_materialization(entity) -%}
-    {{ return('table' if judged_sources_of(entity) else 'view') }}
+    {%- set is_table = landing_contract()[entity].is_read_often and judged_sources_of(entity) -%}
+    {{ return('table' if is_table else 'view') }}
 {%- endmacro %}

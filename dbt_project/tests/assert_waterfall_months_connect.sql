@@ -5,6 +5,10 @@ with waterfall as (
     select * from {{ ref('kpi_pipeline_waterfall') }}
 ),
 
+first_event as (
+    select * from {{ ref('int_first_event') }}
+),
+
 boundaries as (
     select
         pipeline,
@@ -21,12 +25,15 @@ boundaries as (
     from waterfall
 )
 
+-- What is open at the start of the first month began before the days that count.
 select
-    pipeline,
-    owner_id,
-    boundary,
-    sum(amount) as difference
+    boundaries.pipeline,
+    boundaries.owner_id,
+    boundaries.boundary,
+    sum(boundaries.amount) as difference
 from boundaries
-where boundary <= {{ as_of_month() }}
-group by pipeline, owner_id, boundary
-having sum(amount) <> 0
+inner join first_event
+    on boundaries.boundary > first_event.first_month
+where boundaries.boundary <= {{ as_of_month() }}
+group by boundaries.pipeline, boundaries.owner_id, boundaries.boundary
+having sum(boundaries.amount) <> 0

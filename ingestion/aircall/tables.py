@@ -34,9 +34,9 @@ USERS = ApiTable(
 TEAM_USERS = ApiTable(
     source="aircall",
     name="team_users",
-    description="Members of teams.",
+    description="Members of teams, with their place in the team's list.",
     key=("team_id", "user_id"),
-    fields=(Field("team_id"), Field("user_id"), Field("team_name")),
+    fields=(Field("team_id"), Field("user_id"), Field("team_name"), Field("position")),
     is_listed_whole=True,
 )
 
@@ -82,12 +82,15 @@ def read_calls(table: ApiTable, bodies: Sequence[bytes]) -> pa.Table:
 
 
 def read_team_users(bodies: Sequence[bytes]) -> pa.Table:
-    """One row a team and member, from pages of teams with their users."""
+    """One row per team and member, from pages of teams with their users; positions count from 1."""
     return read_json(
         bodies,
         {"teams": [{"id": "VARCHAR", "name": "VARCHAR", "users": [{"id": "VARCHAR"}]}]},
         """
-        SELECT team.id AS team_id, member.id AS user_id, team.name AS team_name
-        FROM (SELECT team, unnest(team.users) AS member FROM (SELECT unnest(body.teams) AS team FROM pages))
+        SELECT team.id AS team_id, member.id AS user_id, team.name AS team_name, position::VARCHAR AS position
+        FROM (
+            SELECT team, unnest(team.users) AS member, generate_subscripts(team.users, 1) AS position
+            FROM (SELECT unnest(body.teams) AS team FROM pages)
+        )
         """,
     )

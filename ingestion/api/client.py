@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from dlt.sources.helpers.requests import Client
@@ -16,6 +16,9 @@ from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.auth import OAuth2AuthBase
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests.auth import AuthBase
+
+from ingestion.masking import Secrets, secrets_in_url
+from ingestion.text import one_line
 
 # Attempts of one request, with the system's own delay between them (`Retry-After`) or 1, 2, 4 ... seconds.
 REQUEST_ATTEMPTS = 8
@@ -61,6 +64,7 @@ class RefreshOnUnauthorized(AuthBase):
 class ApiClient:
     """The client of one system. `secrets` never appear in its errors, whatever the system sends back.
 
+    A redirect to another host is an error: what was asked carries credentials, in its headers or its body.
     `retried_status` are the answers that are worth another attempt. `counter` counts what was sent, by system,
     retries included. `auth` may use `session` for its own requests: they are retried and judged alike.
     """
@@ -77,7 +81,7 @@ class ApiClient:
     ) -> None:
         self.system = system
         self._counter: Counter[str] = Counter() if counter is None else counter
-        self._secrets = [secret for secret in secrets if secret]
+        self._secrets = Secrets([*secrets, *secrets_in_url(base_url)])
         self.session: requests.Session = Client(
             request_timeout=REQUEST_TIMEOUT_SECONDS,
             raise_for_status=False,
@@ -157,11 +161,22 @@ class ApiClient:
     def _judge(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """Raises ApiError for a refusal; the session tries again where that may help."""
         self._counter[self.system] += 1
+        url = str(response.url)
+        # A token that the system gave at login is a secret that nobody could name before.
+        token = str(response.request.headers.get("Authorization", "")).rpartition(" ")[2]
+        request = self._secrets.masked(f"{response.request.method} {urlsplit(url).path}", token)
+        text = f"{self.system}: {request} was answered with {response.status_code} {response.reason}"
+        if response.is_redirect:
+            target = urljoin(url, response.headers["Location"])
+            if self.session.should_strip_auth(url, target):
+                raise ApiError(
+                    f"{text}, which leads to another host, {_host(target)}; it was not asked, because it would be told "
+                    f"the credentials (if it is the system's new address, set it in place of {_host(url)})"
+                )
         if response.status_code < 400:
             return
-        request = f"{response.request.method} {urlsplit(str(response.url)).path}"
-        text = f"{self.system}: {request} was answered with {response.status_code} {response.reason}"
-        message = self._without_secrets(message_of(response), str(response.request.headers.get("Authorization", "")))
+        # Masked as a whole: half a secret, which a cut may leave, is found by nobody.
+        message = _cut(self._secrets.masked(one_line(message_of(response)), token))
         text = f"{text}: {message}" if message else text
         delay = response.headers.get("Retry-After", "")
         if delay.isdigit() and int(delay) > LONGEST_DELAY_SECONDS:
@@ -174,36 +189,34 @@ class ApiClient:
             return error
         # The text of a connection error holds the whole URL, with its query.
         kind = "did not answer in time" if isinstance(error, requests.Timeout) else "cannot be reached"
-        host = urlsplit(path).netloc or urlsplit(self.base_url).netloc
-        return ApiError(f"{self.system}: {host} {kind} ({method} {urlsplit(path).path}, {type(error).__name__})")
-
-    def _without_secrets(self, text: str, authorization: str = "") -> str:
-        # A token that the system gave at login is a secret that nobody could name before.
-        token = authorization.rpartition(" ")[2]
-        for secret in [*self._secrets, *([token] if token else [])]:
-            text = text.replace(secret, "***")
-        return text
+        host = _host(path) or _host(self.base_url)
+        text = f"{self.system}: {host} {kind} ({method} {urlsplit(path).path}, {type(error).__name__})"
+        return ApiError(self._secrets.masked(text))
 
 
 def message_of(response: requests.Response) -> str:
-    """What a system says about a refusal, on one line: the usual fields of a JSON body, else its text."""
+    """What a system says about a refusal: the usual fields of a JSON body, else its text. It may hold secrets."""
     try:
         body = response.json()
     except requests.JSONDecodeError:
         # An HTML page of a proxy says nothing that the status does not.
-        return "" if "html" in response.headers.get("Content-Type", "") else _one_line(response.text)
+        return "" if "html" in response.headers.get("Content-Type", "") else response.text
     first = body[0] if isinstance(body, list) and body else body
     if not isinstance(first, dict):
-        return _one_line(str(first))
+        return str(first)
     parts = [
         str(first[name])
         for name in ("errorCode", "error", "error_description", "message", "troubleshoot", "policyName")
         if isinstance(first.get(name), str | int)
     ]
     parts += [str(each) for each in first.get("errors") or [] if isinstance(each, str)]
-    return _one_line(": ".join(dict.fromkeys(parts)) or response.text)
+    return ": ".join(dict.fromkeys(parts)) or response.text
 
 
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+def _host(url: str) -> str:
+    """The host and port of a URL, without the credentials that may stand before them."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + " ..."

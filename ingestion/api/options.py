@@ -1,6 +1,6 @@
-"""What a user sets for all API sources, and how much one load takes.
+"""What a user sets for all sources, and how much one load takes.
 
-Belongs here: custom fields, personal columns, slices. Does not belong here: secrets and addresses, which dlt's
+Belongs here: custom fields, personal columns, places, slices. Does not belong here: secrets and addresses, which dlt's
 configuration gives each source.
 """
 
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ingestion.api.tables import ApiTable
 from ingestion.personal import PersonalColumns
@@ -46,10 +47,15 @@ class Slice:
 class SourceOptions:
     """The settings of one load.
 
-    `custom_fields` are the system's field names by entity of the contract. `personal_columns` are hashed or left
-    empty. `requests` counts the requests by system; `rows` the new rows by raw table; `progress` is told of both.
+    `place` is the folder or file of a source that has one. `is_complete` says that no other source brings what the
+    contract requires. With `anew`, files and tables are read whether they changed or not. `custom_fields` are the
+    system's field names by entity of the contract. `personal_columns` are hashed or left empty. `requests` counts the
+    requests by system; `rows` the new rows by raw table; `progress` is told of both.
     """
 
+    place: Path | None = None
+    is_complete: bool = True
+    anew: bool = False
     custom_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     personal_columns: PersonalColumns = field(default_factory=PersonalColumns)
     slice: Slice = field(default_factory=Slice)

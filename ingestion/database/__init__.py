@@ -4,7 +4,7 @@ Belongs here: reading tables and what changed in them. Does not belong here: wha
 (`ingestion.mapping`), or how rows are judged (`ingestion.landing`).
 """
 
-from ingestion.database.source import ROWS_PER_SLICE, database_source
+from ingestion.database.source import database_source, source
 from ingestion.database.tables import DatabaseError
 
-__all__ = ["ROWS_PER_SLICE", "DatabaseError", "database_source"]
+__all__ = ["DatabaseError", "database_source", "source"]

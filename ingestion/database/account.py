@@ -16,10 +16,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from ingestion.account import CURRENT_FILES
 from ingestion.contract import RAW_SCHEMA, UNKNOWN_STAGE
 from ingestion.landing.batches import (
     FILES_SCHEMA,
-    FILES_TABLE,
     QUARANTINE_SCHEMA,
     QUARANTINE_TABLE,
     REMOVED,
@@ -88,9 +88,8 @@ def _note_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: B
             f"""
             INSERT INTO bad_before
             WITH current_files AS (
-                SELECT file, file_hash FROM {RAW_SCHEMA}.{FILES_TABLE}
+                SELECT file, file_hash FROM ({CURRENT_FILES})
                 WHERE source = {literal(feed.source)} AND entity = {literal(batch.entity.name)} AND file IN ({tables})
-                QUALIFY row_number() OVER (PARTITION BY file ORDER BY loaded_at DESC) = 1
             )
             SELECT {columns} FROM {RAW_SCHEMA}.{QUARANTINE_TABLE} AS noted JOIN current_files USING (file, file_hash)
             WHERE noted.source = {literal(feed.source)} AND noted.entity = {literal(batch.entity.name)}

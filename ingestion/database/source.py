@@ -13,9 +13,9 @@ from typing import Any
 
 import dlt
 import duckdb
-from dlt.extract import DltResource
+from dlt.extract import DltResource, DltSource
 
-from ingestion.api.options import Slice
+from ingestion.api.options import Slice, SourceOptions
 from ingestion.contract import Entity
 from ingestion.database.account import settle
 from ingestion.database.tables import Database, restored, stored
@@ -54,6 +54,12 @@ def database_source(
     taken = this_slice or Slice(ROWS_PER_SLICE)
     batches = dlt.resource(_batches, name="database_batches", selected=False)(mapping, required, taken, hiding, anew)
     yield from contract_resources(DATABASE, batches)
+
+
+def source(options: SourceOptions) -> DltSource:
+    """The source of the mapping that the options name."""
+    assert options.place
+    return database_source(options.place, options.is_complete, options.slice, options.personal_columns, options.anew)
 
 
 def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hiding, anew: bool) -> Iterator[Batch]:

@@ -24,6 +24,7 @@ from dlt.sources.sql_database import sql_table
 
 from ingestion.landing.errors import LandingError
 from ingestion.mapping import MappingError, Part, TableLayout
+from ingestion.masking import Secrets, secrets_in_url
 
 _SECTIONS = ("sources", "database")
 
@@ -53,10 +54,11 @@ class Database:
 
     def __init__(self) -> None:
         credentials = _credentials()
-        self._password = credentials.password or ""
+        url = _url(credentials)
+        self._secrets = Secrets([credentials.password or "", *secrets_in_url(url.render_as_string(False))])
         self.name = f"{credentials.host or credentials.drivername}/{credentials.database}"
         with self._errors("connecting"):
-            self._engine = sa.create_engine(_url(credentials))
+            self._engine = sa.create_engine(url)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -151,9 +153,9 @@ class Database:
             causes.append(cause)
         said = next((each for each in causes if isinstance(each, sa.exc.SQLAlchemyError)), causes[-1])
         original = getattr(said, "orig", None) or said
-        text = " ".join((str(original).splitlines() or [type(original).__name__])[0].split())
-        if self._password:
-            text = text.replace(self._password, "***")
+        # Masked before it is cut to its first line: a secret may be folded over several.
+        lines = self._secrets.masked(str(original)).splitlines() or [type(original).__name__]
+        text = " ".join(lines[0].split())
         raise DatabaseError(f"{self.name}: {doing} failed ({text}); nothing was loaded") from None
 
 
@@ -164,12 +166,18 @@ def _columns(part: Part, layout: TableLayout) -> tuple[str, ...]:
 
 def _credentials() -> ConnectionStringCredentials:
     try:
-        return resolve_configuration(ConnectionStringCredentials(), sections=_SECTIONS)
+        credentials = resolve_configuration(ConnectionStringCredentials(), sections=_SECTIONS)
     except ConfigurationException:
         raise DatabaseError(
             "the secret SOURCES__DATABASE__CREDENTIALS is missing or no URL such as "
             "postgresql://user:password@host:5432/database; nothing was loaded"
         ) from None
+    if "@" in (credentials.host or ""):
+        raise DatabaseError(
+            "the secret SOURCES__DATABASE__CREDENTIALS has an @ in its password or user; write it as %40, nothing was "
+            "loaded"
+        )
+    return credentials
 
 
 def _url(credentials: ConnectionStringCredentials) -> sa.URL:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import dlt
 import duckdb
-from dlt.extract import DltResource
+from dlt.extract import DltResource, DltSource
 
+from ingestion.api.options import SourceOptions
 from ingestion.contract import ENTITIES, Entity
 from ingestion.exports.opening import WORKBOOKS, Opener, file_kinds
 from ingestion.landing.batches import Batch, Feed
@@ -42,6 +43,12 @@ def exports_source(
     hiding = Hiding(EXPORTS, personal or PersonalColumns())
     batches = dlt.resource(_batches, name="exports_batches", selected=False)(folder, required, hiding, anew)
     yield from contract_resources(EXPORTS, batches)
+
+
+def source(options: SourceOptions) -> DltSource:
+    """The source of the folder that the options name."""
+    assert options.place
+    return exports_source(options.place, options.is_complete, options.personal_columns, options.anew)
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:

@@ -53,9 +53,16 @@ SHORTEST_REVIEW_WINDOW = timedelta(days=1)
 # A transcript weighs as much as so many rows of other tables: a slice of a load is some five thousand calls.
 ROWS_PER_TRANSCRIPT = 25
 
+# What Gong writes after the name of the records, such as "No calls".
+NOTHING_FOUND = "found corresponding to the provided filters"
+
 _CONTENT = {
     "context": "Basic",
-    "exposedFields": {"parties": True, "content": {"callOutcome": True}},
+    "exposedFields": {
+        "parties": True,
+        "content": {"callOutcome": True, "trackers": True},
+        "interaction": {"speakers": True, "personInteractionStats": True, "questions": True},
+    },
 }
 
 
@@ -153,13 +160,8 @@ def _listed(client: ApiClient, path: str, records: str, body: dict[str, Any]) ->
 
 
 def _is_nothing_found(response: requests.Response | None) -> bool:
-    """Whether Gong itself says so, and not something on the way to it."""
-    if response is None or response.status_code != 404:
-        return False
-    try:
-        return "requestId" in (response.json() or {})
-    except requests.JSONDecodeError:
-        return False
+    """Whether Gong says that a filter finds nothing: a 404 of a path or a proxy must not pass for an empty list."""
+    return response is not None and response.status_code == 404 and NOTHING_FOUND in response.text
 
 
 def _iso(moment: datetime) -> str:

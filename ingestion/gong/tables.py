@@ -54,6 +54,11 @@ CALLS = ApiTable(
         Field("outcome_name", "content.callOutcome.name"),
         Field("context"),
         Field("parties"),
+        Field("trackers", "content.trackers"),
+        Field("speakers", "interaction.speakers"),
+        Field("interaction_stats", "interaction.interactionStats"),
+        Field("company_question_count", "interaction.questions.companyCount"),
+        Field("other_question_count", "interaction.questions.nonCompanyCount"),
     ),
     cursor="started",
     entity="calls",
@@ -109,13 +114,21 @@ _LINKS = [{"system": "VARCHAR", "objects": [{"objectType": "VARCHAR", "objectId"
 
 
 def read_calls(table: ApiTable, bodies: Sequence[bytes]) -> pa.Table:
-    """Calls of the pages of /v2/calls/extensive."""
+    """Calls of the pages of /v2/calls/extensive.
+
+    `speakers` have their talk time in seconds; `interaction_stats` are Gong's own figures of the call's host, by name.
+    """
     party = {"userId": "VARCHAR", "speakerId": "VARCHAR", "affiliation": "VARCHAR", "context": _LINKS}
+    call = table.structure | {"context": _LINKS, "parties": [party]}
+    call["content"]["trackers"] = [dict.fromkeys(("id", "name", "type", "count"), "VARCHAR")]
+    call["interaction"]["speakers"] = [dict.fromkeys(("id", "userId", "talkTime"), "VARCHAR")]
+    call["interaction"]["interactionStats"] = [dict.fromkeys(("name", "value"), "VARCHAR")]
     return read_json(
         bodies,
-        {"calls": [{**table.structure, "context": _LINKS, "parties": [party]}]},
+        {"calls": [call]},
         f"""
         SELECT * REPLACE (
+            {", ".join(map(_sorted_list, ("trackers", "speakers", "interaction_stats")))},
             to_json({_sorted_links("context")})::VARCHAR AS context,
             to_json(list_sort(list_transform(coalesce(parties, []), lambda party: {{
                 'userId': party."userId", 'speakerId': party."speakerId", 'affiliation': party.affiliation,
@@ -125,6 +138,10 @@ def read_calls(table: ApiTable, bodies: Sequence[bytes]) -> pa.Table:
         FROM (SELECT {table.select_list()} FROM (SELECT unnest(body.calls) AS record FROM pages))
         """,
     )
+
+
+def _sorted_list(column: str) -> str:
+    return f"to_json(list_sort(coalesce({column}, [])))::VARCHAR AS {column}"
 
 
 def _sorted_links(links: str) -> str:

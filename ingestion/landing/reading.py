@@ -33,6 +33,7 @@ from ingestion.landing.lines import (
     count_plain,
     first_line,
 )
+from ingestion.text import literal, quoted
 
 # The raw table's column that names the landing file of a row.
 FILE_COLUMN = "_file"
@@ -107,19 +108,9 @@ class Reading:
 _NAMING = NamingConvention()
 
 
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def internal(name: str) -> str:
     """The SQL identifier of a column of our own."""
     return quoted(INTERNAL + name)
-
-
-def literal(text: str) -> str:
-    """An SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

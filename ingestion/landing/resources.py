@@ -18,7 +18,7 @@ from dlt.common.schema.typing import TColumnSchema, TWriteDispositionConfig
 from dlt.extract import DltResource
 from dlt.extract.items import DataItemWithMeta
 
-from ingestion.contract import ENTITIES, RAW_SCHEMA, Column, ColumnType, Entity
+from ingestion.contract import ENTITIES, Column, ColumnType, Entity
 from ingestion.landing.batches import (
     FILES_SCHEMA,
     FILES_TABLE,
@@ -127,7 +127,6 @@ def read_batches(
     with pipeline.sql_client() as client:
         prepare_connection(client.native_connection)
         feed.hiding.setting.prepare(client.native_connection)
-        _name_the_source_of_older_notes(client.native_connection)
         for entity in ENTITIES:
             folder = scratch / entity.name
             folder.mkdir()
@@ -135,19 +134,6 @@ def read_batches(
             batch = read(client.native_connection, feed, entity, state, folder)
             if batch:
                 yield batch
-
-
-def _name_the_source_of_older_notes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Warehouses of version 0.1 have notes without `source`, when all files were landing files.
-
-    dlt would add the column itself, but as null, and DuckDB adds no column that may not be null.
-    """
-    tables = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN (?, ?) AND table_name IN (?, ?)",
-        [RAW_SCHEMA, f"{RAW_SCHEMA}_staging", FILES_TABLE, QUARANTINE_TABLE],
-    ).fetchall()
-    for schema, table in tables:
-        connection.execute(f"ALTER TABLE {schema}.{table} ADD COLUMN IF NOT EXISTS source VARCHAR DEFAULT 'landing'")
 
 
 def _rows_of(entity: Entity) -> Callable[[Batch], Iterator[DataItemWithMeta]]:

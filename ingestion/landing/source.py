@@ -12,8 +12,9 @@ from pathlib import Path
 
 import dlt
 import duckdb
-from dlt.extract import DltResource
+from dlt.extract import DltResource, DltSource
 
+from ingestion.api.options import SourceOptions
 from ingestion.contract import ENTITIES, Entity
 from ingestion.landing.batches import Batch, Feed
 from ingestion.landing.files import LandingFile, landing_files
@@ -39,6 +40,12 @@ def landing_source(
     hiding = Hiding(SOURCE, personal or PersonalColumns())
     batches = dlt.resource(_batches, name="landing_batches", selected=False)(landing_dir, required, hiding, anew)
     yield from contract_resources(SOURCE, batches)
+
+
+def source(options: SourceOptions) -> DltSource:
+    """The source of the folder that the options name."""
+    assert options.place
+    return landing_source(options.place, options.is_complete, options.personal_columns, options.anew)
 
 
 def landing_pipeline(warehouse: Path, dlt_home: Path) -> dlt.Pipeline:

@@ -46,4 +46,29 @@ AGENTS = ApiTable(
     is_listed_whole=True,
 )
 
-TABLES: tuple[ApiTable, ...] = (AGENTS, CALLS)
+# A summary is complete up to half an hour after the conference ended; it changes until then.
+CONFERENCES = ApiTable(
+    source="twilio",
+    name="conferences",
+    description="Conferences, as Voice Insights sums them up.",
+    key=("conference_sid",),
+    fields=(
+        Field("conference_sid"),
+        Field("create_time", type=FieldType.ISO),
+        Field("status"),
+        Field("processing_state"),
+        Field("unique_participants"),
+    ),
+    cursor="create_time",
+)
+
+# Who a participant is stands on their leg.
+CONFERENCE_PARTICIPANTS = ApiTable(
+    source="twilio",
+    name="conference_participants",
+    description="Legs of calls that took part in a conference.",
+    key=("participant_sid",),
+    fields=(Field("participant_sid"), Field("conference_sid"), Field("call_sid"), Field("is_coach")),
+)
+
+TABLES: tuple[ApiTable, ...] = (AGENTS, CALLS, CONFERENCES, CONFERENCE_PARTICIPANTS)

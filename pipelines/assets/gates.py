@@ -10,21 +10,22 @@ from typing import Any, Protocol
 
 import dagster as dg
 
-from expectations import marts
 from expectations.checks import Description
 from expectations.landing import LandingGate
+from expectations.marts import ColumnRule, MartsGate
 from expectations.results import GateResult
-from pipelines.assets.names import WAREHOUSE_POOL
+from pipelines.assets.failures import clear_failures
+from pipelines.assets.models import marts_of
+from pipelines.assets.names import WAREHOUSE_POOL, Manifest
 from pipelines.publication.versions import published_row_counts
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
 
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
-class Gate(Protocol):
+class RunnableGate(Protocol):
     """A gate: `describe` says its checks without data, `run` judges the warehouse."""
 
     @property
@@ -42,12 +43,35 @@ class Gate(Protocol):
     ) -> GateResult: ...
 
 
-def build_gates(settings: Settings) -> list[dg.AssetChecksDefinition]:
+def build_gates(settings: Settings, manifest: Manifest) -> list[dg.AssetChecksDefinition]:
     """The steps `landing_gate` and `marts_gate`."""
-    return [_build_gate(settings, LandingGate(sources_of(settings).arrivals)), _build_gate(settings, marts)]
+    landing_gate = LandingGate(sources_of(settings).arrivals)
+    return [_build_gate(settings, gate) for gate in (landing_gate, marts_gate_of(manifest))]
 
 
-def _build_gate(settings: Settings, gate: Gate) -> dg.AssetChecksDefinition:
+def marts_gate_of(manifest: Manifest) -> MartsGate:
+    """The marts gate with what the models declare under `meta: gate`: each column's rules, each subject's warnings."""
+    marts = marts_of(manifest)
+    warnings = [
+        node["config"]["meta"]["gate"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and "gate" in node["config"]["meta"]
+    ]
+    return MartsGate(
+        facts=tuple(name for name in marts if name.startswith("fct_")),
+        columns=tuple(
+            ColumnRule(name, column["name"], column["data_type"], kind, severity)
+            for name, model in marts.items()
+            for column in model["columns"].values()
+            for kind, severity in column["config"]["meta"].get("gate", {}).items()
+        ),
+        # Several subjects may count the same rule of different entities.
+        faults=tuple(dict.fromkeys(rule for each in warnings for rule in each["faults"])),
+        no_faults=tuple(dict.fromkeys(rule for each in warnings for rule in each.get("no_faults", ()))),
+    )
+
+
+def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinition:
     name = f"{gate.SUITE}_gate"
     specs = [
         dg.AssetCheckSpec(
@@ -63,7 +87,7 @@ def _build_gate(settings: Settings, gate: Gate) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=name, specs=specs, pool=WAREHOUSE_POOL)
     def run_gate(context: dg.AssetCheckExecutionContext, warehouse: WarehouseLock) -> Iterator[dg.AssetCheckResult]:
-        with clear_failures():
+        with clear_failures(settings):
             outcome = gate.run(
                 settings.warehouse,
                 settings.data_docs,

@@ -11,14 +11,16 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
+from ingestion.text import one_line
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.names import DEFAULT_OWNER, MARTS_SCHEMA, WAREHOUSE_POOL, Manifest, source_key, team
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, TableFacts, read_table_facts
 from pipelines.runs import dbt_runs
-from pipelines.runs.dbt_runs import NodeResult, one_line
+from pipelines.runs.dbt_runs import NodeResult
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import DBT_PROJECT_DIR, Settings
+from pipelines.storage_faults import storage_fault
 
 # Where dagster-dbt notes which dbt node an asset or a check stands for.
 _UNIQUE_ID = "dagster_dbt/unique_id"
@@ -102,7 +104,7 @@ def build_model_assets(settings: Settings, manifest: Manifest, raw: Iterable[dg.
     ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
         variables = settings.dbt_vars(warehouse.started_at)
         nodes = _selected_nodes(context, manifest)
-        with clear_failures():
+        with clear_failures(settings):
             results = dbt_runs.build(settings, variables, nodes, context.log.info)
             origin = {
                 AS_OF: variables["as_of"],
@@ -113,7 +115,8 @@ def build_model_assets(settings: Settings, manifest: Manifest, raw: Iterable[dg.
         yield from _events(context, manifest, results, facts, origin)
         failed = [each for each in results if not (each.is_good or each.is_warning or each.is_skipped)]
         if failed:
-            raise dg.Failure(describe_failure(manifest, failed), allow_retries=False)
+            fault = storage_fault("\n".join(each.message for each in failed), settings)
+            raise dg.Failure(fault or describe_failure(manifest, failed), allow_retries=False)
 
     return build_models
 

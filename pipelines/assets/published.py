@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.models import AS_OF, FINGERPRINT, described_columns, marts_of, owners_of
 from pipelines.assets.names import MARTS_SCHEMA, PUBLISHED_GROUP, WAREHOUSE_POOL, Manifest
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, ROW_COUNT, TABLE_NAME
 from pipelines.publication.publish import publish
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
-from pipelines.settings import Settings, default_vars
+from pipelines.settings import Settings
 
 
 def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinition:
     """The step `publish_marts` with an asset `published/<table>` for each mart."""
     marts = marts_of(manifest)
-    limit = default_vars()["freshness_limit_hours"].get("published")
+    limit = settings.business.freshness_limit_hours.get("published")
     specs = [
         dg.AssetSpec(
             [PUBLISHED_GROUP, name],
@@ -40,7 +40,7 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
     def publish_marts(
         context: dg.AssetExecutionContext, warehouse: WarehouseLock
     ) -> Iterator[dg.MaterializeResult[None]]:
-        with clear_failures():
+        with clear_failures(settings):
             as_of, fingerprint = _origin(context, list(marts))
             version = publish(settings, as_of, fingerprint, list(marts))
         for table in version.tables:

@@ -5,6 +5,7 @@ which sources are on (`pipelines.sources`), or reading files and APIs (`ingestio
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,10 +18,15 @@ from dlt.extract import DltSource
 
 from expectations.landing import ContractSource
 from ingestion import sources as ingestion_sources
+from ingestion.account import CURRENT_FILES
 from ingestion.api.options import SourceOptions
 from ingestion.api.tables import ApiTable
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Entity
+from ingestion.hiding import hide_former_loads
 from ingestion.landing import table_name
+from ingestion.landing.personal import Hiding
+from ingestion.register import SOURCES_BY_NAME
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.names import (
     DEFAULT_OWNER,
     LOAD_STEP,
@@ -32,11 +38,10 @@ from pipelines.assets.names import (
     source_key,
 )
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, TABLE_NAME, read_table_facts
-from pipelines.publication.versions import needs_publishing
+from pipelines.publication.versions import needs_publishing, restore_current, version_numbers
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.runs.inputs import build_fingerprint
-from pipelines.settings import Settings, SettingsError, default_vars
+from pipelines.settings import Settings, SettingsError
 from pipelines.sources import sources_of
 
 # Of the account of the files: what is added up for each table.
@@ -63,15 +68,17 @@ def raw_specs(settings: Settings, manifest: Manifest) -> list[dg.AssetSpec]:
     Those that Repline loads itself are in schema `raw`; those that another tool loads are the ones that dbt reads.
     """
     sources = sources_of(settings)
+    limits = settings.business.freshness_limit_hours
     specs: list[dg.AssetSpec] = []
     if sources.contract:
         specs += [_spec(table, description) for table, description in BOOKKEEPING.items()]
     for source in sources.contract:
         for entity in ENTITIES:
             description = _entity_description(entity, source)
-            specs.append(_spec(table_name(entity, source.name), description, entity.name, contract_schema(entity)))
+            schema = contract_schema(entity)
+            specs.append(_spec(table_name(entity, source.name), description, limits.get(entity.name), schema))
     for table in sources.api_tables:
-        specs.append(_spec(table.raw_name, table.description, table.entity, _api_schema(table)))
+        specs.append(_spec(table.raw_name, table.description, limits.get(table.entity), _api_schema(table)))
     for node in manifest["sources"].values():
         if node["schema"] in sources.landed.values():
             name = f"{node['schema']}.{node['identifier']}"
@@ -120,8 +127,15 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
                 pass
 
         chosen = [spec for spec in specs if spec.key in context.selected_asset_keys]
-        with clear_failures():
+        with clear_failures(settings):
+            restore_current(settings)
             options = ingestion_sources.options(settings.dbt_vars(warehouse.started_at), context.log.info)
+            hidden = _hide_former_loads(settings, manifest, options)
+            if hidden:
+                context.log.info(
+                    f"Personal columns: hid {hidden:,} values of former loads and wrote the warehouse anew; the "
+                    "published versions that may hold them go when a new one is published."
+                )
             _load(settings, options, chosen, run, context.op_execution_context.op_config[RELOAD])
             fingerprint = build_fingerprint(settings, warehouse.started_at)
             # Who materialises tables by hand wants them made again, new or not.
@@ -131,6 +145,8 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
                 return
             facts = read_table_facts(settings.warehouse, {spec.key.path[0] for spec in chosen})
             rows = {**_rows_of_files(settings, warehouse.started_at), **_rows_of_apis(settings, options)}
+        if hidden:
+            rows.setdefault(chosen[0].key.path[-1], {})["new_values_hidden"] = hidden
         for spec in chosen:
             schema, table = spec.key.path
             # A table that another tool does not land is left to dbt: some are not needed.
@@ -162,30 +178,40 @@ def _load(
             raise SettingsError(
                 f"only a source that is on can be read anew, not {name!r}; these are: {', '.join(able)}"
             )
-    places = {"landing": settings.landing, "exports": settings.exports, "database": settings.database_mapping}
     complete = {source.name: source.is_complete for source in sources.contract}
-    for name in (*complete, *sources.apis):
-        if not any(table.startswith(f"{name}__") for table in tables):
+    for source in sources.on:
+        if not any(table.startswith(f"{source.name}__") for table in tables):
             continue
-        ingestion_sources.load(
-            name,
+        placed = replace(
             options,
-            settings.warehouse,
-            settings.dlt_home,
-            run,
-            places.get(name),
-            complete.get(name, True),
-            name in anew,
+            place=getattr(settings, source.place) if source.place else None,
+            is_complete=complete.get(source.name, True),
         )
+        ingestion_sources.load(source.name, placed, settings.warehouse, settings.dlt_home, run, source.name in anew)
 
 
-def _spec(table: str, description: str, entity: str = "", schema: dg.TableSchema | None = None) -> dg.AssetSpec:
-    limit = default_vars()["freshness_limit_hours"].get(entity)
+def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOptions) -> int:
+    sources = sources_of(settings)
+    hidings = {source.name: Hiding(source.name, options.personal_columns) for source in sources.contract}
+    treatments = {
+        **{table_name(entity, name): hiding.of(entity) for name, hiding in hidings.items() for entity in ENTITIES},
+        **{table.raw_name: options.personal(options.table(table)) for table in sources.api_tables},
+    }
+    derived = {node["schema"] for node in manifest["nodes"].values()}
+    newest = max(version_numbers(settings), default=0)
+    return hide_former_loads(
+        settings.warehouse, settings.dlt_home, options.personal_columns, treatments, derived, newest
+    )
+
+
+def _spec(
+    table: str, description: str, limit_hours: float | None = None, schema: dg.TableSchema | None = None
+) -> dg.AssetSpec:
     return dg.AssetSpec(
         [RAW_SCHEMA, table],
         description=description,
         metadata={TABLE_NAME: f"{RAW_SCHEMA}.{table}", **({COLUMN_SCHEMA: schema} if schema else {})},
-        freshness_policy=dg.FreshnessPolicy.time_window(timedelta(hours=limit)) if limit else None,
+        freshness_policy=dg.FreshnessPolicy.time_window(timedelta(hours=limit_hours)) if limit_hours else None,
         skippable=True,
         kinds={"dlt", "duckdb"},
         group_name=RAW_GROUP,
@@ -194,7 +220,7 @@ def _spec(table: str, description: str, entity: str = "", schema: dg.TableSchema
 
 
 def _entity_description(entity: Entity, source: ContractSource) -> str:
-    origin = {"landing": "landing files", "exports": "exports", "database": "database"}[source.name]
+    origin = SOURCES_BY_NAME[source.name].origin
     return (
         f"The {entity.name.replace('_', ' ')} of the {origin}, each in its newest version: one row per "
         f"{', '.join(entity.key)}. {'Required' if entity.is_required else 'Optional'} in the contract."
@@ -258,11 +284,7 @@ def _rows_of_files(settings: Settings, since: datetime) -> dict[str, dict[str, A
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
         found = connection.execute(
             f"""
-            WITH current_files AS (
-                SELECT *, 1 AS files, loaded_at >= ? AS is_new
-                FROM {RAW_SCHEMA}.landing_files
-                QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
-            )
+            WITH current_files AS (SELECT *, 1 AS files, loaded_at >= ? AS is_new FROM ({CURRENT_FILES}))
             SELECT source, entity, {", ".join(sums)}, strftime(max(loaded_at), '%Y-%m-%d %H:%M:%S UTC') AS last_load
             FROM current_files GROUP BY source, entity
             """,

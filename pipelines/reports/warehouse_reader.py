@@ -14,6 +14,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from pipelines.settings import Settings
+from pipelines.storage_faults import is_held, storage_fault
 
 # Another program's query is over, or it is not: nobody on call waits longer for an answer.
 PATIENCE_SECONDS = 3.0
@@ -66,8 +67,9 @@ def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
         try:
             return duckdb.connect(str(settings.warehouse), read_only=True)
         except duckdb.IOException as error:
-            if "lock on file" not in str(error):
-                raise WarehouseUnavailableError(f"{settings.warehouse} cannot be read") from error
+            if not is_held(error):
+                fault = storage_fault(error, settings)
+                raise WarehouseUnavailableError(fault or f"{settings.warehouse} cannot be read") from error
             if time.monotonic() > deadline:
                 raise WarehouseUnavailableError("another program has the warehouse open for writing") from None
             time.sleep(_POLL_SECONDS)

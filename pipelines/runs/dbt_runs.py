@@ -25,10 +25,10 @@ from typing import Any
 
 from filelock import FileLock
 
+from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 
-MANIFESTS = DBT_PROJECT_DIR / "target" / "manifests"
 MANIFEST = "manifest.json"
 # Each message is a record in Dagster's history.
 _PROGRESS_SECONDS = 1.0
@@ -61,7 +61,7 @@ class NodeResult:
         return self.status == "skipped"
 
 
-Progress = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 def prepare_manifest(settings: Settings) -> Path:
@@ -76,7 +76,7 @@ def build(
     settings: Settings,
     variables: Mapping[str, Any],
     nodes: Sequence[str] = (),
-    progress: Progress = lambda _: None,
+    progress: Log = lambda _: None,
 ) -> list[NodeResult]:
     """Build the models and run their tests; `nodes` are the names of those to take, by default all.
 
@@ -95,6 +95,11 @@ def build(
     ]
 
 
+def parsed_dir(settings: Settings) -> Path:
+    """Where the parsed states are kept: in the data home, since the project's folder may belong to somebody else."""
+    return settings.home / "dbt" / "parsed"
+
+
 @contextmanager
 def _parsing(settings: Settings) -> Iterator[Path]:
     """The folder where the project's parsed state is kept, while nobody else is parsing.
@@ -104,11 +109,12 @@ def _parsing(settings: Settings) -> Iterator[Path]:
     """
     chosen = hashlib.sha256(json.dumps(_parsed_variables(settings), sort_keys=True).encode()).hexdigest()
     sources = sources_digest()[:16]
-    folder = MANIFESTS / f"{sources}-{chosen[:16]}"
-    MANIFESTS.mkdir(parents=True, exist_ok=True)
+    place = parsed_dir(settings)
+    folder = place / f"{sources}-{chosen[:16]}"
+    place.mkdir(parents=True, exist_ok=True)
     # Several processes may load the definitions at once (web server, daemon, command line); one parses.
-    with FileLock(MANIFESTS / "parse.lock"):
-        for old in MANIFESTS.iterdir():
+    with FileLock(place / "parse.lock"):
+        for old in place.iterdir():
             if old.is_dir() and not old.name.startswith(sources):
                 shutil.rmtree(old)
         folder.mkdir(exist_ok=True)
@@ -133,7 +139,7 @@ def _invoke(
     variables: Mapping[str, Any],
     home: Path,
     target: Path,
-    progress: Progress = lambda _: None,
+    progress: Log = lambda _: None,
     parsed: Any = None,
 ) -> Any:
     """Run dbt on the warehouse in `home`, with its files in `target`; `parsed` spares it the parsing."""
@@ -184,8 +190,3 @@ def _invoke(
             raise outcome.exception
         raise DbtError(f"dbt {arguments[0]} failed: {one_line(str(outcome.exception))}") from outcome.exception
     return outcome.result
-
-
-def one_line(text: str) -> str:
-    """The text with line breaks and indents turned into single spaces."""
-    return " ".join(text.split())

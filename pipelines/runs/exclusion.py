@@ -24,6 +24,8 @@ import duckdb
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
+from pipelines.storage_faults import is_held
+
 # A run is marked as started before its process gets as far as its own lock file: importing dbt, dlt and
 # Great Expectations takes 5 to 10 s, on a loaded machine several times that.
 START_GRACE_SECONDS = 300.0
@@ -140,9 +142,9 @@ def wait_for_readers(warehouse: Path, log: Log, patience_seconds: float = READER
             duckdb.connect(str(warehouse)).close()
             return
         except duckdb.IOException as error:
-            reason = str(error).splitlines()[0]
-            if "lock" not in reason:
+            if not is_held(error):
                 raise
+            reason = str(error).splitlines()[0]
             if time.monotonic() > deadline:
                 raise dg.Failure(
                     f"{warehouse} is open in another program, so it cannot be written ({reason}); "

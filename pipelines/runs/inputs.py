@@ -10,14 +10,15 @@ import hashlib
 import json
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import duckdb
 
+from ingestion.account import CURRENT_FILES
 from ingestion.api.tables import LOADED_AT
 from ingestion.contract import RAW_SCHEMA
-from ingestion.landing.reading import quoted
-from pipelines.settings import DBT_PROJECT_DIR, Settings, SettingsError
+from ingestion.text import quoted
+from pipelines.settings import DBT_PROJECT_DIR, Settings
 from pipelines.sources import sources_of
 
 # The moment of a row's last synchronisation, as Fivetran and Airbyte (two generations of it) write it.
@@ -45,13 +46,8 @@ def build_fingerprint(settings: Settings, now: datetime) -> str:
 
 
 def reporting_day(timezone: str, now: datetime) -> str:
-    """The day of the moment in the zone, ISO 8601. Raises SettingsError for an unknown zone."""
-    try:
-        return now.astimezone(ZoneInfo(timezone)).date().isoformat()
-    except (ZoneInfoNotFoundError, ValueError):
-        raise SettingsError(
-            f"reporting_timezone is {timezone!r}, not an IANA time zone such as Europe/Amsterdam"
-        ) from None
+    """The day of the moment in the zone, ISO 8601."""
+    return now.astimezone(ZoneInfo(timezone)).date().isoformat()
 
 
 def sources_digest(project: Path = DBT_PROJECT_DIR) -> str:
@@ -72,9 +68,8 @@ def _contents(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
         if sources.contract:
             contents["files"] = connection.execute(
                 f"""
-                SELECT source, entity, file, file_hash, loaded_at FROM {RAW_SCHEMA}.landing_files
+                SELECT source, entity, file, file_hash, loaded_at FROM ({CURRENT_FILES})
                 WHERE source IN (SELECT unnest(?))
-                QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
                 ORDER BY ALL
                 """,
                 [[source.name for source in sources.contract]],

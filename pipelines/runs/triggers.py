@@ -8,11 +8,11 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import dagster as dg
 
-from ingestion.exports.source import listing as exports_listing
-from ingestion.landing.files import listing as landing_listing
+from ingestion.sources import listing
 from pipelines.runs.exclusion import fail_dead_runs
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
@@ -37,14 +37,11 @@ def watched_files(settings: Settings) -> tuple[list[str], Listing]:
     """The folders in which files arrive for the sources that are on, and what is in them."""
     folders: list[str] = []
     files: list[tuple[str, int, int]] = []
-    names = sources_of(settings).names
-    for source, folder, listing in (
-        ("landing", settings.landing, landing_listing),
-        ("exports", settings.exports, exports_listing),
-    ):
-        if source in names:
+    for source in sources_of(settings).on:
+        if source.has_folder:
+            folder: Path = getattr(settings, source.place)
             folders.append(str(folder))
-            files += [(f"{source}/{name}", size, mtime) for name, size, mtime in listing(folder)]
+            files += [(f"{source.name}/{name}", size, mtime) for name, size, mtime in listing(source.name, folder)]
     return folders, files
 
 
@@ -60,7 +57,7 @@ def build_triggers(settings: Settings, job_name: str) -> tuple[dg.ScheduleDefini
     def refresh_hourly() -> dg.RunRequest | dg.SkipReason:
         folders, files = watched_files(settings)
         # Where a source without files is on, there is always something to ask.
-        if len(folders) == len(sources_of(settings).names) and not files:
+        if len(folders) == len(sources_of(settings).on) and not files:
             return dg.SkipReason(f"{' and '.join(folders)} has no files yet.")
         return dg.RunRequest()
 

@@ -74,6 +74,7 @@ EXPORTS: dict[str, list[dict[str, Any]]] = {
         {"call_id": "c1", "reviewer_id": "u9", "criterion": "Greeting", "score": 4, "max_score": 5,
          "scored_at": CREATED},
     ],
+    "opportunity_splits": [{"opportunity_id": "o1", "user_id": "u9", "share": 0.5}],
     "meetings": [{"meeting_id": "m1", "user_id": "u9", "starts_at": CREATED}],
     "quotas": [
         {"quota_id": "q1", "user_id": "u9", "period_start": "2024-01-01", "period_end": "2024-01-31", "amount": 9},
@@ -177,6 +178,7 @@ class TestLandingThenExports:
             ("meetings", "user_id"),
             ("quotas", "user_id"),
             ("call_scores", "reviewer_id"),
+            ("opportunity_splits", "user_id"),
         ):
             named = query(home, f"SELECT DISTINCT {column} FROM intermediate.int_{entity}_unioned")
             assert named == [("u1",)], entity
@@ -216,7 +218,7 @@ class TestExportsThenLanding:
             "sources": ["exports", "landing"],
             "entity_sources": {"calls": ["landing"], "quotas": [], "exchange_rates": None},
         }
-        build(home, variables, "--select", "path:models/staging", "path:models/intermediate/unions", command="run")
+        build(home, variables, "--select", "path:models/intermediate/unions", command="run")
 
     def test_the_first_source_decides_about_people_and_rates(self, home: Path) -> None:
         assert query(
@@ -243,7 +245,7 @@ def test_one_source_costs_no_join(home: Path) -> None:
     texts = {path.stem: path.read_text(encoding="utf-8").lower() for path in compiled.glob("int_*_unioned.sql")}
     assert len(texts) == len(ENTITIES)
     for name, text in texts.items():
-        assert "stg_exports__" in text, name
+        assert '"raw"."exports__' in text, name
         for word in ("join", "union all", "qualify", "group by", "landing"):
             assert word not in text, (name, word)
 

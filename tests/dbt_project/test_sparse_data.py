@@ -35,6 +35,11 @@ OPPORTUNITIES: Rows = [
     {"opportunity_id": "talking", "pipeline": "nothing_closes", "stage": "Talking",
      "created_at": "2024-02-06 10:00:00"},
 ]  # fmt: skip
+HISTORY: Rows = [
+    {"opportunity_id": "open", "stage": "Qualify", "changed_at": "2024-01-05 10:00:00"},
+    {"opportunity_id": "talking", "pipeline": "nothing_closes", "stage": "Talking",
+     "changed_at": "2024-02-06 10:00:00"},
+]  # fmt: skip
 CALLS: Rows = [
     {"call_id": "c1", "user_id": "ghost", "started_at": "2024-02-03 10:00:00", "direction": "outbound",
      "disposition": "connected", "duration_seconds": 60},
@@ -83,6 +88,16 @@ def test_only_the_required_entities(tmp_path: Path) -> None:
     assert connection.execute(
         "SELECT row_count FROM marts.data_quality_warnings WHERE rule = 'opportunity_without_state'"
     ).fetchone() == (1,)
+    assert connection.execute("SELECT is_inferred, count(*) FROM marts.fct_opportunity GROUP BY ALL").fetchall() == [
+        (True, 3)
+    ]
+    assert _count(connection, "kpi_stage_funnel") == 0
+
+
+def test_history_makes_the_funnel(tmp_path: Path) -> None:
+    connection = _build(
+        tmp_path, users=USERS, pipeline_stages=STAGES, opportunities=OPPORTUNITIES, opportunity_history=HISTORY
+    )
     assert connection.execute("SELECT pipeline, stage FROM marts.kpi_stage_funnel ORDER BY 1").fetchall() == [
         ("default", "Qualify"),
         ("nothing_closes", "Talking"),

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from expectations import marts
 from expectations.checks import GateError
+from expectations.marts import ColumnRule, MartsGate
 from expectations.results import GateResult
 from tests.expectations.conftest import Change
+from tests.expectations.declared import MODELS, marts_gate
 
-MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "marts"
+GATE = marts_gate()
 
 # What the gate reads of the intermediate models: with landing files alone, the raw tables as they are.
 INTERMEDIATE = """
@@ -64,7 +65,7 @@ CREATE TABLE marts.kpi_slippage AS SELECT * FROM (VALUES (DATE '2025-02-01', 0e0
 CREATE TABLE marts.data_quality_warnings AS SELECT * FROM (VALUES ('unknown_rep', 'calls', 0::BIGINT))
     AS rows(rule, entity, row_count);
 """
-TABLES = tuple(dict.fromkeys(check.table for check in marts.CHECKS))
+TABLES = tuple(dict.fromkeys(check.table for check in GATE.gate.checks))
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ class GateRunner:
         self.variables = variables
 
     def __call__(self, published: Mapping[str, int] | None = None) -> GateResult:
-        return marts.run(self.warehouse, self.data_docs, "run", self.variables, published)
+        return GATE.run(self.warehouse, self.data_docs, "run", self.variables, published)
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_sound_marts_pass_every_check(gate: GateRunner) -> None:
     result = gate()
     assert failures(result) == set()
     assert result.passed
-    assert len(result.results) == len(marts.CHECKS)
+    assert len(result.results) == len(GATE.gate.checks)
 
 
 def test_marts_of_no_opportunity_pass(gate: GateRunner, change: Change) -> None:
@@ -266,7 +267,7 @@ def test_a_fault_is_found_by_its_checks_alone(
 
 SHARES_KEPT = [
     *(
-        (marts.FACTS[0], kept, severities)
+        ("fct_opportunity", kept, severities)
         for kept, severities in [
             (1.0, set()),
             (0.8, set()),
@@ -274,7 +275,7 @@ SHARES_KEPT = [
             (0.5, {"warning"}),
         ]
     ),
-    *((table, 0.49, {"warning", "error"}) for table in marts.FACTS),
+    *((table, 0.49, {"warning", "error"}) for table in GATE.facts),
 ]
 
 
@@ -326,14 +327,24 @@ def test_an_unknown_time_zone_is_named(gate: GateRunner) -> None:
 
 def test_marts_that_were_never_built_are_named(warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> None:
     with pytest.raises(GateError, match="marts"):
-        marts.run(warehouse, tmp_path / "data_docs", "run", variables)
+        GATE.run(warehouse, tmp_path / "data_docs", "run", variables)
 
 
 def test_every_table_of_the_gate_is_a_model() -> None:
-    models = {f"marts.{path.stem}" for path in MODELS.glob("*.sql")}
+    models = {f"marts.{path.stem}" for path in (MODELS / "marts").rglob("*.sql")}
     assert set(TABLES) <= models
 
 
-def test_the_gate_knows_every_rule_that_the_models_count() -> None:
-    model = (MODELS / "data_quality_warnings.sql").read_text(encoding="utf-8")
-    assert set(re.findall(r"'(\w+)' as rule", model)) == {*marts.DATA_QUALITY_RULES, *marts.NO_FAULTS}
+@pytest.mark.parametrize("rule", [("amount", "decimal(18, 2)", "positive"), ("stage", "varchar", "not_after_as_of")])
+def test_a_column_is_not_held_to_what_the_gate_cannot_measure(rule: tuple[str, str, str]) -> None:
+    gate = MartsGate((), (ColumnRule("fct_opportunity", *rule, "error"),), (), ())
+    with pytest.raises(ValueError, match=rf"fct_opportunity\.{rule[0]}.*{rule[2]}"):
+        gate.describe()
+
+
+@pytest.mark.parametrize("model", sorted(MODELS.rglob("int_*_warnings.sql")), ids=lambda path: path.stem)
+def test_each_warning_is_declared_beside_its_model(model: Path) -> None:
+    """By one reading of the SQL: a rule that is not declared would be reported as one of `other_rules`."""
+    counted = set(re.findall(r"'(\w+)' as rule", model.read_text(encoding="utf-8")))
+    assert counted
+    assert counted <= {*GATE.faults, *GATE.no_faults}

@@ -12,9 +12,10 @@ from urllib.parse import unquote
 import duckdb
 import pytest
 
-from expectations import data_docs, landing, marts
+from expectations import data_docs, landing
 from expectations.checks import GateError
 from tests.expectations.conftest import Change
+from tests.expectations.declared import marts_gate
 
 Run = Callable[[str], Any]
 
@@ -111,7 +112,7 @@ def test_old_runs_are_pruned_for_each_gate(tmp_path: Path, run: Run, monkeypatch
 
 
 def test_check_names_are_unique_and_fit_for_asset_checks() -> None:
-    described = [*landing.LandingGate().describe(), *marts.describe()]
+    described = [*landing.LandingGate().describe(), *marts_gate().describe()]
     names = [(row.table, row.expectation) for row in described]
     assert len(names) == len(set(names))
     assert all(re.fullmatch(r"[A-Za-z0-9_]+", name) for _, name in names)

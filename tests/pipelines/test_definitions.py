@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,23 @@ import duckdb
 import pytest
 import yaml
 
-from expectations import marts
 from expectations.landing import LandingGate
 from ingestion.contract import ENTITIES
+from pipelines.assets.gates import marts_gate_of
 from pipelines.assets.names import REFRESH_JOB, WAREHOUSE_POOL
+from pipelines.assets.published import build_published_assets
+from pipelines.assets.raw import raw_specs
 from pipelines.definitions import build_defs
-from pipelines.runs.dbt_runs import prepare_manifest
-from pipelines.settings import Settings, default_vars
+from pipelines.runs.dbt_runs import parsed_dir, prepare_manifest
+from pipelines.settings import DBT_PROJECT_DIR, Settings, default_vars
+from tests.expectations.declared import marts_gate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def files_of(folder: Path) -> dict[Path, int]:
+    """The files below a folder, with the moments of their last change."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +63,22 @@ def test_loading_opens_no_database_and_writes_nothing_into_the_data_home(
     assert not settings.home.exists()
 
 
-def test_parsing_the_models_opens_no_database(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_parsing_the_models_opens_no_database_and_writes_below_the_data_home_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The project may lie in a folder that the user cannot write to."""
+
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a database was opened")
 
     monkeypatch.setattr(duckdb, "connect", refuse)
-    monkeypatch.setattr("pipelines.runs.dbt_runs.MANIFESTS", tmp_path)
+    monkeypatch.setattr("pipelines.runs.dbt_runs.parsed_dir", parsed_dir)
+    settings = Settings(home=tmp_path / "home", landing=tmp_path)
+    before = files_of(DBT_PROJECT_DIR)
     manifest = prepare_manifest(settings)
     assert json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
-    assert not settings.home.exists()
+    assert files_of(DBT_PROJECT_DIR) == before
+    assert manifest.is_relative_to(settings.home)
 
 
 def test_every_published_table_goes_back_to_raw_tables(graph: Any) -> None:
@@ -121,6 +135,16 @@ def test_freshness_policies_follow_the_limits(graph: Any) -> None:
             assert policy is None, key
 
 
+def test_freshness_policies_follow_the_settings(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    limits = {"calls": 5, "leads": None, "published": 7}
+    settings = Settings(tmp_path, tmp_path, overrides={"freshness_limit_hours": limits})
+    specs = [*raw_specs(settings, manifest), *build_published_assets(settings, manifest).specs]
+    policies: dict[str, Any] = {"/".join(spec.key.path): spec.freshness_policy for spec in specs}
+    assert policies["raw/landing__leads"] is None
+    for key, hours in (("raw/landing__calls", 5), ("published/fct_call", 7)):
+        assert policies[key].fail_window.to_timedelta() == timedelta(hours=hours)
+
+
 def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None:
     checks = {key.name: key for key in graph.asset_check_keys}
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
@@ -131,8 +155,15 @@ def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None
         assert graph.get(checks[test["name"]]).blocking == is_error, test["name"]
 
 
+def test_the_marts_gate_holds_columns_to_what_the_models_declare(manifest: dict[str, Any]) -> None:
+    built, declared = marts_gate_of(manifest), marts_gate()
+    assert declared.columns
+    for part in ("facts", "columns", "faults", "no_faults"):
+        assert sorted(getattr(built, part)) == sorted(getattr(declared, part)), part
+
+
 def test_every_expectation_is_a_check_and_only_errors_block(graph: Any) -> None:
-    for gate in (LandingGate(), marts):
+    for gate in (LandingGate(), marts_gate()):
         descriptions = gate.describe()
         assert {each.severity for each in descriptions} == {"error", "warning"}
         for each in descriptions:

@@ -128,7 +128,7 @@ def test_every_column_of_events_is_a_moment_of_the_contract() -> None:
     [
         ({"calls": "two days"}, "freshness_limit_hours has 'two days' for calls"),
         ({"calls": True}, "freshness_limit_hours has True for calls"),
-        ({"cals": 48}, "freshness_limit_hours names 'cals'; it may name: accounts, call_scores, call_turns, calls"),
+        ({"cals": 48}, "freshness_limit_hours names 'cals'; did you mean 'calls'. it may name: accounts, call_scores"),
         (48, "freshness_limit_hours is 48"),
     ],
 )
@@ -225,7 +225,7 @@ def test_where_nothing_is_known_it_says_so_and_is_not_good(tmp_path: Path, state
     expected = {
         "no home": "nothing was loaded yet; run `repline refresh`",
         "no tables": "the warehouse is not complete; run `repline refresh`",
-        "not a database": "cannot be read",
+        "not a database": "is damaged; put back a copy of it",
         "first refresh": "a refresh is running",
     }
     if state != "no home":

@@ -1,5 +1,7 @@
--- Days of the reporting time zone from the fiscal year of the first event to the as-of day, with the UTC
--- moments between which each lasts. Future days are not here: dim_date has them.
+-- Days of the reporting time zone from the fiscal year of the first plausible date to the as-of day, with the UTC
+-- moments between which each lasts. Of the days before, those are here on which something is dated (`is_outlier`): it
+-- keeps its day and its rate, and one wrong date of long ago does not make thousands of years. Future days are not
+-- here: dim_date has them.
 with opportunities as (
     select * from {{ ref('int_opportunities_unioned') }}
 ),
@@ -16,56 +18,56 @@ quotas as (
     select * from {{ ref('int_quotas_unioned') }}
 ),
 
--- A UTC date may be one day after the local one, so a day is taken off.
-earliest as (
-    select cast(min(created_at) as date) - 1 as earliest_day from opportunities
-    union all
-    select min(close_date) from opportunities
-    union all
-    select cast(min(changed_at) as date) - 1 from history
-    union all
-    select min(close_date) from history
-    union all
-    select cast(min(started_at) as date) - 1 from calls
-    union all
-    select min(period_start) from quotas
-    union all
+-- The local date may be one day before or after the UTC one: the earliest that it can be.
+named_days as (
+    select cast(created_at as date) - 1 as named_day from opportunities
+    union
+    select close_date from opportunities
+    union
+    select cast(changed_at as date) - 1 from history
+    union
+    select close_date from history
+    union
+    select cast(started_at as date) - 1 from calls
+    union
+    select period_start from quotas
+    union
     select {{ as_of_day() }}
 ),
 
 first_month as (
-    select {{ period_first_month(month_index('min(earliest_day)'), 12) }} as month_index from earliest
+    select {{ period_first_month(month_index('min(named_day)'), 12) }} as month_index
+    from named_days
+    where named_day >= least({{ earliest_plausible_day() }}, {{ as_of_day() }}) - 1
 ),
 
 days as (
     select
-        cast(unnest(range(
-            cast({{ month_start('month_index') }} as timestamp),
-            cast({{ as_of_day() }} + 2 as timestamp),
-            interval 1 day
-        )) as date) as calendar_day
+        false as is_outlier,
+        {{ explode_days(month_start('month_index'), as_of_day()) }} as calendar_day
     from first_month
 ),
 
-starts as (
-    select
-        calendar_day,
-        {{ local_midnight('calendar_day') }} as starts_at
-    from days
+outliers as (
+    select distinct
+        true as is_outlier,
+        named_days.named_day + later.days as calendar_day
+    from named_days
+    cross join (select {{ explode_integers(0, 2) }} as days) as later
+    cross join first_month
+    where named_days.named_day + later.days < {{ month_start('first_month.month_index') }}
 ),
 
-bounded as (
-    select
-        calendar_day,
-        starts_at,
-        lead(starts_at) over (order by calendar_day) as ends_at
-    from starts
+all_days as (
+    select * from days
+    union all
+    select * from outliers
 )
 
 select
     calendar_day,
     {{ month_index('calendar_day') }} as month_index,
-    starts_at,
-    ends_at
-from bounded
-where calendar_day <= {{ as_of_day() }}
+    is_outlier,
+    {{ local_midnight('calendar_day') }} as starts_at,
+    {{ local_midnight('(calendar_day + 1)') }} as ends_at
+from all_days

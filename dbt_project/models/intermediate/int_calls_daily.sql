@@ -7,10 +7,9 @@ with calls as (
 select
     user_id,
     call_on,
-    count(*) as calls_count,
-    count(*) filter (where direction = 'outbound') as outbound_calls,
-    count(*) filter (where direction = 'outbound' and is_connected) as connected_calls,
-    coalesce(sum(duration_seconds) filter (where is_connected and not is_suspect), 0) as talk_seconds,
+    {% for measure in rep_day_measures() if measure.event == 'call' %}
+    {{ measure.value }} as {{ measure.name }},
+    {% endfor %}
     count(*) filter (where is_suspect) as suspect_calls
 from calls
 group by user_id, call_on

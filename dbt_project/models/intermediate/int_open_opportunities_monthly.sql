@@ -7,14 +7,25 @@ rates as (
     select * from {{ ref('int_exchange_rates_daily') }}
 ),
 
+first_event as (
+    select * from {{ ref('int_first_event') }}
+),
+
 open_at_boundaries as (
     select
-        owner_id,
-        currency,
-        amount,
-        unnest(range(first_boundary, last_boundary + 1)) as boundary
+        month_states.owner_id,
+        month_states.currency,
+        month_states.amount,
+        -- From the start of the first event's year on.
+        {{ explode_integers(
+            'greatest(month_states.first_boundary, ' ~ period_first_month('first_event.first_month', 12) ~ ')',
+            'month_states.last_boundary'
+        ) }} as boundary
     from month_states
-    where is_open
+    cross join first_event
+    where
+        month_states.is_open
+        and first_event.first_month is not null
 ),
 
 valued as (

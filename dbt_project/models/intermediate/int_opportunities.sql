@@ -17,7 +17,7 @@ rates as (
 )
 
 select
-    cast(row_number() over () as integer) as opportunity_key,
+    {{ row_key() }} as opportunity_key,
     opportunities.opportunity_id,
     coalesce(opportunities.owner_id, 'unassigned') as owner_id,
     opportunities.pipeline,

@@ -9,5 +9,5 @@ select
     period_end,
     first_month,
     end_boundary,
-    cast(unnest(range(first_month, last_month + 1)) as integer) as month_index
+    {{ explode_integers('first_month', 'last_month') }} as month_index
 from periods

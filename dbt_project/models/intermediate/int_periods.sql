@@ -1,8 +1,12 @@
--- Months, fiscal quarters and fiscal years from the first of int_calendar_days to those of the as-of day.
--- `end_boundary` is the boundary at which the period's end is looked at: its last midnight or the as-of
--- moment.
-with calendar_days as (
-    select * from {{ ref('int_calendar_days') }}
+-- Months, fiscal quarters and fiscal years from those of the first event to those of the as-of day. `end_boundary`
+-- is the boundary at which the period's end is looked at: its last midnight or the as-of moment.
+with first_event as (
+    select * from {{ ref('int_first_event') }}
+),
+
+months as (
+    select {{ explode_integers('first_month', as_of_month()) }} as month_index
+    from first_event
 ),
 
 period_types as (
@@ -23,8 +27,8 @@ first_months as (
     select distinct
         period_types.period_type,
         period_types.month_count,
-        {{ period_first_month('calendar_days.month_index', 'period_types.month_count') }} as first_month
-    from calendar_days
+        {{ period_first_month('months.month_index', 'period_types.month_count') }} as first_month
+    from months
     cross join period_types
 )
 

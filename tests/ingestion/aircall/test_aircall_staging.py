@@ -19,6 +19,7 @@ ANNA, BOB, CARL, DORA = (
     user(3, "Carl Cedar"),
     user(4, "Dora Dane", "dora.dane@example.com"),
 )
+FINN = user(6, "Finn Fir")
 NINE = at("2025-01-06T09:00:00")
 OTHER = "+44 20 7946 0000"
 
@@ -53,6 +54,9 @@ CALLS = [
     # Transferred to a person, and to a team of which Carl took it.
     call(140, NINE, ANNA, direction="inbound", transferred_by=ANNA, transferred_to=BOB),
     call(141, NINE, CARL, direction="inbound", transferred_by=ANNA),
+    # Transferred to Finn's team: Aircall names the first of it, whoever took the call.
+    call(142, NINE, ANNA, direction="inbound", transferred_by=ANNA, transferred_to=FINN),
+    call(143, NINE, CARL, direction="inbound", transferred_by=ANNA, transferred_to=FINN),
     # Transferred to another line, where Bob took it; and on to Carl's line.
     during(150, (10, 30), ANNA, "inbound", raw_digits=OTHER, transferred_by=ANNA),
     during(151, (15, 30), BOB, "inbound", raw_digits=OTHER, on=SECOND_LINE, transferred_by=BOB),
@@ -83,7 +87,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> RawWarehouse:
     warehouse = RawWarehouse("aircall", home)
     with (
         AircallServer(
-            users=[ANNA, BOB, CARL], teams=[team(7, "Sales", ANNA, BOB), team(8, "Europe", BOB)], calls=list(CALLS)
+            users=[ANNA, BOB, CARL, FINN],
+            teams=[team(7, "Sales", FINN, ANNA, BOB), team(8, "Europe", FINN, BOB)],
+            calls=list(CALLS),
         ) as server,
         pytest.MonkeyPatch.context() as environment,
     ):
@@ -92,7 +98,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> RawWarehouse:
         warehouse.load(custom_fields={"calls": ["sid"], "users": ["language"]})
         odd = call(210, NINE, ANNA) | {"ended_at": "yesterday", "direction": "sideways"}
         server.calls.append(odd)
-        server.users = [ANNA, BOB]
+        server.users = [ANNA, BOB, FINN]
         server.teams = server.teams[:1]
         warehouse.load(custom_fields={"calls": ["sid"], "users": ["language"]})
     variables = {"sources": ["aircall"], "pass_through_columns": {"calls": ["sid"], "users": ["language"]}}
@@ -121,6 +127,7 @@ def test_a_transferred_call_counts_once_for_whom_it_ended_with(warehouse: RawWar
     found = calls(warehouse)
     assert found[140] == ["aircall:2", "inbound", "connected", 60]
     assert found[141] == ["aircall:3", "inbound", "connected", 60]
+    assert [found[142][0], found[143][0]] == ["aircall:1", "aircall:3"]
     assert found[150] == ["aircall:3", "inbound", "connected", 1200]
     assert found[160] == ["aircall:1", "inbound", "connected", 600]
     assert found[170] == ["aircall:1", "inbound", "connected", 1200]
@@ -159,6 +166,7 @@ def test_users_keep_what_was_known_of_them(warehouse: RawWarehouse) -> None:
         ("aircall:3", "Carl Cedar", "carl@example.com", None, True, "en-US"),
         ("aircall:4", "Dora Dane", "dora.dane@example.com", None, True, None),
         ("aircall:5", "Emil Elm", "emil@example.com", None, True, None),
+        ("aircall:6", "Finn Fir", "finn@example.com", "Sales", False, "en-US"),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -116,3 +117,71 @@ def test_a_refused_login_names_the_endpoint_and_no_secret(system: MadeUpSystem) 
     system.answers = [(400, {}, {"error": "invalid_client", "error_description": f"bad {SECRET}"})]
     with pytest.raises(ApiError, match=r"POST /token was answered with 400 .*: invalid_client: bad \*\*\*"):
         oauth(system).get("/owners")
+
+
+def test_a_secret_at_the_cut_of_a_long_message_is_masked(system: MadeUpSystem) -> None:
+    """Cut first, its beginning would be left."""
+    system.answers = [(400, {}, {"message": "x" * 490 + TOKEN + "y" * 500})]
+    with pytest.raises(ApiError) as caught:
+        client_of(system).get("/owners")
+    assert str(caught.value).endswith("x" * 490 + "***" + "y" * 7 + " ...")
+
+
+def test_a_secret_that_is_sent_back_encoded_is_masked(system: MadeUpSystem) -> None:
+    client = ApiClient("Made-up", system.url, secrets=["se/cret & more"])
+    system.answers = [(400, {}, b"q=SE%2fcret+%26+more, se/\n  cret & more")]
+    with pytest.raises(ApiError, match=r": q=\*\*\*, \*\*\*$"):
+        client.get("/owners")
+
+
+def test_credentials_in_the_address_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "REQUEST_ATTEMPTS", 1)
+    with pytest.raises(ApiError) as caught:
+        ApiClient("Made-up", "http://me:pa%40ss@127.0.0.1:1").get("/of/pa@ss")
+    assert str(caught.value) == "Made-up: 127.0.0.1:1 cannot be reached (GET /of/***, ConnectionError)"
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[MadeUpSystem]:
+    with MadeUpSystem() as other:
+        yield other
+
+
+def test_a_redirect_to_another_host_is_not_followed(system: MadeUpSystem, elsewhere: MadeUpSystem) -> None:
+    system.answers = [(302, {"Location": f"{elsewhere.url}/owners?token={TOKEN}"}, b"")]
+    with pytest.raises(ApiError) as caught:
+        client_of(system).get("/owners")
+    host = elsewhere.url.partition("//")[2]
+    assert f"GET /owners was answered with 302 Found, which leads to another host, {host}; " in str(caught.value)
+    assert TOKEN not in str(caught.value)
+    assert len(system.requests) == 1
+    assert elsewhere.requests == []
+
+
+def test_a_login_that_is_redirected_to_another_host_is_not_repeated_there(
+    system: MadeUpSystem, elsewhere: MadeUpSystem
+) -> None:
+    """307 repeats the body, in which the secret is."""
+    system.answers = [(307, {"Location": f"{elsewhere.url}/token"}, b"")]
+    with pytest.raises(ApiError, match="leads to another host"):
+        oauth(system).get("/owners")
+    assert elsewhere.requests == []
+
+
+def test_a_new_token_is_not_sent_to_the_host_of_a_redirect(system: MadeUpSystem, elsewhere: MadeUpSystem) -> None:
+    """That host answers 401 to what comes without a token, and a renewal must not bring it one."""
+    elsewhere.answers = [(401, {}, {"message": "who are you?"})]
+    system.answers = [
+        (200, {}, {"access_token": "one"}),
+        (302, {"Location": f"{elsewhere.url}/owners"}, b""),
+        (200, {}, {"access_token": "two"}),
+    ]
+    with pytest.raises(ApiError):
+        oauth(system).get("/owners")
+    assert elsewhere.tokens == []
+
+
+def test_a_redirect_within_the_host_is_followed(system: MadeUpSystem) -> None:
+    system.answers = [(301, {"Location": "/owners?moved"}, b"")]
+    assert client_of(system).get("/owners").json()["results"]
+    assert system.tokens == [f"Bearer {TOKEN}"] * 2

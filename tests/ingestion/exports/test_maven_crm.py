@@ -91,3 +91,8 @@ def test_the_marts_say_what_the_files_say(shared_dir: Path, tmp_path: Path) -> N
         == expected
     )
     assert company.query("SELECT count(*) FROM marts.dim_rep WHERE full_name = 'Dustin Brinkmann'") == [(1,)]
+    # The files have no history of stages, and so no funnel.
+    assert company.query("SELECT count(*) FROM marts.kpi_stage_funnel") == [(0,)]
+    assert company.query("SELECT row_count FROM marts.data_quality_warnings WHERE rule = 'no_stage_history'") == [
+        (8800,)
+    ]

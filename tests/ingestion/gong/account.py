@@ -98,6 +98,8 @@ class Account:
         lead: Sequence[Json] = (),
         parties: Sequence[Json] | None = None,
         outcome: Json | None = None,
+        trackers: Sequence[Json] = (),
+        interaction: Json | None = None,
         **fields: Any,
     ) -> str:
         """A call of a user with one customer unless `parties` say otherwise; `lead` links the customer."""
@@ -129,7 +131,8 @@ class Account:
             },
             "context": list(context),
             "parties": list(parties) if parties is not None else [self.rep(user_id), self.customer(lead)],
-            "content": {"callOutcome": outcome} if outcome else {},
+            "content": {"callOutcome": outcome, "trackers": list(trackers)},
+            "interaction": interaction,
         }
         return call_id
 

@@ -218,8 +218,16 @@ def _exposed(call: Json, selector: Json) -> Json:
             {**party, "context": [_link(link, context) for link in party["context"]] if context != "None" else None}
             for party in call["parties"]
         ]
-    if (fields.get("content") or {}).get("callOutcome") and call["content"]:
-        shown["content"] = call["content"]
+    content, interaction = fields.get("content") or {}, fields.get("interaction") or {}
+    _check_fields(content, ("structure", "topics", "trackers", "trackerOccurrences", "callOutcome", "keyPoints"))
+    _check_fields(interaction, ("speakers", "video", "personInteractionStats", "questions"))
+    if shown_content := {name: value for name, value in call["content"].items() if content.get(name) and value}:
+        shown["content"] = shown_content
+    asked_as = {"speakers": "speakers", "interactionStats": "personInteractionStats", "questions": "questions"}
+    if call["interaction"] and interaction:
+        shown["interaction"] = {
+            name: value for name, value in call["interaction"].items() if interaction.get(asked_as[name])
+        }
     return shown
 
 

@@ -281,8 +281,44 @@ def test_an_address_that_is_not_gongs_is_an_error(
 
 
 def test_404_means_nothing_found_only_where_gong_says_so(server: GongServer, warehouse: Warehouse) -> None:
-    server.faults = [Fault(404, path="/extensive", is_of_gong=False)]
-    assert "POST /v2/calls/extensive was answered with 404" in failure(warehouse.load)
+    for fault in (Fault(404, path="/extensive", is_of_gong=False), Fault(404, path="/extensive", message="Not found")):
+        server.faults = [fault]
+        assert "POST /v2/calls/extensive was answered with 404" in failure(warehouse.load)
+
+
+def test_trackers_and_interaction_come_in_the_request_of_the_call(
+    server: GongServer, account: Account, rep: str, warehouse: Warehouse
+) -> None:
+    trackers = [
+        {"id": str(number), "name": name, "count": count, "type": "KEYWORD", "occurrences": []}
+        for number, (name, count) in enumerate({"Pricing": 3, "Competitors": 0}.items())
+    ]
+    interaction = {
+        "speakers": [
+            {"id": "rep", "userId": rep, "talkTime": 145.5},
+            {"id": "customer", "userId": None, "talkTime": 314},
+        ],
+        "interactionStats": [{"name": "Interactivity", "value": 5.16}, {"name": "Talk Ratio", "value": 0.31}],
+        "questions": {"companyCount": 4, "nonCompanyCount": 1},
+    }
+    call = account.calls[account.add_call(rep, NOW, trackers=trackers, interaction=interaction)]
+    warehouse.load()
+    assert len(server.asked("/v2/calls/extensive")) == 1
+    [(found, speakers, stats, *counts)] = warehouse.query(
+        "SELECT trackers, speakers, interaction_stats, company_question_count, other_question_count "
+        "FROM raw.gong__calls"
+    )
+    assert {each["name"]: each["count"] for each in json.loads(found)} == {"Pricing": "3", "Competitors": "0"}
+    assert {each["id"]: each["talkTime"] for each in json.loads(speakers)} == {"rep": "145.5", "customer": "314"}
+    assert {each["name"]: each["value"] for each in json.loads(stats)} == {
+        "Interactivity": "5.16",
+        "Talk Ratio": "0.31",
+    }
+    assert counts == ["4", "1"]
+    for order in (call["content"]["trackers"], *(interaction[name] for name in ("speakers", "interactionStats"))):
+        assert isinstance(order, list)
+        order.reverse()
+    assert warehouse.load().rows["gong__calls"] == 0
 
 
 def test_no_secret_is_left_anywhere(

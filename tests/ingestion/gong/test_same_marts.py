@@ -78,6 +78,6 @@ def test_same_marts_from_gong_as_from_files(companies: tuple[Company, Company], 
 )
 def test_what_was_said_and_scored_is_the_same(companies: tuple[Company, Company], entity: str, columns: str) -> None:
     from_files, from_gong = companies
-    expected = from_files.raw(f"SELECT {columns} FROM staging.stg_landing__{entity} ORDER BY ALL")
+    expected = from_files.raw(f"SELECT {columns} FROM intermediate.int_{entity}_unioned ORDER BY ALL")
     assert from_gong.raw(f"SELECT {columns} FROM staging.stg_gong__{entity} ORDER BY ALL") == expected
     assert len(expected) > 40

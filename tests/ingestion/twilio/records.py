@@ -1,4 +1,5 @@
-"""Twilio's call legs with all properties of the API (twilio.com/docs/voice/api/call-resource).
+"""Twilio's call legs and conferences with all properties of the API (twilio.com/docs/voice/api/call-resource,
+twilio.com/docs/voice/voice-insights/api/conference).
 
 Belongs here: their shape. Does not belong here: how they are served (`server`), or what a test expects.
 """
@@ -73,5 +74,69 @@ def leg(
         "trunk_sid": None,
         "uri": f"{path}.json",
         "subresource_uris": {"recordings": f"{path}/Recordings.json", "events": f"{path}/Events.json"},
+    }
+    return record | fields
+
+
+def conference(number: int, created: datetime, *legs: int, coaches: tuple[int, ...] = (), **fields: Any) -> Record:
+    """The summary of a conference that ended, with those of its participants below `participants`."""
+    conference_sid = f"CF{number:032x}"
+    url = f"https://insights.twilio.com/v1/Conferences/{conference_sid}"
+    record: Record = {
+        "conference_sid": conference_sid,
+        "account_sid": ACCOUNT_SID,
+        "friendly_name": "a conference",
+        "create_time": created.isoformat().replace("+00:00", "Z"),
+        "start_time": created.isoformat().replace("+00:00", "Z"),
+        "end_time": created.isoformat().replace("+00:00", "Z"),
+        "duration_seconds": 60,
+        "connect_duration_seconds": 60,
+        "status": "completed",
+        "max_participants": 250,
+        "max_concurrent_participants": 2,
+        "unique_participants": len(legs),
+        "end_reason": "last_participant_left",
+        "ended_by": None,
+        "mixer_region": "us1",
+        "mixer_region_requested": "us1",
+        "recording_enabled": False,
+        "detected_issues": {},
+        "tags": [],
+        "tag_info": {},
+        "processing_state": "complete",
+        "url": url,
+        "links": {"participants": f"{url}/Participants"},
+        "participants": [
+            {
+                "participant_sid": f"CP{number * 100 + place:032x}",
+                "label": "someone",
+                "conference_sid": conference_sid,
+                "call_sid": sid(leg_number),
+                "account_sid": ACCOUNT_SID,
+                "call_direction": "inbound",
+                "from": CUSTOMER,
+                "to": COMPANY,
+                "call_status": "completed",
+                "country_code": "US",
+                "is_moderator": False,
+                "join_time": created.isoformat().replace("+00:00", "Z"),
+                "leave_time": created.isoformat().replace("+00:00", "Z"),
+                "duration_seconds": 60,
+                "outbound_queue_length": 0,
+                "outbound_time_in_queue": 0,
+                "jitter_buffer_size": "medium",
+                "is_coach": leg_number in coaches,
+                "coached_participants": None,
+                "participant_region": "us1",
+                "conference_region": "us1",
+                "call_type": "carrier",
+                "processing_state": "complete",
+                "properties": {},
+                "events": {},
+                "metrics": {},
+                "url": f"{url}/Participants/CP{number * 100 + place:032x}",
+            }
+            for place, leg_number in enumerate(legs)
+        ],
     }
     return record | fields

@@ -1,4 +1,4 @@
-"""A Twilio of our own on real HTTP: the list of an account's call legs, as the vendor documents it.
+"""A Twilio of our own on real HTTP: the lists of an account's call legs and conferences, as the vendor documents them.
 
 Belongs here: what Twilio does with a request, its limits and faults. Does not belong here: the records (`records`).
 
@@ -6,6 +6,8 @@ From twilio.com/docs/voice/api/call-resource and twilio.com/docs/usage/twilios-r
 the account or an API key; `PageSize` of 50, at most 1000; the newest first; `StartTime`, `StartTime<` (before) and
 `StartTime>` (on or after) as dates or moments in UTC; `next_page_uri` relative to the host, with a page token, null on
 the last page; errors as `{"code", "message", "more_info", "status"}`, and 429 with code 20429 for too many at once.
+Voice Insights is another host, and gives summaries with `meta.next_page_url`, between `CreatedAfter` and
+`CreatedBefore`; without its advanced features it refuses with 403.
 """
 
 from __future__ import annotations
@@ -24,7 +26,13 @@ from tests.ingestion.twilio.records import ACCOUNT_SID, Record
 AUTH_TOKEN = "twilio-token-never-to-be-shown"
 API_KEY_SID, API_KEY_SECRET = "SK" + "f" * 32, "twilio-key-secret-never-to-be-shown"
 _LIST = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json"
-_MESSAGES = {20003: "Authenticate", 20404: "The requested resource was not found", 20001: "Invalid parameter"}
+_CONFERENCES = "/v1/Conferences"
+_MESSAGES = {
+    20006: "Access Denied",
+    20003: "Authenticate",
+    20404: "The requested resource was not found",
+    20001: "Invalid parameter",
+}
 _EQUAL = {"To": "to", "From": "from", "Status": "status", "ParentCallSid": "parent_call_sid"}
 
 
@@ -37,6 +45,8 @@ class TwilioServer(HttpServer):
     """
 
     calls: list[Record] = field(default_factory=list)
+    conferences: list[Record] = field(default_factory=list)
+    has_insights: bool = True
     faults: list[tuple[int, dict[str, str], Any]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     on_page: Callable[[], None] | None = None
@@ -48,6 +58,7 @@ class TwilioServer(HttpServer):
             "SOURCES__TWILIO__ACCOUNT_SID": ACCOUNT_SID,
             "SOURCES__TWILIO__AUTH_TOKEN": AUTH_TOKEN,
             "SOURCES__TWILIO__BASE_URL": self.url,
+            "SOURCES__TWILIO__INSIGHTS_URL": self.url,
         }
 
     def respond(self, asked: Asked) -> Answer:
@@ -61,6 +72,9 @@ class TwilioServer(HttpServer):
         if authorization not in (_basic(ACCOUNT_SID, AUTH_TOKEN), _basic(API_KEY_SID, API_KEY_SECRET)):
             return _refusal(401, 20003)
         parts = urlsplit(target)
+        if parts.path.startswith(_CONFERENCES):
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            return self._insights(parts.path, query) if self.has_insights else _refusal(403, 20006)
         if parts.path != _LIST:
             found = [call for call in self.calls if call["uri"] == parts.path]
             return (200, {}, found[0]) if found else _refusal(404, 20404)
@@ -69,6 +83,38 @@ class TwilioServer(HttpServer):
         if not 1 <= size <= 1000:
             return _refusal(400, 20001)
         return 200, {}, self._page(query, size)
+
+    def _insights(self, path: str, query: dict[str, str]) -> tuple[int, dict[str, str], Record]:
+        if path == _CONFERENCES:
+            name = "conferences"
+            after, before = (_bound(query[each]) for each in ("CreatedAfter", "CreatedBefore"))
+            matching = [
+                {key: value for key, value in each.items() if key != "participants"}
+                for each in reversed(self.conferences)
+                if after < _bound(each["create_time"]) < before
+            ]
+        else:
+            name, asked = "participants", path.split("/")[3]
+            found = [each for each in self.conferences if each["conference_sid"] == asked]
+            if not found or not path.endswith("/Participants"):
+                return _refusal(404, 20404)
+            matching = found[0]["participants"]
+        size, number = int(query.get("PageSize", 50)), int(query.get("Page", 0))
+        has_next = (number + 1) * size < len(matching)
+
+        def link(page: int) -> str:
+            return f"{self.url}{path}?{urlencode(query | {'PageSize': size, 'Page': page})}"
+
+        meta = {
+            "page": number,
+            "page_size": size,
+            "first_page_url": link(0),
+            "previous_page_url": link(number - 1) if number else None,
+            "url": link(number),
+            "next_page_url": link(number + 1) if has_next else None,
+            "key": name,
+        }
+        return 200, {}, {name: matching[number * size : (number + 1) * size], "meta": meta}
 
     def _page(self, query: dict[str, str], size: int) -> Record:
         matching = [call for call in self.calls if _fits(call, query)]

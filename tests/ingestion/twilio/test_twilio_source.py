@@ -16,7 +16,7 @@ from ingestion.api.options import Slice
 from ingestion.personal import PersonalColumns
 from ingestion.twilio import TABLES
 from tests.ingestion.raw_warehouse import RawWarehouse
-from tests.ingestion.twilio.records import ACCOUNT_SID, CUSTOMER, leg, sid, utc
+from tests.ingestion.twilio.records import ACCOUNT_SID, CUSTOMER, conference, leg, sid, utc
 from tests.ingestion.twilio.server import API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, TwilioServer
 
 START = utc("2025-03-03T09:00:00")
@@ -115,6 +115,54 @@ def test_late_changes_replace_what_was_read(account: TwilioServer, warehouse: Ra
     assert len(loaded(warehouse)) == 2401
     known = f"sid NOT IN ('{newest['sid']}', '{sid(99_999)}')"
     assert warehouse.query(f"FROM raw.twilio__calls WHERE {known} ORDER BY ALL") == unchanged
+
+
+def test_a_leg_that_shows_up_behind_the_newest_is_found(account: TwilioServer, warehouse: RawWarehouse) -> None:
+    warehouse.load()
+    started = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=20)
+    account.calls.insert(0, leg(99_999, started, 60))
+    warehouse.load()
+    assert sid(99_999) in loaded(warehouse)
+
+
+def test_conferences_are_read_where_they_are_switched_on(
+    account: TwilioServer, warehouse: RawWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Created at midnight, where two windows meet.
+    account.conferences = [
+        conference(1, today - timedelta(days=1), 1, 2),
+        conference(2, today, 3, processing_state="partial"),
+    ]
+    participants = "SELECT conference_sid, call_sid, is_coach FROM raw.twilio__conference_participants ORDER BY ALL"
+    warehouse.load()
+    assert warehouse.query(participants) == []
+    assert not [request for request in account.requests if "Conferences" in request]
+
+    monkeypatch.setenv("SOURCES__TWILIO__CONFERENCES", "true")
+    warehouse.load()
+    first, second = (each["conference_sid"] for each in account.conferences)
+    assert warehouse.query(participants) == [
+        (first, sid(1), "false"),
+        (first, sid(2), "false"),
+        (second, sid(3), "false"),
+    ]
+
+    account.requests.clear()
+    account.conferences[1] = conference(2, today, 3, 4, coaches=(4,))
+    warehouse.load()
+    assert warehouse.query(participants)[-2:] == [(second, sid(3), "false"), (second, sid(4), "true")]
+    assert [urlsplit(each).path.split("/")[3] for each in account.requests if "Participants" in each] == [second]
+
+
+def test_an_account_without_insights_is_told_what_was_refused(
+    server: TwilioServer, warehouse: RawWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__TWILIO__CONFERENCES", "true")
+    server.has_insights = False
+    with pytest.raises(PipelineStepFailed) as error:
+        warehouse.load()
+    assert "GET /v1/Conferences was answered with 403" in str(error.value)
 
 
 def test_a_price_that_comes_later_is_no_change(account: TwilioServer, warehouse: RawWarehouse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from ingestion.contract import ENTITIES_BY_NAME
 from tests.dbt_project.warehouse import build
 from tests.ingestion.raw_warehouse import RawWarehouse
-from tests.ingestion.twilio.records import COMPANY, CUSTOMER, Record, leg, sid, utc
+from tests.ingestion.twilio.records import COMPANY, CUSTOMER, Record, conference, leg, sid, utc
 from tests.ingestion.twilio.server import TwilioServer
 
 NINE = utc("2025-03-03T09:00:00")
@@ -111,11 +112,17 @@ LEGS: list[Record] = [
 LEFT_OUT = {500: "internal", 510: "internal", 600: "no_rep", 610: "no_rep", 620: "no_rep", 630: "no_rep"}
 
 
-def loaded(folder: Path, legs: list[Record], *lists: str) -> RawWarehouse:
+def loaded(folder: Path, legs: list[Record], *lists: str, conferences: Sequence[Record] = ()) -> RawWarehouse:
     """A warehouse with the staging models, after a load with each of the lists of agents, or one without."""
     warehouse = RawWarehouse("twilio", folder)
-    with TwilioServer(calls=legs) as server, pytest.MonkeyPatch.context() as environment:
-        for name, value in (server.settings | {"SOURCES__TWILIO__START_DATE": "2025-03-01"}).items():
+    settings = {"SOURCES__TWILIO__START_DATE": "2025-03-01"}
+    if conferences:
+        settings["SOURCES__TWILIO__CONFERENCES"] = "true"
+    with (
+        TwilioServer(calls=legs, conferences=list(conferences)) as server,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        for name, value in (server.settings | settings).items():
             environment.setenv(name, value)
         for text in lists or (None,):
             if text:
@@ -220,6 +227,36 @@ def test_columns_and_types_are_the_contracts(warehouse: RawWarehouse) -> None:
         )
         expected = {column.name: column.type.value.replace(" ", "") for column in entity.columns}
         assert columns == expected | extra | {"unreadable": "VARCHAR"}
+
+
+def test_legs_that_met_in_a_conference_are_one_call(tmp_path: Path) -> None:
+    """As Flex makes them: no leg has a parent. Cleo, a supervisor, coaches; Bob takes over in a second conference."""
+
+    def in_conference(number: int, start: float, seconds: int, to: str) -> Record:
+        return leg(number, minute(start), seconds, from_=COMPANY, to=to, direction="outbound-api")
+
+    legs = [
+        leg(10, NINE, 300, from_=CUSTOMER, to=COMPANY, direction="inbound"),
+        in_conference(11, 1, 60, ANN),
+        in_conference(12, 2, 200, BOB),
+        in_conference(13, 3, 100, CLEO),
+        # Ann calls a customer.
+        in_conference(20, 10, 90, ANN),
+        in_conference(21, 10.5, 80, CUSTOMER),
+        # In no conference.
+        *incoming(30, dialled(31, 30, minute(1), 70, ANN)),
+    ]
+    conferences = [
+        conference(1, NINE, 10, 11, 13, coaches=(13,)),
+        conference(2, minute(2), 10, 12),
+        conference(3, minute(10), 20, 21),
+    ]
+    warehouse = loaded(tmp_path, legs, f"{AGENTS}{CLEO},cleo@example.com,,\n", conferences=conferences)
+    assert calls(warehouse, "user_id, direction, disposition, duration_seconds::INTEGER") == {
+        10: ["twilio:bob@example.com", "inbound", "connected", 260],
+        20: ["twilio:ann@example.com", "outbound", "connected", 80],
+        30: ["twilio:ann@example.com", "inbound", "connected", 70],
+    }
 
 
 def test_without_a_list_each_client_identity_is_a_rep(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ row_counts as (
     {% endfor %}
     {% endfor %}
     select
-        cast(null as varchar) as source,
-        cast(null as varchar) as entity,
+        cast(null as string) as source,
+        cast(null as string) as entity,
         cast(0 as bigint) as row_count
     where false
 ),

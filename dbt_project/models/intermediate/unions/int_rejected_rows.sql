@@ -24,11 +24,11 @@ where rejection is not null
 {{ selections | join('union all\n') }}
 {% if not selections %}
 select
-    cast(null as varchar) as source,
-    cast(null as varchar) as entity,
-    cast(null as varchar) as record_id,
-    cast(null as varchar) as column_name,
-    cast(null as varchar) as value,
-    cast(null as varchar) as reason
+    cast(null as string) as source,
+    cast(null as string) as entity,
+    cast(null as string) as record_id,
+    cast(null as string) as column_name,
+    cast(null as string) as value,
+    cast(null as string) as reason
 where false
 {% endif %}

@@ -18,22 +18,21 @@ records as (
         -- An employment without an end is no missing date that another source may fill.
         case
             when users.hired_on is not null or users.left_on is not null
-                then {'hired_on': users.hired_on, 'left_on': users.left_on}
+                then {{ record_of({'hired_on': 'users.hired_on', 'left_on': 'users.left_on'}) }}
         end as employment
     from users
     inner join identities
         on users.user_id = identities.user_id
 ),
 
--- arg_min passes over nulls.
 people as (
     select
         person_id,
         {% for column in ['manager_id', 'full_name', 'email', 'role', 'team', 'territory', 'employment'] %}
-        arg_min({{ column }}, source_rank) as {{ column }},
+        {{ first_by(column, 'source_rank') }} as {{ column }},
         {% endfor %}
         {% for name in pass_through_names('users') %}
-        arg_min({{ adapter.quote(name) }}, source_rank) as {{ adapter.quote(name) }},
+        {{ first_by(adapter.quote(name), 'source_rank') }} as {{ adapter.quote(name) }},
         {% endfor %}
         -- Who is gone from one system only is still there.
         bool_and(is_deleted) as is_deleted,

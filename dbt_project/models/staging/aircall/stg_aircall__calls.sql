@@ -7,10 +7,10 @@ with calls as (
 
 select
     {{ source_id('aircall', 'calls.id') }} as call_id,
-    {{ source_id('aircall', 'calls.user_id') }} as user_id,
-    cast(null as varchar) as opportunity_id,
-    cast(null as varchar) as account_id,
-    cast(null as varchar) as lead_id,
+    {{ source_id('aircall', 'calls.rep_id') }} as user_id,
+    cast(null as string) as opportunity_id,
+    cast(null as string) as account_id,
+    cast(null as string) as lead_id,
     case when calls.direction in ('inbound', 'outbound') then calls.direction end as direction,
     case
         when calls.answered_second is not null then 'connected'

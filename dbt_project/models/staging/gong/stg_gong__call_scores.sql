@@ -18,9 +18,9 @@ answered as (
         call_id as id,
         reviewer_user_id,
         review_time,
-        unnest(from_json(
-            answers, '[{"questionId": "VARCHAR", "score": "VARCHAR", "notApplicable": "VARCHAR"}]'
-        )) as answer
+        {{ explode_list(json_list(
+            'answers', {'questionId': 'string', 'score': 'string', 'notApplicable': 'string'}
+        )) }} as answer
     from reviews
 ),
 

@@ -1,8 +1,6 @@
 -- What was said in calls with a customer, web conferences included: one row a turn, which is what one speaker
 -- says until another one speaks. Calls without a transcript have none.
-{% set monologue_type %}
-'[{"speakerId": "VARCHAR", "sentences": [{"start": "VARCHAR", "end": "VARCHAR"}]}]'
-{% endset %}
+{% set monologue = {'speakerId': 'string', 'sentences': [{'start': 'string', 'end': 'string'}]} %}
 with calls as (
     select * from {{ ref('base_gong__calls') }}
     where not is_internal
@@ -15,9 +13,9 @@ transcripts as (
 parties as (
     select
         id,
-        unnest(from_json(
-            parties, '[{"userId": "VARCHAR", "speakerId": "VARCHAR", "affiliation": "VARCHAR"}]'
-        )) as party
+        {{ explode_list(json_list(
+            'parties', {'userId': 'string', 'speakerId': 'string', 'affiliation': 'string'}
+        )) }} as party
     from calls
 ),
 
@@ -35,13 +33,14 @@ speakers as (
     group by id, party['speakerId']
 ),
 
--- Parallel lists are unnested in step. The texts are null where they were dropped.
+-- The texts are null where they were dropped.
 monologues as (
     select
         call_id as id,
-        generate_subscripts(from_json(speech, {{ monologue_type }}), 1) as monologue_number,
-        unnest(from_json(speech, {{ monologue_type }})) as monologue,
-        unnest(from_json(sentences, '[["VARCHAR"]]')) as texts
+        {{ explode_in_step('monologue_number', {
+            'monologue': json_list('speech', monologue),
+            'texts': json_list('sentences', ['string']),
+        }) }}
     from transcripts
 ),
 
@@ -50,9 +49,7 @@ sentences as (
         id,
         monologue_number,
         monologue['speakerId'] as speaker_id,
-        generate_subscripts(monologue['sentences'], 1) as sentence_number,
-        unnest(monologue['sentences']) as sentence,
-        unnest(texts) as text
+        {{ explode_in_step('sentence_number', {'sentence': "monologue['sentences']", 'text': 'texts'}) }}
     from monologues
 ),
 
@@ -77,10 +74,10 @@ turns as (
     select
         id,
         cast(turn as bigint) as turn,
-        any_value(speaker_id) as speaker_id,
+        min(speaker_id) as speaker_id,
         min(try_cast(sentence['start'] as bigint)) as started_milliseconds,
         max(try_cast(sentence['end'] as bigint)) as ended_milliseconds,
-        string_agg(text, ' ' order by monologue_number, sentence_number) as text
+        {{ joined_texts('text', ' ', 'monologue_number, sentence_number') }} as text
     from numbered
     group by id, turn
 )

@@ -29,12 +29,13 @@ select
     read.lead_id,
     read.call_direction as direction,
     case
-        when regexp_matches(read.outcome, 'voice ?mail|answering machine|left (a )?(message|vm)')
+        when {{ text_matches('read.outcome', 'voice ?mail|answering machine|left (a )?(message|vm)') }}
             then 'voicemail'
-        when regexp_matches(read.outcome, 'no[ -]?answer|not answered|unanswered|no pick ?up')
+        when {{ text_matches('read.outcome', 'no[ -]?answer|not answered|unanswered|no pick ?up') }}
             then 'no_answer'
-        when regexp_matches(read.outcome, '\bbusy\b') then 'busy'
-        when regexp_matches(read.outcome, 'fail|(wrong|bad|invalid) number|not in service') then 'failed'
+        when {{ text_matches('read.outcome', '\\bbusy\\b') }} then 'busy'
+        when {{ text_matches('read.outcome', 'fail|(wrong|bad|invalid) number|not in service') }}
+            then 'failed'
         -- Gong keeps recordings: where there is one, somebody answered.
         when read.duration_seconds > 0 then 'connected'
         else 'other'

@@ -14,8 +14,8 @@ select
     ) as full_name,
     nullif(users.email_address, '') as email,
     nullif(users.title, '') as role,
-    cast(null as varchar) as team,
-    cast(null as varchar) as territory,
+    cast(null as string) as team,
+    cast(null as string) as territory,
     users._is_gone or coalesce(users.active = 'false', false) as is_deleted,
     cast(null as date) as hired_on,
     cast(null as date) as left_on,
@@ -23,5 +23,5 @@ select
     users.{{ column }} as {{ name }},
     {% endfor %}
     cast(null as timestamp) as updated_at,
-    cast(null as varchar) as unreadable
+    cast(null as string) as unreadable
 from users

@@ -13,7 +13,7 @@ select
     {{ source_id('hubspot', "nullif(companies.hubspot_owner_id, '')") }} as owner_id,
     companies.name,
     companies.industry,
-    cast(null as varchar) as segment,
+    cast(null as string) as segment,
     companies.country,
     {{ unreadable({
         'created_at': ['companies.createdate', hubspot_moment('companies.createdate')],

@@ -35,7 +35,7 @@ contacts_of_deals as (
 conversions as (
     select
         contacts.id,
-        min_by(deals.id, (deals.createdate, deals.id)) as deal_id,
+        {{ first_by('deals.id', '(deals.createdate, deals.id)') }} as deal_id,
         min(deals.createdate) as converted_at
     from contacts
     inner join contacts_of_deals

@@ -27,7 +27,7 @@ select
     nullif(deals.dealtype, '') as type,
     upper(nullif(deals.deal_currency_code, '')) as currency,
     nullif(deals.hs_analytics_source, '') as lead_source,
-    cast(null as varchar) as product,
+    cast(null as string) as product,
     nullif(deals.closed_lost_reason, '') as loss_reason,
     {{ unreadable({
         'amount': ['deals.amount', 'try_cast(deals.amount as decimal(18, 4))'],

@@ -16,8 +16,8 @@ distinct_stages as (
 select
     {{ source_id('hubspot', 'pipeline') }} as pipeline,
     stage,
-    cast(null as varchar) as forecast_category,
-    cast(null as varchar) as unreadable,
+    cast(null as string) as forecast_category,
+    cast(null as string) as unreadable,
     row_number() over (
         partition by pipeline order by is_closed, display_order, not is_live, stage
     ) - 1 as position,

@@ -5,16 +5,16 @@ with owners as (
 
 select
     {{ source_id('hubspot', 'owners.id') }} as user_id,
-    cast(null as varchar) as manager_id,
+    cast(null as string) as manager_id,
     coalesce(
         nullif(trim(concat_ws(' ', owners.first_name, owners.last_name)), ''),
         nullif(owners.email, ''),
         owners.id
     ) as full_name,
     nullif(owners.email, '') as email,
-    cast(null as varchar) as role,
+    cast(null as string) as role,
     owners.team,
-    cast(null as varchar) as territory,
+    cast(null as string) as territory,
     {{ unreadable({
         'updated_at': ['owners.modified_at', hubspot_moment('owners.modified_at')],
     }) }} as unreadable,

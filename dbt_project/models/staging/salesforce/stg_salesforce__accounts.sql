@@ -8,7 +8,7 @@ select
     {{ source_id('salesforce', 'accounts.owner_id') }} as owner_id,
     accounts.name,
     accounts.industry,
-    cast(null as varchar) as segment,
+    cast(null as string) as segment,
     accounts.billing_country as country,
     {{ unreadable({
         'created_at': ['accounts.created_date', salesforce_moment('accounts.created_date')],

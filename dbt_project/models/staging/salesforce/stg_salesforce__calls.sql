@@ -35,7 +35,7 @@ select
     case when call_type is null then 'outbound' else lower(call_type) end as direction,
     {{ salesforce_disposition('call_disposition') }} as disposition,
     {{ unreadable({
-        'started_at': ['coalesce(cast(completed_date_time as varchar), cast(created_date as varchar))', 'logged_at'],
+        'started_at': ['coalesce(cast(completed_date_time as string), cast(created_date as string))', 'logged_at'],
         'duration_seconds': ['call_duration_in_seconds', 'try_cast(call_duration_in_seconds as decimal(15, 3))'],
         'updated_at': ['last_modified_date', salesforce_moment('last_modified_date')],
     }) }} as unreadable,

@@ -27,14 +27,14 @@ stage_labels as (
     select * from {{ ref('base_salesforce__stage_labels') }}
 ),
 
--- A value that is known to be null is a struct of null; null itself is a value that nobody named.
+-- A value that is known to be null is a record of null; null itself is a value that nobody named.
 snapshots as (
     select
         opportunity_id,
         coalesce({{ salesforce_moment('created_date') }}, timestamp '9999-12-31') as changed_at,
         stage_name,
-        struct_pack(value := try_cast(amount as decimal(18, 4))) as amount,
-        struct_pack(value := {{ salesforce_day('close_date') }}) as close_date,
+        {{ record_of({'value': 'try_cast(amount as decimal(18, 4))'}) }} as amount,
+        {{ record_of({'value': salesforce_day('close_date')}) }} as close_date,
         {{ salesforce_forecast_category('forecast_category') }} as forecast_category,
         created_by_id as changed_by,
         {{ unreadable({
@@ -63,10 +63,10 @@ field_values as (
         end as field,
         coalesce(old_owners.id, opportunity_field_history.old_value) as old_value,
         coalesce(new_owners.id, opportunity_field_history.new_value) as new_value,
-        struct_pack(value := try_cast(opportunity_field_history.old_value as decimal(18, 4))) as old_amount,
-        struct_pack(value := try_cast(opportunity_field_history.new_value as decimal(18, 4))) as new_amount,
-        struct_pack(value := {{ salesforce_day('opportunity_field_history.old_value') }}) as old_day,
-        struct_pack(value := {{ salesforce_day('opportunity_field_history.new_value') }}) as new_day
+        {{ record_of({'value': 'try_cast(opportunity_field_history.old_value as decimal(18, 4))'}) }} as old_amount,
+        {{ record_of({'value': 'try_cast(opportunity_field_history.new_value as decimal(18, 4))'}) }} as new_amount,
+        {{ record_of({'value': salesforce_day('opportunity_field_history.old_value')}) }} as old_day,
+        {{ record_of({'value': salesforce_day('opportunity_field_history.new_value')}) }} as new_day
     from opportunity_field_history
     left join users as old_owners
         on left(opportunity_field_history.old_value, 15) = left(old_owners.id, 15)
@@ -76,7 +76,7 @@ field_values as (
         opportunity_field_history.field in ('Amount', 'CloseDate', 'StageName')
         or (
             opportunity_field_history.field in ('Owner', 'OwnerId')
-            and starts_with(opportunity_field_history.new_value, '005')
+            and opportunity_field_history.new_value like '005%'
             and length(opportunity_field_history.new_value) in (15, 18)
         )
 ),
@@ -86,14 +86,14 @@ field_changes as (
         opportunity_id,
         changed_at,
         max(changed_by) as changed_by,
-        arg_max(new_value, id) filter (where field = 'owner') as owner_id,
-        arg_max(new_value, id) filter (where field = 'stage_name') as stage_name,
-        arg_max(new_amount, id) filter (where field = 'amount') as amount,
-        arg_max(new_day, id) filter (where field = 'close_date') as close_date,
+        {{ last_by('new_value', 'id', "field = 'owner'") }} as owner_id,
+        {{ last_by('new_value', 'id', "field = 'stage_name'") }} as stage_name,
+        {{ last_by('new_amount', 'id', "field = 'amount'") }} as amount,
+        {{ last_by('new_day', 'id', "field = 'close_date'") }} as close_date,
         max(case
-            when field = 'amount' and struct_extract(new_amount, 'value') is null and new_value <> ''
+            when field = 'amount' and new_amount.value is null and new_value <> ''
                 then 'amount: ' || new_value
-            when field = 'close_date' and struct_extract(new_day, 'value') is null and new_value <> ''
+            when field = 'close_date' and new_day.value is null and new_value <> ''
                 then 'close_date: ' || new_value
         end) as unreadable
     from field_values
@@ -104,10 +104,10 @@ field_changes as (
 first_values as (
     select
         opportunity_id,
-        arg_min(old_value, (changed_at, id)) filter (where field = 'owner') as owner_id,
-        arg_min(old_value, (changed_at, id)) filter (where field = 'stage_name') as stage_name,
-        arg_min(old_amount, (changed_at, id)) filter (where field = 'amount') as amount,
-        arg_min(old_day, (changed_at, id)) filter (where field = 'close_date') as close_date
+        {{ first_by('old_value', '(changed_at, id)', "field = 'owner'") }} as owner_id,
+        {{ first_by('old_value', '(changed_at, id)', "field = 'stage_name'") }} as stage_name,
+        {{ first_by('old_amount', '(changed_at, id)', "field = 'amount'") }} as amount,
+        {{ first_by('old_day', '(changed_at, id)', "field = 'close_date'") }} as close_date
     from field_values
     group by opportunity_id
 ),
@@ -129,8 +129,11 @@ moments as (
         snapshots.opportunity_id,
         snapshots.changed_at
     from snapshots
-    semi join first_values
-        on snapshots.opportunity_id = first_values.opportunity_id
+    where
+        exists (
+            select 1 from first_values
+            where first_values.opportunity_id = snapshots.opportunity_id
+        )
     union
     select
         opportunity_id,
@@ -169,25 +172,25 @@ carried as (
     select
         named.opportunity_id,
         named.changed_at,
-        coalesce(last_value(named.owner_id ignore nulls) over so_far, first_values.owner_id) as owner_id,
+        coalesce({{ last_known('named.owner_id') }} over so_far, first_values.owner_id) as owner_id,
         coalesce(
-            last_value(named.stage_name ignore nulls) over so_far,
+            {{ last_known('named.stage_name') }} over so_far,
             first_values.stage_name,
-            first_value(named.stage_name ignore nulls) over from_here
+            {{ first_known('named.stage_name') }} over from_here
         ) as stage_name,
         coalesce(
-            last_value(named.amount ignore nulls) over so_far,
+            {{ last_known('named.amount') }} over so_far,
             first_values.amount,
-            first_value(named.amount ignore nulls) over from_here
+            {{ first_known('named.amount') }} over from_here
         ) as amount,
         coalesce(
-            last_value(named.close_date ignore nulls) over so_far,
+            {{ last_known('named.close_date') }} over so_far,
             first_values.close_date,
-            first_value(named.close_date ignore nulls) over from_here
+            {{ first_known('named.close_date') }} over from_here
         ) as close_date,
         coalesce(
-            last_value(named.forecast_category ignore nulls) over so_far,
-            first_value(named.forecast_category ignore nulls) over from_here
+            {{ last_known('named.forecast_category') }} over so_far,
+            {{ first_known('named.forecast_category') }} over from_here
         ) as forecast_category,
         named.changed_by,
         named.unreadable
@@ -212,7 +215,7 @@ changes as (
     select
         snapshots.opportunity_id,
         snapshots.changed_at,
-        cast(null as varchar) as owner_id,
+        cast(null as string) as owner_id,
         snapshots.stage_name,
         snapshots.amount,
         snapshots.close_date,
@@ -220,8 +223,11 @@ changes as (
         snapshots.changed_by,
         snapshots.unreadable
     from snapshots
-    anti join first_values
-        on snapshots.opportunity_id = first_values.opportunity_id
+    where
+        not exists (
+            select 1 from first_values
+            where first_values.opportunity_id = snapshots.opportunity_id
+        )
 )
 
 select
@@ -234,11 +240,11 @@ select
     changes.unreadable,
     case
         when changes.amount is null then try_cast(opportunities.amount as decimal(18, 4))
-        else struct_extract(changes.amount, 'value')
+        else changes.amount.value
     end as amount,
     case
         when changes.close_date is null then {{ salesforce_day('opportunities.close_date') }}
-        else struct_extract(changes.close_date, 'value')
+        else changes.close_date.value
     end as close_date,
     changes.changed_at
 from changes

@@ -8,7 +8,7 @@ select
     {{ source_id('salesforce', "'default'") }} as pipeline,
     stage,
     forecast_category,
-    cast(null as varchar) as unreadable,
+    cast(null as string) as unreadable,
     position,
     cast(probability as decimal(9, 6)) as probability,
     is_closed or is_won as is_closed,

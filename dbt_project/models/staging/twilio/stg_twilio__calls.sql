@@ -22,7 +22,7 @@ ends as (
             when outside_status in ('no-answer', 'canceled') then 'no_answer'
             when outside_status in ('busy', 'failed') then outside_status
             when outside_status not in ('completed', 'in-progress') then 'other'
-            when starts_with(outside_answered_by, 'machine') then 'voicemail'
+            when outside_answered_by like 'machine%' then 'voicemail'
             when outside_answered_by = 'fax' then 'other'
             -- Somebody answered a dialler that found no rep.
             when taken_by is null then 'no_answer'
@@ -51,9 +51,9 @@ outcomes as (
 select
     {{ source_id('twilio', 'outcomes.root_sid') }} as call_id,
     {{ source_id('twilio', 'outcomes.user_id') }} as user_id,
-    cast(null as varchar) as opportunity_id,
-    cast(null as varchar) as account_id,
-    cast(null as varchar) as lead_id,
+    cast(null as string) as opportunity_id,
+    cast(null as string) as account_id,
+    cast(null as string) as lead_id,
     case when outcomes.is_outbound then 'outbound' else 'inbound' end as direction,
     outcomes.disposition,
     cast(
@@ -70,7 +70,7 @@ select
     {% endfor %}
     cast(null as timestamp) as updated_at,
     {{ unreadable({
-        'duration_seconds': ['outcomes.unreadable_duration', 'cast(null as varchar)'],
+        'duration_seconds': ['outcomes.unreadable_duration', 'cast(null as string)'],
     }) }} as unreadable
 from outcomes
 {% if extras %}

@@ -6,7 +6,7 @@ with endpoints as (
 users as (
     select
         user_id,
-        any_value(email) as email,
+        min(email) as email,
         min(full_name) as full_name,
         min(team) as team,
         bool_and(is_deleted) as is_deleted
@@ -16,15 +16,15 @@ users as (
 
 select
     {{ source_id('twilio', 'user_id') }} as user_id,
-    cast(null as varchar) as manager_id,
+    cast(null as string) as manager_id,
     coalesce(full_name, email) as full_name,
     email,
-    cast(null as varchar) as role,
+    cast(null as string) as role,
     team,
-    cast(null as varchar) as territory,
+    cast(null as string) as territory,
     is_deleted,
     cast(null as date) as hired_on,
     cast(null as date) as left_on,
     cast(null as timestamp) as updated_at,
-    cast(null as varchar) as unreadable
+    cast(null as string) as unreadable
 from users

@@ -1,6 +1,7 @@
 -- Aircall's calls with for whom each counts, or why it is left out. One row a call.
 --
--- A transfer to a person or a team stays within its call, which says to whom. A transfer to a number is a
+-- A transfer to a person or a team stays within its call. Of a transfer to a team, Aircall names the team's first
+-- user as the one it went to, whoever answered: such a call stays with its own user. A transfer to a number is a
 -- further call of Aircall's: an inbound one with the same number outside where the line is the company's own,
 -- else an outbound one by who transferred it. The call that was transferred goes on until the end, and is the
 -- one that counts.
@@ -14,6 +15,16 @@ with calls as (
     from {{ source('aircall', 'aircall__calls') }}
 ),
 
+team_users as (
+    select * from {{ source('aircall', 'aircall__team_users') }}
+),
+
+-- Teams that are gone count too: a call of their time may name their first user.
+first_of_teams as (
+    select distinct user_id from team_users
+    where position = '1'
+),
+
 line_numbers as (
     select distinct number_digits from calls
 ),
@@ -25,7 +36,7 @@ own_lines as (
 transferred as (
     select
         *,
-        coalesce(make_timestamp(ended_second * 1000000), timestamp '9999-12-31') as open_until
+        coalesce({{ moment_of_microseconds('ended_second * 1000000') }}, timestamp '9999-12-31') as open_until
     from calls
     where transferred_by_id is not null
 ),
@@ -52,7 +63,7 @@ outbound_legs as (
         transferred.id as transferred_call_id,
         legs.started_at,
         -- Nobody of the company took it: the call stays with who had it.
-        cast(null as varchar) as user_id
+        cast(null as string) as user_id
     from transferred
     inner join calls as legs
         on
@@ -73,7 +84,7 @@ transfer_legs as (
 last_legs as (
     select
         transferred_call_id,
-        arg_max(user_id, started_at) as user_id
+        {{ last_by('user_id', 'started_at') }} as user_id
     from transfer_legs
     group by transferred_call_id
 ),
@@ -84,13 +95,19 @@ leg_ids as (
 
 attributed as (
     select
-        calls.* exclude (user_id),
-        coalesce(last_legs.user_id, calls.transferred_to_id, calls.user_id) as user_id,
+        calls.*,
+        coalesce(
+            last_legs.user_id,
+            case when first_of_teams.user_id is null then calls.transferred_to_id end,
+            calls.user_id
+        ) as rep_id,
         calls.direction = 'internal' or own_lines.digits is not null as is_internal,
         leg_ids.id is not null as is_transfer_leg
     from calls
     left join last_legs
         on calls.id = last_legs.transferred_call_id
+    left join first_of_teams
+        on calls.transferred_to_id = first_of_teams.user_id
     left join leg_ids
         on calls.id = leg_ids.id
     left join own_lines
@@ -102,6 +119,6 @@ select
     case
         when is_internal then 'internal'
         when is_transfer_leg then 'part_of_transfer'
-        when user_id is null then 'no_rep'
+        when rep_id is null then 'no_rep'
     end as left_out_because
 from attributed

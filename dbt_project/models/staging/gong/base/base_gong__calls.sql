@@ -6,12 +6,8 @@
 {% set crms = ['salesforce', 'hubspot'] | select('in', sources) | list %}
 {# Records of a CRM that is no source itself are those of its files or its database, where these are on. #}
 {% set copies = ['landing', 'exports', 'database'] | select('in', sources) | list %}
-{% set link_type %}
-'[{"system": "VARCHAR", "objects": [{"objectType": "VARCHAR", "objectId": "VARCHAR"}]}]'
-{% endset %}
-{% set party_type %}
-'[{"userId": "VARCHAR", "speakerId": "VARCHAR", "affiliation": "VARCHAR", "context": "JSON"}]'
-{% endset %}
+{% set link = {'system': 'string', 'objects': [{'objectType': 'string', 'objectId': 'string'}]} %}
+{% set party = {'userId': 'string', 'speakerId': 'string', 'affiliation': 'string', 'context': 'string'} %}
 with calls as (
     select * from {{ source('gong', 'gong__calls') }}
 ),
@@ -19,7 +15,7 @@ with calls as (
 parties as (
     select
         id,
-        unnest(from_json(parties, {{ party_type }})) as party
+        {{ explode_list(json_list('parties', party)) }} as party
     from calls
 ),
 
@@ -34,12 +30,12 @@ company as (
 links as (
     select
         id,
-        unnest(from_json(context, {{ link_type }})) as link
+        {{ explode_list(json_list('context', link)) }} as link
     from calls
     union all
     select
         id,
-        unnest(from_json(party['context'], {{ link_type }})) as link
+        {{ explode_list(json_list("party['context']", link)) }} as link
     from parties
 ),
 
@@ -47,7 +43,7 @@ linked_objects as (
     select
         id,
         lower(link['system']) as crm,
-        unnest(link['objects']) as linked
+        {{ explode_list("link['objects']") }} as linked
     from links
 ),
 

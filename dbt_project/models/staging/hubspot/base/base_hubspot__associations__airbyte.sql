@@ -14,7 +14,7 @@ select
     '{{ from_object }}' as from_object,
     {{ hubspot_text(relation, ['id']) }} as from_id,
     '{{ to_object }}' as to_object,
-    unnest(from_json({{ hubspot_text(relation, [to_object]) }}, '["VARCHAR"]')) as to_id
+    {{ explode_list(json_list(hubspot_text(relation, [to_object]), 'string')) }} as to_id
 from {{ relation }}
 {% endset %}
 {% do selections.append(selection) %}

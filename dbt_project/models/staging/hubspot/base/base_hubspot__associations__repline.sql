@@ -48,7 +48,7 @@ pairs as (
         from_object,
         from_id,
         to_object,
-        unnest(cast(ids as varchar[])) as to_id,
+        {{ explode_list(json_list('ids', 'string')) }} as to_id,
         primary_id
     from lists
 )

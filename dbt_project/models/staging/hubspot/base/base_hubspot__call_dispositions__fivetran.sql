@@ -2,6 +2,6 @@
 {{ config(enabled=hubspot_is_landed_by('fivetran')) }}
 
 select
-    cast(null as varchar) as id,
-    cast(null as varchar) as label
+    cast(null as string) as id,
+    cast(null as string) as label
 where false

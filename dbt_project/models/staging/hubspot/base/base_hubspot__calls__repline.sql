@@ -12,7 +12,7 @@ archived_records as (
 
 select
     calls.*,
-    cast(calls.hs_lastmodifieddate as varchar) as modified_at,
+    cast(calls.hs_lastmodifieddate as string) as modified_at,
     archived_records.id is not null as is_archived
 from calls
 left join archived_records

@@ -13,7 +13,7 @@ archived_records as (
 select
     companies.*,
     companies.hs_merged_object_ids as merged_ids,
-    cast(companies.hs_lastmodifieddate as varchar) as modified_at,
+    cast(companies.hs_lastmodifieddate as string) as modified_at,
     archived_records.id is not null as is_archived
 from companies
 left join archived_records

@@ -15,7 +15,11 @@ resolved as (
         associations.from_id,
         associations.to_object,
         coalesce(merged_records.into_id, associations.to_id) as to_id,
-        (not associations.is_primary, try_cast(to_id as bigint), to_id) as preference
+        (
+            not associations.is_primary,
+            coalesce(try_cast(associations.to_id as bigint), 9223372036854775807),
+            associations.to_id
+        ) as preference
     from associations
     left join merged_records
         on
@@ -26,8 +30,8 @@ resolved as (
 select
     from_object,
     from_id as id,
-    min_by(to_id, preference) filter (where to_object = 'companies') as company_id,
-    min_by(to_id, preference) filter (where to_object = 'contacts') as contact_id,
-    min_by(to_id, preference) filter (where to_object = 'deals') as deal_id
+    {{ first_by('to_id', 'preference', "to_object = 'companies'") }} as company_id,
+    {{ first_by('to_id', 'preference', "to_object = 'contacts'") }} as contact_id,
+    {{ first_by('to_id', 'preference', "to_object = 'deals'") }} as deal_id
 from resolved
 group by from_object, from_id

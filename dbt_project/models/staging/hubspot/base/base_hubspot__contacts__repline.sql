@@ -16,9 +16,9 @@ select
     concat_ws(
         ';',
         contacts.hs_merged_object_ids,
-        regexp_replace(contacts.hs_calculated_merged_vids, ':[0-9]+', '', 'g')
+        {{ replace_matches('contacts.hs_calculated_merged_vids', ':[0-9]+', '') }}
     ) as merged_ids,
-    cast(contacts.lastmodifieddate as varchar) as modified_at,
+    cast(contacts.lastmodifieddate as string) as modified_at,
     archived_records.id is not null as is_archived
 from contacts
 left join archived_records

@@ -2,7 +2,7 @@
 --
 -- HubSpot writes the properties of a new deal within some milliseconds, not at once: pipeline and stage hold
 -- from the deal's first row on, whichever was written first. A value that was cleared stays cleared, hence
--- the structs: they tell "set to nothing" from "not set".
+-- the records: they tell "set to nothing" from "not set".
 {% set properties = {
     'pipeline': 'pipeline_id',
     'dealstage': 'stage_id',
@@ -24,7 +24,7 @@ changes as (
         changed_at,
         moment,
         {% for property, column in properties.items() %}
-        any_value(struct_pack(value := value)) filter (where property = '{{ property }}') as {{ column }},
+        {{ any_by(record_of({'value': 'value'}), "property = '" ~ property ~ "'") }} as {{ column }},
         {% endfor %}
         max(updated_by_user_id) as updated_by_user_id
     from deal_history
@@ -35,17 +35,17 @@ select
     deal_id,
     changed_at,
     coalesce(
-        last_value(pipeline_id ignore nulls) over so_far,
-        first_value(pipeline_id ignore nulls) over whole
+        {{ last_known('pipeline_id') }} over so_far,
+        {{ first_known('pipeline_id') }} over whole
     ).value as pipeline_id,
     coalesce(
-        last_value(stage_id ignore nulls) over so_far,
-        first_value(stage_id ignore nulls) over whole
+        {{ last_known('stage_id') }} over so_far,
+        {{ first_known('stage_id') }} over whole
     ).value as stage_id,
-    (last_value(amount ignore nulls) over so_far).value as amount,
-    (last_value(closedate ignore nulls) over so_far).value as closedate,
-    (last_value(hubspot_owner_id ignore nulls) over so_far).value as hubspot_owner_id,
-    (last_value(forecast_category ignore nulls) over so_far).value as forecast_category,
+    ({{ last_known('amount') }} over so_far).value as amount,
+    ({{ last_known('closedate') }} over so_far).value as closedate,
+    ({{ last_known('hubspot_owner_id') }} over so_far).value as hubspot_owner_id,
+    ({{ last_known('forecast_category') }} over so_far).value as forecast_category,
     updated_by_user_id
 from changes
 window

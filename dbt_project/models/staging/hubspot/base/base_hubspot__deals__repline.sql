@@ -13,7 +13,7 @@ archived_records as (
 select
     deals.*,
     deals.hs_merged_object_ids as merged_ids,
-    cast(deals.hs_lastmodifieddate as varchar) as modified_at,
+    cast(deals.hs_lastmodifieddate as string) as modified_at,
     archived_records.id is not null as is_archived
 from deals
 left join archived_records

@@ -12,7 +12,7 @@ archived_records as (
 
 select
     meetings.*,
-    cast(meetings.hs_lastmodifieddate as varchar) as modified_at,
+    cast(meetings.hs_lastmodifieddate as string) as modified_at,
     archived_records.id is not null as is_archived
 from meetings
 left join archived_records

@@ -1,11 +1,12 @@
 -- Records that a merge took away, and the record that each stands for now, one row a record that is gone.
--- A record lists the ids that were merged into it; one of them can have been merged from others itself.
+-- A record lists the ids that were merged into it; one of them can have been merged from others itself. A chain
+-- of more than 50 merges is a circle, which has no end.
 with recursive listed as (
     {% for object in ['companies', 'contacts', 'deals'] %}
     select
         '{{ object }}' as object_type,
         id as into_id,
-        unnest(string_split(merged_ids, ';')) as id
+        {{ explode_list("split(merged_ids, ';')") }} as id
     from {{ hubspot_base(object) }}
     where merged_ids <> ''
     {{ 'union all' if not loop.last }}
@@ -22,17 +23,22 @@ direct as (
 ),
 
 chains as (
-    select * from direct
-    union
+    select
+        *,
+        1 as merge_count
+    from direct
+    union all
     select
         chains.object_type,
         chains.id,
-        direct.into_id
+        direct.into_id,
+        chains.merge_count + 1 as merge_count
     from chains
     inner join direct
         on
             chains.object_type = direct.object_type
             and chains.into_id = direct.id
+    where chains.merge_count < 50
 )
 
 select
@@ -40,8 +46,11 @@ select
     chains.id,
     max(chains.into_id) as into_id
 from chains
-anti join direct
-    on
-        chains.object_type = direct.object_type
-        and chains.into_id = direct.id
+where
+    not exists (
+        select 1 from direct
+        where
+            direct.object_type = chains.object_type
+            and direct.id = chains.into_id
+    )
 group by chains.object_type, chains.id

@@ -24,9 +24,7 @@ select
     owners.email,
     owners.first_name,
     owners.last_name,
-    list_filter(
-        from_json(owners.teams, '[{"name": "VARCHAR", "primary": "BOOLEAN"}]'), lambda each: each."primary"
-    )[1].name as team,
+    ({{ first_flagged(json_list('owners.teams', {'name': 'string', 'primary': 'boolean'}), 'primary') }}).name as team,
     owners.is_archived,
     owners.modified_at
 from owners

@@ -28,8 +28,8 @@ teams as (
     where owner_teams.is_team_primary
     {% else %}
     select
-        cast(null as varchar) as owner_id,
-        cast(null as varchar) as team
+        cast(null as string) as owner_id,
+        cast(null as string) as team
     where false
     {% endif %}
 )

@@ -11,9 +11,7 @@ select
     owners.email,
     owners.first_name,
     owners.last_name,
-    list_filter(
-        from_json(owners.teams, '[{"name": "VARCHAR", "primary": "BOOLEAN"}]'), lambda each: each."primary"
-    )[1].name as team,
+    ({{ first_flagged(json_list('owners.teams', {'name': 'string', 'primary': 'boolean'}), 'primary') }}).name as team,
     coalesce(owners.archived = 'true', false) or owners._is_gone as is_archived,
     owners.updated_at as modified_at
 from owners

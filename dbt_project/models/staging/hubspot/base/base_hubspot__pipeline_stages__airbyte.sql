@@ -13,10 +13,10 @@ stages as (
     select
         pipeline_id,
         pipeline_label,
-        unnest(from_json(stage_list, '[{
-            "stageId": "VARCHAR", "id": "VARCHAR", "label": "VARCHAR", "displayOrder": "VARCHAR",
-            "metadata": {"isClosed": "VARCHAR", "probability": "VARCHAR"}
-        }]')) as stage_record
+        {{ explode_list(json_list('stage_list', {
+            'stageId': 'string', 'id': 'string', 'label': 'string', 'displayOrder': 'string',
+            'metadata': {'isClosed': 'string', 'probability': 'string'}
+        })) }} as stage_record
     from pipelines
 )
 

@@ -33,7 +33,7 @@ seen as (
 pipeline_labels as (
     select
         pipeline_id,
-        coalesce(max_by(pipeline_label, is_live), pipeline_id) as pipeline_label
+        coalesce({{ last_by('pipeline_label', 'is_live') }}, pipeline_id) as pipeline_label
     from pipeline_stages
     group by pipeline_id
 ),
@@ -77,18 +77,23 @@ known as (
 
 all_stages as (
     select * from known
-    union all by name
+    union all
     select
         seen.pipeline_id,
         seen.stage_id,
         seen.stage_id as stage,
+        cast(null as bigint) as display_order,
+        cast(null as decimal(9, 6)) as probability,
         false as is_closed,
         false as is_live
     from seen
-    anti join known
-        on
-            seen.pipeline_id = known.pipeline_id
-            and seen.stage_id = known.stage_id
+    where
+        not exists (
+            select 1 from known
+            where
+                known.pipeline_id = seen.pipeline_id
+                and known.stage_id = seen.stage_id
+        )
 )
 
 select

@@ -27,7 +27,7 @@ known as (
         coalesce(try_cast(is_active as boolean), true) and not is_deleted as is_active,
         coalesce(try_cast(is_closed as boolean), false) as is_closed,
         coalesce(try_cast(is_won as boolean), false) as is_won,
-        try_cast(default_probability as decimal(18, 6)) / 100 as probability,
+        try_cast(default_probability as decimal(18, 6)) * 0.01 as probability,
         forecast_category_name as forecast_category
     from opportunity_stages
     where master_label is not null

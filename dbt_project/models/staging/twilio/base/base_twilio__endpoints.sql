@@ -23,9 +23,9 @@ has_list as (
 ),
 
 ends as (
-    select lower("from") as endpoint from legs
+    select lower({{ adapter.quote('from') }}) as endpoint from legs
     union
-    select lower("to") as endpoint from legs
+    select lower({{ adapter.quote('to') }}) as endpoint from legs
 ),
 
 identities as (
@@ -35,7 +35,7 @@ identities as (
     from ends
     cross join has_list
     where
-        starts_with(ends.endpoint, 'client:')
+        ends.endpoint like 'client:%'
         and not has_list.is_true
 ),
 
@@ -45,7 +45,7 @@ read_identities as (
         client_identity,
         case
             when contains(client_identity, '@') then client_identity
-            else try(url_decode(regexp_replace(client_identity, '_([0-9a-f]{2})', '%\1', 'g')))
+            else {{ url_decoded(replace_matches('client_identity', '_([0-9a-f]{2})', '%\\1')) }}
         end as address
     from identities
 ),
@@ -53,9 +53,9 @@ read_identities as (
 named_identities as (
     select
         endpoint,
-        case when regexp_full_match(address, '[^@\s]+@[^@\s]+\.[^@\s]+') then address end as email,
+        case when {{ text_matches('address', '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+\\z') }} then address end as email,
         case when email is null then client_identity end as full_name,
-        cast(null as varchar) as team,
+        cast(null as string) as team,
         false as is_deleted
     from read_identities
 ),
@@ -64,8 +64,11 @@ endpoints as (
     select * from agents
     union all
     select named_identities.* from named_identities
-    anti join agents
-        on named_identities.endpoint = agents.endpoint
+    where
+        not exists (
+            select 1 from agents
+            where agents.endpoint = named_identities.endpoint
+        )
 )
 
 select

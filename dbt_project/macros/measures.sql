@@ -1,0 +1,143 @@
+{#
+    What is counted and summed: each additive measure of a rep's day, each measure of a period, and each ratio of
+    them, once. fct_rep_day, the scorecards and the reconciliations loop over these lists; a new measure takes an
+    entry here and a described column in the YAML of each mart that shows it.
+
+    Belongs here: names, types and definitions. Does not belong here: what a column means in words (the YAML of the
+    marts) and when a scorecard has a row (macros/scorecards.sql).
+#}
+
+{#
+    The events that measures of a day count, by name: the relation with one row per event, whom it counts for, on
+    which local day, and which of its rows are events. A `daily` relation has its measures by rep and day already.
+#}
+{% macro rep_day_events() -%}
+    {{ return({
+        'call': {'relation': 'int_calls_daily', 'rep': 'user_id', 'day': 'call_on', 'is_daily': true},
+        'created': {'relation': 'fct_opportunity', 'rep': 'created_owner_id', 'day': 'first_state_on'},
+        'closed': {
+            'relation': 'fct_opportunity', 'rep': 'closed_owner_id', 'day': 'closed_on', 'where': "status <> 'open'",
+        },
+        'state': {'relation': 'int_opportunity_state_changes', 'rep': 'owner_id', 'day': 'from_day'},
+    }) }}
+{%- endmacro %}
+
+
+{#
+    The measures of a rep's day, which add up over reps and days. `value` is an aggregate over the rows of the event
+    (for calls, over int_calls). `scorecard` says whether scorecards show it (true), do not have it (false), or only
+    divide by it (`hidden`).
+#}
+{% macro rep_day_measures() -%}
+    {%- set count, money, seconds = 'integer', 'decimal(18, 2)', 'decimal(18, 3)' -%}
+    {%- set outbound = "direction = 'outbound'" -%}
+    {{ return([
+        {'name': 'calls_count', 'type': count, 'event': 'call', 'value': 'count(*)', 'scorecard': false},
+        {
+            'name': 'outbound_calls', 'type': count, 'event': 'call', 'scorecard': true,
+            'value': 'count(*) filter (where ' ~ outbound ~ ')',
+        },
+        {
+            'name': 'connected_calls', 'type': count, 'event': 'call', 'scorecard': true,
+            'value': 'count(*) filter (where ' ~ outbound ~ ' and is_connected)',
+        },
+        {
+            'name': 'talk_seconds', 'type': seconds, 'event': 'call', 'scorecard': true,
+            'value': 'sum(duration_seconds) filter (where is_connected and not is_suspect)',
+        },
+        {'name': 'created_count', 'type': count, 'event': 'created', 'value': 'count(*)', 'scorecard': true},
+        {'name': 'created_amount', 'type': money, 'event': 'created', 'value': 'sum(created_amount)', 'scorecard': true},
+        {
+            'name': 'won_count', 'type': count, 'event': 'closed', 'scorecard': true,
+            'value': "count(*) filter (where status = 'won')",
+        },
+        {'name': 'won_amount', 'type': money, 'event': 'closed', 'value': 'sum(won_amount)', 'scorecard': true},
+        {
+            'name': 'lost_count', 'type': count, 'event': 'closed', 'scorecard': true,
+            'value': "count(*) filter (where status = 'lost')",
+        },
+        {'name': 'lost_amount', 'type': money, 'event': 'closed', 'value': 'sum(lost_amount)', 'scorecard': true},
+        {'name': 'cycle_count', 'type': count, 'event': 'closed', 'value': 'count(cycle_days)', 'scorecard': 'hidden'},
+        {'name': 'cycle_days', 'type': count, 'event': 'closed', 'value': 'sum(cycle_days)', 'scorecard': 'hidden'},
+        {
+            'name': 'stage_advance_count', 'type': count, 'event': 'state', 'scorecard': false,
+            'value': "count(*) filter (where move_kind = 'advanced')",
+        },
+    ]) }}
+{%- endmacro %}
+
+
+{#
+    What scorecards have besides: measures of a period's bounds or of its months, which add up over reps and not over
+    days. One without a `default` is null where no part has it.
+#}
+{% macro period_measures() -%}
+    {%- set count, money = 'integer', 'decimal(18, 2)' -%}
+    {{ return([
+        {'name': 'open_at_start_count', 'type': count, 'default': 0, 'makes_row': false},
+        {'name': 'open_count', 'type': count, 'default': 0, 'makes_row': true},
+        {'name': 'open_amount', 'type': money, 'default': 0, 'makes_row': true},
+        {'name': 'due_open_amount', 'type': money, 'default': 0, 'makes_row': true},
+        {'name': 'quota_amount', 'type': money, 'default': none, 'makes_row': true},
+    ]) }}
+{%- endmacro %}
+
+
+{# Ratios of the measures, by name. One may use those before it. They are taken of sums only, never averaged. #}
+{% macro scorecard_ratios() -%}
+    {{ return({
+        'win_rate': ratio('won_count', 'won_count + lost_count'),
+        'win_rate_amount': ratio('won_amount', 'won_amount + lost_amount'),
+        'avg_won_amount': ratio('won_amount', 'won_count'),
+        'avg_cycle_days': ratio('cycle_days', 'cycle_count'),
+        'attainment': ratio('won_amount', 'quota_amount'),
+        'coverage_at_start': ratio('due_open_amount', 'quota_amount'),
+        'connect_rate': ratio('connected_calls', 'outbound_calls'),
+        'sales_velocity': 'case when avg_cycle_days > 0 then (open_at_start_count + created_count)'
+            ~ ' * win_rate * avg_won_amount / avg_cycle_days end',
+    }) }}
+{%- endmacro %}
+
+
+{# The aggregate that gives a measure of a rep's day, over the relation of its event. #}
+{% macro measure_value(measure) -%}
+    {%- if rep_day_events()[measure.event].is_daily -%}
+        sum({{ measure.name }})
+    {%- else -%}
+        {{ measure.value }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A select of the measures of an event by rep (`user_id`) and local day (`date_day`). #}
+{% macro measures_by_day(event_name) -%}
+    {%- set event = rep_day_events()[event_name] -%}
+    select
+        {{ event.rep }} as user_id,
+        {% for measure in rep_day_measures() if measure.event == event_name %}
+        {{ measure_value(measure) }} as {{ measure.name }},
+        {% endfor %}
+        {{ event.day }} as date_day
+    from {{ ref(event.relation) }}
+    {% if event.where %}
+    where {{ event.where }}
+    {% endif %}
+    group by {{ event.rep }}, {{ event.day }}
+{%- endmacro %}
+
+
+{# Selects of the sum of each measure over all events from the first day that counts, one per event: its measures. #}
+{% macro measure_totals(event_name, measures) -%}
+    {%- set event = rep_day_events()[event_name] -%}
+    select
+        {% for measure in measures if measure.event == event_name %}
+        coalesce({{ measure_value(measure) }}, 0) as {{ measure.name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref(event.relation) }}
+    cross join {{ ref('int_first_event') }}
+    where
+        {{ event.day }} >= first_event_on
+        {% if event.where %}
+        and {{ event.where }}
+        {% endif %}
+{%- endmacro %}

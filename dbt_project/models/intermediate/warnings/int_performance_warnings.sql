@@ -1,0 +1,16 @@
+-- Warnings on quotas.
+with quota_months as (
+    select * from {{ ref('fct_quota_month') }}
+),
+
+unvalued_quotas as (
+    select
+        'amount_without_rate' as rule,
+        'quotas' as entity,
+        'Rows whose amount has no exchange rate on or before the first day; they count for no month.'
+            as description,
+        count(distinct quota_id) filter (where quota_amount is null) as row_count
+    from quota_months
+)
+
+select * from unvalued_quotas

@@ -1,2 +1,0 @@
--- Telephone calls, one row a call in the newest version; deleted ones are kept and marked.
-{{ contract_staging('database', 'calls', source('database', 'database__calls')) }}

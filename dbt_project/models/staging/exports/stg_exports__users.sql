@@ -1,2 +1,0 @@
--- People of the sales organisation, one row a user in the newest version; deleted ones are kept and marked.
-{{ contract_staging('exports', 'users', source('exports', 'exports__users')) }}

@@ -1,0 +1,362 @@
+"""The settings as a user may write them: their names, types, ranges, defaults and explanations, once.
+
+Belongs here: what a setting is and when its value cannot be used. Does not belong here: where values come from
+(`pipelines.settings`). The vars of `dbt_project.yml` and the file that `repline init` writes are made of this
+(`pipelines.settings_files`).
+
+A validator raises ValueError with what follows the setting's name in the message: `names 'x'; it may name: a, b`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Annotated, Any, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from ingestion.contract import ENTITIES, ENTITIES_BY_NAME
+from ingestion.register import SOURCES, SOURCES_BY_NAME
+
+TARGETS = ("duckdb",)
+PUBLISHED = "published"
+# What lies beyond is a slip of the pen, and would make calendars of centuries.
+EARLIEST_AS_OF, LATEST_AS_OF = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_LANDERS = {source.name: source.landers for source in SOURCES if source.landers}
+_PASSING_ENTITIES = tuple(entity.name for entity in ENTITIES if entity.passes_extra_columns)
+
+
+def known(name: Any, names: Iterable[str]) -> str:
+    """The name. Raises ValueError where it is none of the names, with the one that is likely meant."""
+    allowed = list(names)
+    if name in allowed:
+        return str(name)
+    near = difflib.get_close_matches(str(name), allowed, n=1, cutoff=0.75)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"names {name!r}; {meant}it may name: {', '.join(allowed)}")
+
+
+def _number(value: Any) -> Any:
+    # A boolean is a number to Python.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"is {value!r}; it must be a number")
+    return value
+
+
+def _whole_number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"is {value!r}; it must be a whole number")
+    return value
+
+
+def _between(low: float | None, high: float | None = None) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        # Written so that not-a-number is outside.
+        if not ((low is None or value >= low) and (high is None or value <= high) and value < float("inf")):
+            bounds = f"from {low} on" if high is None else f"from {low} to {high}"
+            raise ValueError(f"is {value!r}; it must be {bounds}")
+        return value
+
+    return check
+
+
+def _zone(name: Any) -> str:
+    if name != "UTC" and name not in _zones():
+        near = difflib.get_close_matches(str(name), sorted(_zones()), n=1)
+        raise ValueError(f"is {name!r}, not an IANA time zone such as {near[0] if near else 'Europe/Amsterdam'}")
+    return str(name)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The zones that Python knows; DuckDB knows each of them, but not what a machine calls its own."""
+    return frozenset(available_timezones() - {"localtime"})
+
+
+def _currency(code: Any) -> str:
+    if not (isinstance(code, str) and len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+        raise ValueError(f"is {code!r}, not an ISO 4217 currency code, which is three capitals such as EUR")
+    return code
+
+
+def _day(value: Any) -> str:
+    """A date in ISO 8601. YAML reads one without quotes as a date."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    try:
+        # Python reads more forms than DuckDB.
+        return date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        raise ValueError(f'is {value!r}, not an ISO 8601 date such as "1990-01-01"') from None
+
+
+def moment(value: Any) -> datetime:
+    """An ISO 8601 moment, in UTC where it has no offset. Raises ValueError with what follows the setting's name."""
+    try:
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"is {str(value)!r}, not an ISO 8601 moment such as 2025-04-30T23:59:59Z") from None
+    aware = read if read.tzinfo else read.replace(tzinfo=UTC)
+    # By its own clock: at the ends of the calendar UTC has no such moment.
+    if not (EARLIEST_AS_OF <= aware.replace(tzinfo=UTC) < LATEST_AS_OF):
+        raise ValueError(
+            f"is {str(value)!r}; it must be from {EARLIEST_AS_OF:%Y-%m-%d} to before {LATEST_AS_OF:%Y-%m-%d}"
+        )
+    return aware
+
+
+def _mapping(example: str) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise ValueError(f"is {value!r}; write for example {example}")
+        return value
+
+    return check
+
+
+def _texts(value: Any, example: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+        raise ValueError(f"is {value!r}; write a list such as {example}")
+    return value
+
+
+def _sources(listed: Any) -> list[str]:
+    all_names = ", ".join(SOURCES_BY_NAME)
+    if not isinstance(listed, list) or not listed or not all(isinstance(name, str) for name in listed):
+        raise ValueError(f'is {listed!r}; write a list such as ["landing"], of: {all_names}')
+    for name in listed:
+        known(name, SOURCES_BY_NAME)
+        if listed.count(name) > 1:
+            raise ValueError(f"names {name!r} twice")
+    if not any(SOURCES_BY_NAME[name].is_crm for name in listed):
+        crms = ", ".join(source.name for source in SOURCES if source.is_crm)
+        raise ValueError(f"is {listed}, none of which has opportunities; add one of: {crms}")
+    return listed
+
+
+def _pass_through(listed: dict[Any, Any]) -> dict[Any, Any]:
+    for entity, names in listed.items():
+        known(entity, _PASSING_ENTITIES)
+        _texts([] if names is None else names, '{"opportunities": ["campaign"]}')
+    return listed
+
+
+def _entity_sources(listed: dict[Any, Any]) -> dict[Any, Any]:
+    for entity, names in listed.items():
+        known(entity, ENTITIES_BY_NAME)
+        for name in _texts([] if names is None else names, '{"calls": ["aircall"]}'):
+            known(name, (each.name for each in SOURCES if entity in each.entities))
+    return listed
+
+
+def _personal_columns(listed: dict[Any, Any]) -> dict[Any, Any]:
+    for column, treatment in listed.items():
+        if treatment not in ("hash", "drop"):
+            raise ValueError(f"says {treatment!r} for {column}; it may be: hash, drop")
+    return listed
+
+
+def _landed_by(listed: dict[Any, Any]) -> dict[Any, Any]:
+    for source, tool in listed.items():
+        known(source, _LANDERS)
+        if tool not in _LANDERS[source]:
+            raise ValueError(f"says {tool!r} for {source}; it may be: {', '.join(_LANDERS[source])}")
+    return listed
+
+
+def _landed_schemas(listed: dict[Any, Any]) -> dict[Any, Any]:
+    for source, schema in listed.items():
+        known(source, SOURCES_BY_NAME)
+        if not isinstance(schema, str) or not schema:
+            raise ValueError(f'says {schema!r} for {source}; write the name of a schema, such as "hubspot"')
+    return listed
+
+
+def _freshness_limits(limits: dict[Any, Any]) -> dict[Any, Any]:
+    for name, hours in limits.items():
+        known(name, sorted([*ENTITIES_BY_NAME, PUBLISHED]))
+        is_number = isinstance(hours, int | float) and not isinstance(hours, bool)
+        if not is_number or not 0 < hours < float("inf"):
+            raise ValueError(f'has {hours!r} for {name}; write a number of hours, for example {{"calls": 72}}')
+    return limits
+
+
+def _target(name: Any) -> str:
+    if name not in TARGETS:
+        raise ValueError(f"is {name!r}; it may be: {', '.join(TARGETS)}")
+    return str(name)
+
+
+Share = Annotated[int | float, BeforeValidator(_number), AfterValidator(_between(0, 1))]
+_POSITIVE = (BeforeValidator(_number), AfterValidator(_between(0)))
+
+
+class Places(BaseModel):
+    """Where things are. In the environment each is `REPLINE_<NAME>`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    landing: str | None = Field(
+        default=None, description="The folder of the landing files. Default: landing in REPLINE_HOME."
+    )
+    exports: str | None = Field(
+        default=None, description="The folder of exports with their mapping.yml. Default: exports in REPLINE_HOME."
+    )
+    database_mapping: str | None = Field(
+        default=None, description="The mapping of a database's tables. Default: database.yml in REPLINE_HOME."
+    )
+    target: Annotated[str, BeforeValidator(_target)] = Field(
+        default="duckdb", description="The engine of the warehouse."
+    )
+
+
+class BusinessSettings(BaseModel):
+    """What is computed, and from what: the vars of dbt. In the environment all are in `REPLINE_VARS`, a JSON object."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    as_of: Annotated[datetime | None, BeforeValidator(lambda value: None if value is None else moment(value))] = Field(
+        default=None, description="Moment of the build, ISO 8601. Null: the moment the run started."
+    )
+    reporting_timezone: Annotated[str, BeforeValidator(_zone)] = Field(
+        default="UTC", description="IANA name of the zone in which days, months, quarters and years are taken."
+    )
+    fiscal_year_start_month: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(1, 12))] = Field(
+        default=1, description="First month of the fiscal year, 1 to 12."
+    )
+    base_currency: Annotated[str, BeforeValidator(_currency)] = Field(
+        default="USD", description="ISO 4217 code of the currency of all `_amount` columns."
+    )
+    bottleneck_min_cohort: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(1))] = Field(
+        default=20, description="A stage can be a bottleneck from this cohort size on, in opportunities."
+    )
+    max_call_seconds: Annotated[int | float, *_POSITIVE] = Field(
+        default=14400, description="A longer call is suspect and adds no talk time, in seconds."
+    )
+    pass_through_columns: Annotated[
+        dict[str, list[str] | None],
+        BeforeValidator(_pass_through),
+        BeforeValidator(_mapping('{"opportunities": ["campaign"]}')),
+    ] = Field(
+        default={}, description="Columns beyond the contract that go to the entity's dimension or fact, by entity."
+    )
+    sources: Annotated[list[str], BeforeValidator(_sources)] = Field(
+        default=["landing"],
+        description=(
+            f"Where records come from: {', '.join(SOURCES_BY_NAME)}. What is not named is off. Of a person whom "
+            "several know, the first one named decides."
+        ),
+    )
+    entity_sources: Annotated[
+        dict[str, list[str] | None],
+        BeforeValidator(_entity_sources),
+        BeforeValidator(_mapping('{"calls": ["aircall"]}')),
+    ] = Field(
+        default={},
+        description=(
+            "Sources that give an entity, by entity, where not all that are on shall: with `calls: [aircall]` a "
+            "telephone system that also logs its calls into the CRM is not counted twice."
+        ),
+    )
+    personal_columns: Annotated[
+        dict[str, str],
+        BeforeValidator(_personal_columns),
+        BeforeValidator(_mapping('{"hubspot__contacts.email": "hash"}')),
+    ] = Field(
+        default={},
+        description=(
+            "Personal fields that are not kept as they come, by raw table and column: "
+            "`hubspot__contacts.email: hash` or `drop`."
+        ),
+    )
+    landed_by: Annotated[
+        dict[str, str], BeforeValidator(_landed_by), BeforeValidator(_mapping('{"hubspot": "fivetran"}'))
+    ] = Field(
+        default={},
+        description=(
+            "Sources that somebody else loads into the warehouse, by source: fivetran or airbyte. Others Repline loads "
+            "itself."
+        ),
+    )
+    landed_schemas: Annotated[
+        dict[str, str], BeforeValidator(_landed_schemas), BeforeValidator(_mapping('{"hubspot": "crm_raw"}'))
+    ] = Field(default={}, description="The schemas of their tables, by source; named after the source where not named.")
+    max_quarantined_share: Share = Field(
+        default=0.05,
+        description="A refresh with a greater share of quarantined rows in an entity is not published, a fraction.",
+    )
+    freshness_limit_hours: Annotated[
+        dict[str, int | float], BeforeValidator(_freshness_limits), BeforeValidator(_mapping('{"calls": 72}'))
+    ] = Field(
+        default={
+            "opportunities": 72,
+            "opportunity_history": 72,
+            "calls": 72,
+            "leads": 168,
+            "meetings": 168,
+            "exchange_rates": 120,
+            PUBLISHED: 26,
+        },
+        description=(
+            "Greatest age of the newest event of an entity, and of the as-of of the published marts, in hours. 72 "
+            "spans a weekend (Friday evening to Monday morning is about 64). An entity that is not named is never "
+            "late; null takes a limit away."
+        ),
+    )
+    keep_versions: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(2))] = Field(
+        default=5,
+        description=(
+            "Published versions that are kept, the current one included; at least 2: a reader may be opening the one "
+            "before."
+        ),
+    )
+    min_volume_ratio: Annotated[int | float, *_POSITIVE] = Field(
+        default=0.5,
+        description=(
+            "Fewer rows per file in the newest load than this part of the mean of the loads before are reported, a "
+            "ratio."
+        ),
+    )
+    max_volume_ratio: Annotated[int | float, *_POSITIVE] = Field(
+        default=3,
+        description=(
+            "More rows per file in the newest load than this multiple of the mean of the loads before are reported, a "
+            "ratio."
+        ),
+    )
+    min_reference_coverage: Share = Field(
+        default=0.95,
+        description="A smaller share of rows whose owner, user or opportunity is known is reported, a fraction.",
+    )
+    max_plausible_amount: Annotated[int | float, *_POSITIVE] = Field(
+        default=1000000000, description="A greater amount is reported, in the record's own currency."
+    )
+    earliest_plausible_date: Annotated[str, BeforeValidator(_day)] = Field(
+        default="1990-01-01",
+        description=(
+            "An event or close date before this day is reported, and starts no day or period, an ISO 8601 date."
+        ),
+    )
+    max_close_date_years: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(0, 1000))] = Field(
+        default=10, description="A close date later than this after the as-of day is reported, in years."
+    )
+    max_row_drop_share: Share = Field(
+        default=0.5, description="A fact that loses a greater share of its published rows is not published, a fraction."
+    )
+    warn_row_drop_share: Share = Field(
+        default=0.2, description="A fact that loses a greater share of its published rows is reported, a fraction."
+    )
+
+    @model_validator(mode="after")
+    def _entities_come_from_sources_that_are_on(self) -> Self:
+        for entity, names in self.entity_sources.items():
+            for name in names or []:
+                if name not in self.sources:
+                    on = ", ".join(self.sources)
+                    raise ValueError(f"entity_sources.{entity} names {name!r}, which is not on; sources names: {on}")
+        return self

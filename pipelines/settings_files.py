@@ -1,0 +1,96 @@
+"""Writes the settings with their explanations: the vars of `dbt_project.yml`, and the file that `repline init` makes.
+
+Belongs here: the form of both. Does not belong here: a setting (`pipelines.business_settings`), or reading the file
+(`pipelines.settings`).
+
+    python -m pipelines.settings_files
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+
+from ingestion.generated import PROJECT, Files, with_part, write
+from pipelines.business_settings import BusinessSettings, Places
+from pipelines.settings import SETTINGS_FILE, SettingsError
+
+_DBT_PROJECT = "dbt_project/dbt_project.yml"
+_WIDTH = 120
+_HEAD = """\
+# Settings of Repline, each with its default. Take away the # before a name to change its value.
+#
+# This file is read where it lies in the folder where Repline is started, or in the folder REPLINE_HOME. The
+# environment wins over it. Secrets of sources do not belong here: they come from the environment
+# (SOURCES__<SOURCE>__<NAME>) or from .dlt/secrets.toml.
+
+"""
+
+
+def files() -> Files:
+    """The text of `dbt_project.yml` with its vars renewed."""
+    text = (PROJECT / _DBT_PROJECT).read_text(encoding="utf-8")
+    return {_DBT_PROJECT: with_part(text, "vars", "\n".join(_vars()))}
+
+
+def settings_file() -> str:
+    """A settings file in which every setting is explained and commented out."""
+    blocks = []
+    for model in (Places, BusinessSettings):
+        blocks.append(f"# --- {_sentence(model.__doc__)}")
+        blocks += ["\n".join([*_explanation(field, ""), f"#{name}: {_value(field)}"]) for name, field in _fields(model)]
+    return _HEAD + "\n\n".join(blocks) + "\n"
+
+
+def init(folder: Path) -> Path:
+    """Write a settings file into the folder. Raises SettingsError where there is one: it is never written over."""
+    file = folder / SETTINGS_FILE
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(settings_file())
+    except FileExistsError:
+        raise SettingsError(f"{file} is there already; it is yours, so it is not written again") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
+    return file
+
+
+def _vars() -> Iterator[str]:
+    for name, field in _fields(BusinessSettings):
+        yield from _explanation(field, "  ")
+        if isinstance(field.default, Mapping) and field.default:
+            yield f"  {name}:"
+            yield from (f"    {key}: {json.dumps(value)}" for key, value in field.default.items())
+        else:
+            yield f"  {name}: {_value(field)}"
+
+
+def _fields(model: type[Places | BusinessSettings]) -> Iterator[tuple[str, FieldInfo]]:
+    yield from model.model_fields.items()
+
+
+def _explanation(field: FieldInfo, indent: str) -> list[str]:
+    lead = f"{indent}# "
+    return textwrap.wrap(field.description or "", _WIDTH, initial_indent=lead, subsequent_indent=lead)
+
+
+def _value(field: FieldInfo) -> str:
+    """The default; JSON is YAML."""
+    return json.dumps(field.default)
+
+
+def _sentence(docstring: str | None) -> str:
+    return " ".join((docstring or "").split()).replace("`", "")
+
+
+def main() -> None:
+    """Renew the vars."""
+    write(files())
+
+
+if __name__ == "__main__":
+    main()
