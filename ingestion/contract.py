@@ -82,17 +82,17 @@ class Column:
         return self.is_key or self.is_required
 
     @property
-    def is_id(self) -> bool:
-        """Whether its values mean something in their source only, so that those of two sources must not meet."""
-        return self.name.endswith("_id") or self.names_user or self.name == "pipeline"
-
-    @property
     def beyond_limits(self) -> tuple[str, str] | None:
         """SQL that is true of a value beyond the limits of its type, and the reason to reject it."""
         limits = LIMITS.get(self.type)
         if not limits:
             return None
         return f"{self.name} not between {limits.least} and {limits.greatest}", limits.reason
+
+    @property
+    def is_id(self) -> bool:
+        """Whether its values mean something in their source only, so that those of two sources must not meet."""
+        return self.name.endswith("_id") or self.names_user or self.name == "pipeline"
 
 
 @dataclass(frozen=True)

@@ -70,12 +70,11 @@ def load(
     """
     from ingestion.warehouse import raw_pipeline
 
-    source = SOURCES_BY_NAME[name]
-    rows = source.rows_per_slice or options.slice.rows
-    # Files and tables are merged, and share their account with other sources.
-    mode = "drop_sources" if anew and not source.is_contract_shaped else None
+    rows = SOURCES_BY_NAME[name].rows_per_slice or options.slice.rows
+    # What comes in the contract's shape is merged, and shares its account with other sources.
+    mode = "drop_sources" if anew and not SOURCES_BY_NAME[name].is_contract_shaped else None
     while True:
-        this_slice = replace(options, slice=Slice(rows), is_anew=anew)
+        this_slice = replace(options, slice=Slice(rows), anew=anew)
         run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice), mode)
         mode, anew = None, False
         if not this_slice.slice.is_cut:

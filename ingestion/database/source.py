@@ -59,7 +59,7 @@ def database_source(
 def source(options: SourceOptions) -> DltSource:
     """The source of the mapping that the options name."""
     assert options.place
-    return database_source(options.place, options.is_complete, options.slice, options.personal_columns, options.is_anew)
+    return database_source(options.place, options.is_complete, options.slice, options.personal_columns, options.anew)
 
 
 def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hiding, anew: bool) -> Iterator[Batch]:

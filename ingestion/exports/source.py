@@ -48,7 +48,7 @@ def exports_source(
 def source(options: SourceOptions) -> DltSource:
     """The source of the folder that the options name."""
     assert options.place
-    return exports_source(options.place, options.is_complete, options.personal_columns, options.is_anew)
+    return exports_source(options.place, options.is_complete, options.personal_columns, options.anew)
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:

@@ -45,7 +45,7 @@ def landing_source(
 def source(options: SourceOptions) -> DltSource:
     """The source of the folder that the options name."""
     assert options.place
-    return landing_source(options.place, options.is_complete, options.personal_columns, options.is_anew)
+    return landing_source(options.place, options.is_complete, options.personal_columns, options.anew)
 
 
 def landing_pipeline(warehouse: Path, dlt_home: Path) -> dlt.Pipeline:
