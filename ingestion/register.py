@@ -115,7 +115,8 @@ SOURCES: tuple[Source, ...] = (
         Kind.DATABASE,
         "tables of PostgreSQL, MySQL, SQL Server or another SQL database, with the same kind of mapping",
         place="database_mapping",
-        # A database hands over a million rows in the time in which an API does some thousands.
+        # A database hands over a million rows in the time in which an API does some thousands. A table's rows are
+        # written as one batch, so this bounds the memory, too.
         rows_per_slice=1_000_000,
     ),
     Source("hubspot", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates"), landers=("fivetran", "airbyte")),

@@ -29,9 +29,6 @@ from ingestion.mapping.expressions import mapped
 from ingestion.mapping.inline import inline_file, read_inline
 from ingestion.personal import PersonalColumns
 
-# What a killed load has to read again at most. A table is written as one batch, so it also bounds the memory.
-ROWS_PER_SLICE = 1_000_000
-
 
 @dlt.source(name=DATABASE, section=DATABASE, max_table_nesting=0)
 def database_source(
@@ -51,7 +48,7 @@ def database_source(
     database does not answer.
     """
     hiding = Hiding(DATABASE, personal or PersonalColumns())
-    taken = this_slice or Slice(ROWS_PER_SLICE)
+    taken = this_slice or Slice()
     batches = dlt.resource(_batches, name="database_batches", selected=False)(mapping, required, taken, hiding, anew)
     yield from contract_resources(DATABASE, batches)
 
