@@ -119,7 +119,13 @@ SOURCES: tuple[Source, ...] = (
         rows_per_slice=1_000_000,
     ),
     Source("hubspot", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates"), landers=("fivetran", "airbyte")),
-    Source("salesforce", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates"), landers=("fivetran", "airbyte")),
+    Source(
+        "salesforce",
+        Kind.CRM,
+        _CRM_BRINGS,
+        ("quotas", "exchange_rates", "opportunity_splits"),
+        landers=("fivetran", "airbyte"),
+    ),
     # Its limit allows 50 calls a second, so a load that is killed loses some minutes.
     Source("aircall", Kind.TELEPHONY, _CALLS, rows_per_slice=20_000),
     Source("twilio", Kind.TELEPHONY, _CALLS),

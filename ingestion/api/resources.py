@@ -26,7 +26,8 @@ from ingestion.api.options import SourceOptions
 from ingestion.api.tables import LOADED_AT, ApiTable, FieldType
 from ingestion.contract import RAW_SCHEMA
 from ingestion.personal import hidden
-from ingestion.warehouse import MERGE, SCHEMA_CONTRACT
+from ingestion.text import quoted
+from ingestion.warehouse import MERGE_DEDUPLICATING, SCHEMA_CONTRACT
 
 # True for a row that a table which is listed whole no longer lists.
 IS_GONE = "_is_gone"
@@ -161,7 +162,7 @@ class Door:
         """The rows of a batch that raw does not hold yet, as they are loaded."""
         self._connection.register("arrived", self._finished(batch))
         if self._table.is_listed_whole:
-            keys = ", ".join(map(_quoted, self._table.key))
+            keys = ", ".join(map(quoted, self._table.key))
             self._connection.execute(f"INSERT INTO listed SELECT {keys} FROM arrived")
         yield from self._noted(self._unknown())
 
@@ -169,9 +170,9 @@ class Door:
         """The rows that raw holds and the system did not list, marked."""
         if not self._held:
             return
-        keys = " AND ".join(f"held.{_quoted(name)} = listed.{_quoted(name)}" for name in self._table.key)
+        keys = " AND ".join(f"held.{quoted(name)} = listed.{quoted(name)}" for name in self._table.key)
         held = [name for name in self._columns if name not in (LOADED_AT, IS_GONE)]
-        columns = ", ".join(_quoted(name) if name in self._held else f"NULL AS {_quoted(name)}" for name in held)
+        columns = ", ".join(quoted(name) if name in self._held else f"NULL AS {quoted(name)}" for name in held)
         rows = self._connection.execute(
             f"""
             SELECT {columns}, true AS {IS_GONE}, ?::TIMESTAMP AS {LOADED_AT}
@@ -190,7 +191,7 @@ class Door:
 
     @property
     def _raw(self) -> str:
-        return f"{RAW_SCHEMA}.{_quoted(self._table.raw_name)}"
+        return f"{RAW_SCHEMA}.{quoted(self._table.raw_name)}"
 
     @property
     def _columns(self) -> list[str]:
@@ -206,9 +207,9 @@ class Door:
         self._connection.register("batch", batch)
         selected = [
             # A dropped column is empty, not away: staging reads it all the same.
-            f"{hidden(_quoted(name), self._personal[name])} AS {_quoted(name)}"
+            f"{hidden(quoted(name), self._personal[name])} AS {quoted(name)}"
             if name in self._personal
-            else _quoted(name)
+            else quoted(name)
             for name in self._table.columns
         ]
         if self._table.is_listed_whole:
@@ -228,7 +229,7 @@ class Door:
         if self._known_until is not None and set(compared) <= self._held:
             # The equality on the key makes it a hash join.
             equals = {name: "=" if name in self._table.key else "IS NOT DISTINCT FROM" for name in compared}
-            same = " AND ".join(f"held.{_quoted(name)} {equals[name]} arrived.{_quoted(name)}" for name in compared)
+            same = " AND ".join(f"held.{quoted(name)} {equals[name]} arrived.{quoted(name)}" for name in compared)
             is_held = f"SELECT 1 FROM {self._raw} AS held WHERE {same} AND held.{LOADED_AT} <= $known_until::TIMESTAMP"
             condition = f"NOT EXISTS ({is_held})"
         parameters = {"known_until": self._known_until} if condition != "true" else {}
@@ -260,14 +261,10 @@ def _hints(table: ApiTable) -> dict[str, Any]:
         "name": table.raw_name,
         "columns": columns,
         "primary_key": list(table.key),
-        "write_disposition": MERGE,
+        "write_disposition": MERGE_DEDUPLICATING,
         "schema_contract": SCHEMA_CONTRACT,
     }
 
 
 def _text(name: str) -> str:
-    return f"{_quoted(name)} VARCHAR"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"{quoted(name)} VARCHAR"

@@ -1,4 +1,4 @@
--- What it means to go from one stage to another: one row a pair of different stages.
+-- What it means to go from one stage to another: one row per pair of different stages.
 with stages as (
     select * from {{ ref('int_stages') }}
 )

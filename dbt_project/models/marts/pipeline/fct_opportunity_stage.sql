@@ -1,4 +1,4 @@
--- Stage visits: one row an unbroken stay of an opportunity in a stage.
+-- Stage visits: one row per unbroken stay of an opportunity in a stage.
 with states as (
     select * from {{ ref('int_opportunity_states') }}
 ),
