@@ -12,7 +12,9 @@ lasting_days as (
 
 select
     calendar_day as local_day,
-    {{ explode_days('cast(starts_at as date)', 'cast(ends_at - interval 1 microsecond as date)') }} as utc_day,
+    {{ explode_days(
+        'cast(starts_at as date)', 'cast(ends_at - interval 1 microsecond as date)'
+    ) }} as utc_day,
     starts_at,
     ends_at
 from lasting_days

@@ -63,8 +63,12 @@ field_values as (
         end as field,
         coalesce(old_owners.id, opportunity_field_history.old_value) as old_value,
         coalesce(new_owners.id, opportunity_field_history.new_value) as new_value,
-        {{ record_of({'value': 'try_cast(opportunity_field_history.old_value as decimal(18, 4))'}) }} as old_amount,
-        {{ record_of({'value': 'try_cast(opportunity_field_history.new_value as decimal(18, 4))'}) }} as new_amount,
+        {{ record_of({
+            'value': 'try_cast(opportunity_field_history.old_value as decimal(18, 4))'
+        }) }} as old_amount,
+        {{ record_of({
+            'value': 'try_cast(opportunity_field_history.new_value as decimal(18, 4))'
+        }) }} as new_amount,
         {{ record_of({'value': salesforce_day('opportunity_field_history.old_value')}) }} as old_day,
         {{ record_of({'value': salesforce_day('opportunity_field_history.new_value')}) }} as new_day
     from opportunity_field_history
@@ -91,9 +95,9 @@ field_changes as (
         {{ last_by('new_amount', 'id', "field = 'amount'") }} as amount,
         {{ last_by('new_day', 'id', "field = 'close_date'") }} as close_date,
         max(case
-            when field = 'amount' and new_amount.value is null and new_value <> ''
+            when field = 'amount' and (new_amount).value is null and new_value <> ''
                 then 'amount: ' || new_value
-            when field = 'close_date' and new_day.value is null and new_value <> ''
+            when field = 'close_date' and (new_day).value is null and new_value <> ''
                 then 'close_date: ' || new_value
         end) as unreadable
     from field_values
@@ -240,11 +244,11 @@ select
     changes.unreadable,
     case
         when changes.amount is null then try_cast(opportunities.amount as decimal(18, 4))
-        else changes.amount.value
+        else (changes.amount).value
     end as amount,
     case
         when changes.close_date is null then {{ salesforce_day('opportunities.close_date') }}
-        else changes.close_date.value
+        else (changes.close_date).value
     end as close_date,
     changes.changed_at
 from changes

@@ -24,7 +24,9 @@ select
     owners.email,
     owners.first_name,
     owners.last_name,
-    ({{ first_flagged(json_list('owners.teams', {'name': 'string', 'primary': 'boolean'}), 'primary') }}).name as team,
+    ({{ first_flagged(
+        json_list('owners.teams', {'name': 'string', 'primary': 'boolean'}), 'primary'
+    ) }}).name as team,
     owners.is_archived,
     owners.modified_at
 from owners

@@ -11,7 +11,9 @@ select
     owners.email,
     owners.first_name,
     owners.last_name,
-    ({{ first_flagged(json_list('owners.teams', {'name': 'string', 'primary': 'boolean'}), 'primary') }}).name as team,
+    ({{ first_flagged(
+        json_list('owners.teams', {'name': 'string', 'primary': 'boolean'}), 'primary'
+    ) }}).name as team,
     coalesce(owners.archived = 'true', false) or owners._is_gone as is_archived,
     owners.updated_at as modified_at
 from owners

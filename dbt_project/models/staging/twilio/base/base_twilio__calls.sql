@@ -104,11 +104,13 @@ judged as (
         *,
         user_id is not null and not is_at_twilio as is_rung,
         is_rung and is_answered and not is_machine as is_taken,
-        -- The order of legs as one text, by microseconds, which are 16 digits, and then by their id: aggregates
-        -- by a pair took twice as long for two million legs.
+        -- The order of legs as one text, by microseconds, which are 16 digits, and then by their id:
+        -- aggregates by a pair took twice as long for two million legs.
         cast({{ microseconds_of('start_time') }} as string) || sid as nth,
         -- Who is dialled, and no rep: the customer.
-        (is_outgoing or not is_root) and to_user_id is null and {{ adapter.quote('to') }} <> '' as is_to_outside,
+        (is_outgoing or not is_root)
+        and to_user_id is null
+        and {{ adapter.quote('to') }} <> '' as is_to_outside,
         case when is_answered then '1' else '0' end || nth as nth_answered
     from told_apart
 ),
