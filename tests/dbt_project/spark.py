@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,23 +32,21 @@ repline:
 
 # The functions of Spark that compiled models call. A new one is added once it is found in Spark's own list:
 # https://spark.apache.org/docs/latest/api/sql/
-KNOWN_FUNCTIONS = frozenset(
-    """
+_FUNCTIONS = """
     abs any_value array arrays_zip bool_and bool_or cast coalesce concat_ws contains convert_timezone count
     dense_rank datediff explode filter first_value from_json greatest if inline instr lag last_day last_value lead
     least left length lower make_date max max_by median min min_by monotonically_increasing_id month named_struct
     nullif rank regexp_extract regexp_like regexp_replace round row_number sequence size split split_part
     string_agg substr sum timestamp_micros translate trim try_cast try_element_at try_url_decode unix_micros upper
     weekday year
-    """.split()
-)
+"""
+KNOWN_FUNCTIONS = frozenset(_FUNCTIONS.split())
 # Words that stand before a parenthesis and are no function; types with a size are among them.
-_NO_FUNCTIONS = frozenset(
-    """
+_KEYWORDS = """
     all and as between by case decimal distinct div else end except exists from group having in intersect is join like
     not on or order over partition select then union using values when where window with within
-    """.split()
-)
+"""
+_NO_FUNCTIONS = frozenset(_KEYWORDS.split())
 _RANKINGS = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead)
 
 
@@ -80,23 +79,20 @@ def faults(sql: str) -> list[str]:
 
 
 def _faults_of_words(sql: str, tokens: Sequence[Token]) -> Iterator[str]:
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         word = token.text.lower()
         if sql[token.start] == '"':
             yield f"{sql[token.start : token.end + 1]} is text, not a name"
         if token.token_type == TokenType.L_BRACE:
             yield "a record in braces"
-        if token.token_type == TokenType.DIV and following.token_type == TokenType.SLASH:
-            yield "//"
         if word == "varchar" and following.token_type != TokenType.L_PAREN:
             yield "varchar without a length"
         # sqlglot knows the functions of every dialect and takes any other name for a function of the user's.
         is_name = word.isidentifier() and token.token_type not in (TokenType.STRING, TokenType.ALIAS)
         if is_name and following.token_type == TokenType.L_PAREN and word not in KNOWN_FUNCTIONS | _NO_FUNCTIONS:
             yield f"the function {word}"
-    words = [token.text.lower() for token in tokens]
-    if any(words[place : place + 3] in (["ignore", "nulls", ")"], ["ignore nulls", ")"]) for place in range(len(words))):
-        yield "ignore nulls within the parentheses"
+        if word.endswith("nulls") and sql[: token.end + 1].lower().endswith("ignore nulls") and following.text == ")":
+            yield "ignore nulls within the parentheses"
 
 
 def _faults_of_tree(tree: exp.Expression) -> Iterator[str]:

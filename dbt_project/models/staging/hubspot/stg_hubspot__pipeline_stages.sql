@@ -9,7 +9,7 @@ with stages as (
 distinct_stages as (
     select * from stages
     qualify row_number() over (
-        partition by pipeline, stage order by not is_live, display_order, stage_id
+        partition by pipeline, stage order by not is_live, display_order nulls last, stage_id
     ) = 1
 )
 
@@ -19,7 +19,7 @@ select
     cast(null as string) as forecast_category,
     cast(null as string) as unreadable,
     row_number() over (
-        partition by pipeline order by is_closed, display_order, not is_live, stage
+        partition by pipeline order by is_closed, display_order nulls last, not is_live, stage
     ) - 1 as position,
     probability,
     is_closed,

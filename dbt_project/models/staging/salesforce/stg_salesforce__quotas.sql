@@ -24,8 +24,8 @@ ranked_types as (
         row_number() over (
             order by
                 forecasting_types.developer_name is distinct from 'OpportunityRevenue',
-                forecasting_types.developer_name,
-                used_types.forecasting_type_id
+                forecasting_types.developer_name nulls last,
+                used_types.forecasting_type_id nulls last
         ) as type_rank
     from (select distinct forecasting_type_id from forecasting_quotas) as used_types
     left join forecasting_types

@@ -50,10 +50,10 @@ select
 from changes
 window
     so_far as (
-        partition by deal_id order by moment, changed_at
+        partition by deal_id order by moment nulls last, changed_at
         rows between unbounded preceding and current row
     ),
     whole as (
-        partition by deal_id order by moment, changed_at
+        partition by deal_id order by moment nulls last, changed_at
         rows between unbounded preceding and unbounded following
     )

@@ -14,6 +14,6 @@ qualify row_number() over (
     order by
         is_deleted,
         not coalesce(try_cast(is_active as boolean), true),
-        try_cast(sort_order as bigint),
+        try_cast(sort_order as bigint) nulls last,
         id
 ) = 1
