@@ -23,27 +23,13 @@ from expectations.checks import (
     limit_value,
     timestamp_literal,
 )
+from expectations.entities import ENTITIES, REQUIRED_ENTITIES
 
 if TYPE_CHECKING:
     from expectations.results import GateResult
 
 SUITE = "landing"
 
-ENTITIES = (
-    "users",
-    "pipeline_stages",
-    "accounts",
-    "opportunities",
-    "opportunity_history",
-    "leads",
-    "calls",
-    "meetings",
-    "quotas",
-    "exchange_rates",
-    "call_turns",
-    "call_scores",
-)
-REQUIRED_ENTITIES = ("users", "pipeline_stages", "opportunities")
 # The moments that say when something last happened in an entity.
 EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "opportunities": ("created_at", "updated_at"),
@@ -81,7 +67,7 @@ class ContractSource:
 
 
 @dataclass(frozen=True)
-class ApiTable:
+class ApiArrival:
     """The raw table of an API source.
 
     `key` are its key columns, `cursor` the column of the last change, if it has one, `entity` that of the landing
@@ -95,7 +81,7 @@ class ApiTable:
     entity: str = ""
 
 
-Arrival = ContractSource | ApiTable
+Arrival = ContractSource | ApiArrival
 LANDING = ContractSource("landing")
 
 
@@ -300,7 +286,7 @@ def _reference_checks(source: ContractSource) -> Iterator[Check]:
         )
 
 
-def _api_checks(table: ApiTable) -> Iterator[Check]:
+def _api_checks(table: ApiArrival) -> Iterator[Check]:
     without_key = " OR ".join(f"{column} IS NULL" for column in table.key)
     yield Check(
         table.table,
@@ -342,7 +328,7 @@ class LandingGate:
             checks += _range_checks(source)
             checks += _reference_checks(source)
         for each in self.arrivals:
-            if isinstance(each, ApiTable):
+            if isinstance(each, ApiArrival):
                 checks += _api_checks(each)
         coverage = [_coverage_query(source, *reference) for source in in_contract for reference in REFERENCES]
         queries = {**QUERIES, "coverage": " UNION ALL ".join(coverage)} if in_contract else {}

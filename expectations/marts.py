@@ -24,7 +24,7 @@ from expectations.checks import (
     date_literal,
     timestamp_literal,
 )
-from expectations.landing import ENTITIES
+from expectations.entities import ENTITIES
 
 if TYPE_CHECKING:
     from expectations.results import GateResult

@@ -31,6 +31,33 @@ class ColumnType(StrEnum):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """The least and greatest plausible value of a type, as SQL, and how they are called."""
+
+    least: str
+    greatest: str
+    reason: str
+
+
+# Within these, no conversion, shift or sum of the models overflows; one value beyond them would stop them all.
+# A year has four digits in ISO 8601; systems that mean "for ever" write the year 9999.
+LIMITS: dict[ColumnType, Limits] = {
+    ColumnType.INTEGER: Limits("-999999999", "999999999", "a whole number has at most 9 digits"),
+    ColumnType.AMOUNT: Limits(
+        "-999999999999.9999", "999999999999.9999", "an amount has at most 12 digits before the point"
+    ),
+    ColumnType.RATE: Limits(
+        "-9999999.9999999999", "9999999.9999999999", "a number of this kind has at most 7 digits before the point"
+    ),
+    ColumnType.SECONDS: Limits("-999999999", "999999999", "seconds have at most 9 digits before the point"),
+    ColumnType.DATE: Limits("date '0001-01-01'", "date '9999-12-31'", "a year is from 0001 to 9999"),
+    ColumnType.TIMESTAMP: Limits(
+        "timestamp '0001-01-01 00:00:00'", "timestamp '9999-12-31 23:59:59.999999'", "a year is from 0001 to 9999"
+    ),
+}
+
+
+@dataclass(frozen=True)
 class Column:
     """One field of an entity.
 
@@ -53,6 +80,14 @@ class Column:
     @property
     def must_be_present(self) -> bool:
         return self.is_key or self.is_required
+
+    @property
+    def beyond_limits(self) -> tuple[str, str] | None:
+        """SQL that is true of a value beyond the limits of its type, and the reason to reject it."""
+        limits = LIMITS.get(self.type)
+        if not limits:
+            return None
+        return f"{self.name} not between {limits.least} and {limits.greatest}", limits.reason
 
     @property
     def is_id(self) -> bool:
@@ -397,6 +432,19 @@ CALL_SCORES = Entity(
     rules=(RowRule("score", "score BETWEEN 0 AND max_score", "score is not between 0 and max_score"),),
 )
 
+OPPORTUNITY_SPLITS = Entity(
+    "opportunity_splits",
+    (
+        _key("opportunity_id"),
+        Column("user_id", is_key=True, names_user=True, description="user_id of who has the share."),
+        _required("share", _T.FRACTION, description="Part of the opportunity's amount, above 0, at most 1."),
+        *_VERSION,
+    ),
+    description="Shares of opportunities by user",
+    grain="opportunity and user",
+    rules=(RowRule("share", "share > 0 AND share <= 1", "share is not above 0 and at most 1"),),
+)
+
 # In the order of loading: a row rule may refer to an entity that stands before it.
 ENTITIES: tuple[Entity, ...] = (
     USERS,
@@ -411,5 +459,6 @@ ENTITIES: tuple[Entity, ...] = (
     EXCHANGE_RATES,
     CALL_TURNS,
     CALL_SCORES,
+    OPPORTUNITY_SPLITS,
 )
 ENTITIES_BY_NAME = {entity.name: entity for entity in ENTITIES}

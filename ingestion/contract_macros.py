@@ -62,6 +62,9 @@ def _column_checks(column: Column) -> list[dict[str, str]]:
     checks = []
     if column.must_be_present:
         checks.append({"column": column.name, "is_bad": f"{column.name} is null", "reason": "required, but empty"})
+    if column.beyond_limits:
+        is_bad, reason = column.beyond_limits
+        checks.append({"column": column.name, "is_bad": is_bad, "reason": reason})
     if column.accepted_values:
         values = ", ".join(f"'{value}'" for value in column.accepted_values)
         reason = f"not one of {', '.join(column.accepted_values)}"

@@ -118,8 +118,14 @@ SOURCES: tuple[Source, ...] = (
         # A database hands over a million rows in the time in which an API does some thousands.
         rows_per_slice=1_000_000,
     ),
-    Source("hubspot", Kind.CRM, _CRM_BRINGS, landers=("fivetran", "airbyte")),
-    Source("salesforce", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates"), landers=("fivetran", "airbyte")),
+    Source("hubspot", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates"), landers=("fivetran", "airbyte")),
+    Source(
+        "salesforce",
+        Kind.CRM,
+        _CRM_BRINGS,
+        ("quotas", "exchange_rates", "opportunity_splits"),
+        landers=("fivetran", "airbyte"),
+    ),
     # Its limit allows 50 calls a second, so a load that is killed loses some minutes.
     Source("aircall", Kind.TELEPHONY, _CALLS, rows_per_slice=20_000),
     Source("twilio", Kind.TELEPHONY, _CALLS),

@@ -65,17 +65,18 @@ def load(
     """Load a source, slice after slice, until it has no more.
 
     `run` runs a pipeline with a source in one of dlt's refresh modes, and raises where that fails. Each slice is a
-    load of its own, so what is killed goes on after the last one; `anew` forgets all former ones. Raises OptionsError
-    where a secret or setting of the source is missing.
+    load of its own, so what is killed goes on after the last one; `anew` forgets all former ones, and of an API what
+    they brought. Raises OptionsError where a secret or setting of the source is missing.
     """
     from ingestion.warehouse import raw_pipeline
 
     rows = SOURCES_BY_NAME[name].rows_per_slice or options.slice.rows
-    mode = "drop_sources" if anew else None
+    # What comes in the contract's shape is merged, and shares its account with other sources.
+    mode = "drop_sources" if anew and not SOURCES_BY_NAME[name].is_contract_shaped else None
     while True:
-        this_slice = replace(options, slice=Slice(rows))
+        this_slice = replace(options, slice=Slice(rows), anew=anew)
         run(raw_pipeline(name, warehouse, dlt_home), _source(name, this_slice), mode)
-        mode = None
+        mode, anew = None, False
         if not this_slice.slice.is_cut:
             return
 

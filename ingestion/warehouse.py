@@ -19,7 +19,7 @@ from ingestion.migrations import migrate
 # type changed means that Repline itself changed, which needs a migration.
 SCHEMA_CONTRACT: TSchemaContract = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
 
-MERGE: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert"}
+MERGE_DEDUPLICATING: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert"}
 
 
 def raw_pipeline(source: str, warehouse: Path, dlt_home: Path) -> dlt.Pipeline:

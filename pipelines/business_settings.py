@@ -337,7 +337,10 @@ class BusinessSettings(BaseModel):
         default=1000000000, description="A greater amount is reported, in the record's own currency."
     )
     earliest_plausible_date: Annotated[str, BeforeValidator(_day)] = Field(
-        default="1990-01-01", description="An event or close date before this day is reported, an ISO 8601 date."
+        default="1990-01-01",
+        description=(
+            "An event or close date before this day is reported, and starts no day or period, an ISO 8601 date."
+        ),
     )
     max_close_date_years: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(0, 1000))] = Field(
         default=10, description="A close date later than this after the as-of day is reported, in years."

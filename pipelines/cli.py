@@ -23,7 +23,7 @@ from rich.console import Console
 from pipelines.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from pipelines.runs.refresh import Outcome
+    from pipelines.refresh import Outcome
 
 WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
 # More warnings than these are counted; all are in the data docs and in Dagster.
@@ -71,7 +71,7 @@ def init(folder: Path) -> None:
 
 @main.command()
 @click.option("--verbose", is_flag=True, help="Show the full log of every step.")
-@click.option("--reload", multiple=True, metavar="SOURCE", help="Read this API source from its beginning; repeatable.")
+@click.option("--reload", multiple=True, metavar="SOURCE", help="Read this source from its beginning; repeatable.")
 def refresh(verbose: bool, reload: tuple[str, ...]) -> None:
     """Load what is new, build and judge the marts, and publish them."""
     outcome = _refresh(Settings.from_environment(), verbose, reload)
@@ -88,6 +88,7 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
     from pipelines.reports.highlights import read_highlights, show
 
     settings = replace(Settings.from_environment(), as_of=DEFAULT_UNTIL)
+    settings.make_home()
     console = Console()
     with console.status(f"Making a company with {calls:,} calls"):
         generate(settings.landing, calls=calls, seed=seed)
@@ -174,8 +175,8 @@ def _refresh(settings: Settings, verbose: bool, reload: Sequence[str] = ()) -> O
         warnings.simplefilter("ignore")
     console = Console()
     with console.status("Starting"):
+        from pipelines.refresh import run_refresh
         from pipelines.reports.progress import LiveProgress, PlainProgress
-        from pipelines.runs.refresh import run_refresh
     live = console.is_terminal and not verbose
     with LiveProgress(console) if live else PlainProgress(console) as progress:
         outcome = run_refresh(settings, progress, verbose, reload)
@@ -203,6 +204,11 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         f"Published version {version.number}: as of {_moment(version.as_of)}, {version.row_count:,} rows.",
         f"Read {read}: {rows['new_rows_loaded']:,} loaded, {rows['new_rows_quarantined']:,} quarantined.",
     ]
+    if hidden := rows["new_values_hidden"]:
+        lines.append(
+            f"Personal columns: {hidden:,} values of former loads were hidden, and the versions and files that may "
+            "have held them removed."
+        )
     if outcome.warnings:
         lines.append(f"Warnings, none of which stops publication: {len(outcome.warnings)}")
         lines += [f"  {warning}" for warning in outcome.warnings[:_SHOWN_WARNINGS]]

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ingestion.text import one_line
 from pipelines.runs.dbt_runs import prepare_manifest
 from pipelines.settings import Settings
 
@@ -49,19 +50,19 @@ def page(manifest: Mapping[str, Any]) -> str:
 def _model(model: Mapping[str, Any]) -> list[str]:
     lines = [
         f"### {model['name']}\n",
-        _one_line(model["description"]) + "\n",
+        _cell(model["description"]) + "\n",
         "| column | type | meaning |",
         "| --- | --- | --- |",
     ]
     lines += [
-        f"| `{column['name']}` | {column['data_type']} | {_one_line(column['description'])} |"
+        f"| `{column['name']}` | {column['data_type']} | {_cell(column['description'])} |"
         for column in model["columns"].values()
     ]
     return [*lines, ""]
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+def _cell(text: str) -> str:
+    return one_line(text).replace("|", "\\|")
 
 
 def main() -> None:

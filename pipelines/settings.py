@@ -22,10 +22,11 @@ from pydantic import BaseModel, ValidationError
 from pipelines.business_settings import BusinessSettings, Places
 
 DBT_PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
+# dlt takes a % in its folder for a placeholder; dbt and SQLAlchemy a ? or # for the end of a path.
+_MISREAD = {"%", "?", "#"}
 SETTINGS_FILE = "repline.yml"
 _VARS = "REPLINE_VARS"
 _EXAMPLE = 'write for example {"base_currency": "EUR"}'
-_PATH_ENDS = {"?", "#"}
 
 
 class SettingsError(ValueError):
@@ -58,9 +59,9 @@ class Settings:
         Raises SettingsError where a value cannot be used.
         """
         home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
-        if _PATH_ENDS & set(str(home)):
+        if _MISREAD & set(str(home)):
             raise SettingsError(
-                f"REPLINE_HOME is {str(home)!r}; dbt and SQLAlchemy take a ? or # for the end of a path, so use "
+                f"REPLINE_HOME is {str(home)!r}; the libraries that write there misread a %, ? or # in a path, so use "
                 "another folder"
             )
         file = _settings_file(home)
@@ -98,6 +99,10 @@ class Settings:
             mapping_file=path("database_mapping"),
             file=file,
         )
+
+    def make_home(self) -> None:
+        """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @cached_property
     def business(self) -> BusinessSettings:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from expectations.landing import ApiTable as ApiArrival
-from expectations.landing import Arrival, ContractSource
+from expectations.landing import ApiArrival, Arrival, ContractSource
 from ingestion.api.tables import ApiTable
 from ingestion.contract import ENTITIES, RAW_SCHEMA
 from ingestion.register import SOURCES_BY_NAME, Source

@@ -20,7 +20,7 @@ _FORKS.set_forkserver_preload(
     [
         "pipelines.definitions",
         "pipelines.cli",
-        "pipelines.runs.refresh",
+        "pipelines.refresh",
         "expectations.context",
         "dbt.cli.main",
         "dbt.adapters.duckdb",

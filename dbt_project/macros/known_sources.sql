@@ -5,11 +5,11 @@
 #}
 {% macro known_sources() -%}
     {{ return({
-        "landing": {"entities": ["users", "pipeline_stages", "accounts", "opportunities", "opportunity_history", "leads", "calls", "meetings", "quotas", "exchange_rates", "call_turns", "call_scores"], "is_contract_shaped": true, "has_left_out_calls": false, "landers": []},
-        "exports": {"entities": ["users", "pipeline_stages", "accounts", "opportunities", "opportunity_history", "leads", "calls", "meetings", "quotas", "exchange_rates", "call_turns", "call_scores"], "is_contract_shaped": true, "has_left_out_calls": false, "landers": []},
-        "database": {"entities": ["users", "pipeline_stages", "accounts", "opportunities", "opportunity_history", "leads", "calls", "meetings", "quotas", "exchange_rates", "call_turns", "call_scores"], "is_contract_shaped": true, "has_left_out_calls": false, "landers": []},
-        "hubspot": {"entities": ["users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history", "calls", "meetings"], "is_contract_shaped": false, "has_left_out_calls": false, "landers": ["fivetran", "airbyte"]},
-        "salesforce": {"entities": ["users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history", "calls", "meetings", "quotas", "exchange_rates"], "is_contract_shaped": false, "has_left_out_calls": false, "landers": ["fivetran", "airbyte"]},
+        "landing": {"entities": ["users", "pipeline_stages", "accounts", "opportunities", "opportunity_history", "leads", "calls", "meetings", "quotas", "exchange_rates", "call_turns", "call_scores", "opportunity_splits"], "is_contract_shaped": true, "has_left_out_calls": false, "landers": []},
+        "exports": {"entities": ["users", "pipeline_stages", "accounts", "opportunities", "opportunity_history", "leads", "calls", "meetings", "quotas", "exchange_rates", "call_turns", "call_scores", "opportunity_splits"], "is_contract_shaped": true, "has_left_out_calls": false, "landers": []},
+        "database": {"entities": ["users", "pipeline_stages", "accounts", "opportunities", "opportunity_history", "leads", "calls", "meetings", "quotas", "exchange_rates", "call_turns", "call_scores", "opportunity_splits"], "is_contract_shaped": true, "has_left_out_calls": false, "landers": []},
+        "hubspot": {"entities": ["users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history", "calls", "meetings", "quotas", "exchange_rates"], "is_contract_shaped": false, "has_left_out_calls": false, "landers": ["fivetran", "airbyte"]},
+        "salesforce": {"entities": ["users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history", "calls", "meetings", "quotas", "exchange_rates", "opportunity_splits"], "is_contract_shaped": false, "has_left_out_calls": false, "landers": ["fivetran", "airbyte"]},
         "aircall": {"entities": ["users", "calls"], "is_contract_shaped": false, "has_left_out_calls": true, "landers": []},
         "twilio": {"entities": ["users", "calls"], "is_contract_shaped": false, "has_left_out_calls": true, "landers": []},
         "gong": {"entities": ["users", "calls", "call_turns", "call_scores"], "is_contract_shaped": false, "has_left_out_calls": true, "landers": []},

@@ -49,6 +49,21 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "hired_on",
+                    "is_bad": "hired_on not between date '0001-01-01' and date '9999-12-31'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "left_on",
+                    "is_bad": "left_on not between date '0001-01-01' and date '9999-12-31'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
                     "column": "left_on",
                     "is_bad": "not (left_on >= hired_on)",
                     "reason": "left_on is before hired_on"
@@ -94,6 +109,11 @@
                     "column": "position",
                     "is_bad": "position is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "position",
+                    "is_bad": "position not between -999999999 and 999999999",
+                    "reason": "a whole number has at most 9 digits"
                 },
                 {
                     "column": "is_closed",
@@ -148,6 +168,16 @@
                     "column": "account_id",
                     "is_bad": "account_id is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "created_at",
+                    "is_bad": "created_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
                 }
             ]
         },
@@ -200,9 +230,29 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "amount",
+                    "is_bad": "amount not between -999999999999.9999 and 999999999999.9999",
+                    "reason": "an amount has at most 12 digits before the point"
+                },
+                {
                     "column": "created_at",
                     "is_bad": "created_at is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "created_at",
+                    "is_bad": "created_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "close_date",
+                    "is_bad": "close_date not between date '0001-01-01' and date '9999-12-31'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
                 },
                 {
                     "column": "amount",
@@ -259,9 +309,24 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "changed_at",
+                    "is_bad": "changed_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
                     "column": "stage",
                     "is_bad": "stage is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "amount",
+                    "is_bad": "amount not between -999999999999.9999 and 999999999999.9999",
+                    "reason": "an amount has at most 12 digits before the point"
+                },
+                {
+                    "column": "close_date",
+                    "is_bad": "close_date not between date '0001-01-01' and date '9999-12-31'",
+                    "reason": "a year is from 0001 to 9999"
                 }
             ],
             "unknown_stage": "the pipeline has no such stage in pipeline_stages"
@@ -305,6 +370,21 @@
                     "column": "created_at",
                     "is_bad": "created_at is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "created_at",
+                    "is_bad": "created_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "converted_at",
+                    "is_bad": "converted_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
                 },
                 {
                     "column": "converted_at",
@@ -361,6 +441,16 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "started_at",
+                    "is_bad": "started_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "duration_seconds",
+                    "is_bad": "duration_seconds not between -999999999 and 999999999",
+                    "reason": "seconds have at most 9 digits before the point"
+                },
+                {
                     "column": "direction",
                     "is_bad": "direction is null",
                     "reason": "required, but empty"
@@ -374,6 +464,11 @@
                     "column": "disposition",
                     "is_bad": "disposition not in ('connected', 'voicemail', 'no_answer', 'busy', 'failed', 'other')",
                     "reason": "not one of connected, voicemail, no_answer, busy, failed, other"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
                 },
                 {
                     "column": "duration_seconds",
@@ -429,9 +524,24 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "starts_at",
+                    "is_bad": "starts_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "ends_at",
+                    "is_bad": "ends_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
                     "column": "status",
                     "is_bad": "status not in ('held', 'no_show', 'cancelled', 'scheduled')",
                     "reason": "not one of held, no_show, cancelled, scheduled"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
                 },
                 {
                     "column": "ends_at",
@@ -485,14 +595,34 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "period_start",
+                    "is_bad": "period_start not between date '0001-01-01' and date '9999-12-31'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
                     "column": "period_end",
                     "is_bad": "period_end is null",
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "period_end",
+                    "is_bad": "period_end not between date '0001-01-01' and date '9999-12-31'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
                     "column": "amount",
                     "is_bad": "amount is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "amount",
+                    "is_bad": "amount not between -999999999999.9999 and 999999999999.9999",
+                    "reason": "an amount has at most 12 digits before the point"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
                 },
                 {
                     "column": "period_end",
@@ -534,6 +664,11 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "rate_date",
+                    "is_bad": "rate_date not between date '0001-01-01' and date '9999-12-31'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
                     "column": "currency",
                     "is_bad": "currency is null",
                     "reason": "required, but empty"
@@ -542,6 +677,11 @@
                     "column": "rate",
                     "is_bad": "rate is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "rate",
+                    "is_bad": "rate not between -9999999.9999999999 and 9999999.9999999999",
+                    "reason": "a number of this kind has at most 7 digits before the point"
                 },
                 {
                     "column": "rate",
@@ -590,6 +730,11 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "turn",
+                    "is_bad": "turn not between -999999999 and 999999999",
+                    "reason": "a whole number has at most 9 digits"
+                },
+                {
                     "column": "speaker",
                     "is_bad": "speaker is null",
                     "reason": "required, but empty"
@@ -605,9 +750,24 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "started_seconds",
+                    "is_bad": "started_seconds not between -999999999 and 999999999",
+                    "reason": "seconds have at most 9 digits before the point"
+                },
+                {
                     "column": "ended_seconds",
                     "is_bad": "ended_seconds is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "ended_seconds",
+                    "is_bad": "ended_seconds not between -999999999 and 999999999",
+                    "reason": "seconds have at most 9 digits before the point"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
                 },
                 {
                     "column": "turn",
@@ -670,9 +830,19 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "score",
+                    "is_bad": "score not between -9999999.9999999999 and 9999999.9999999999",
+                    "reason": "a number of this kind has at most 7 digits before the point"
+                },
+                {
                     "column": "max_score",
                     "is_bad": "max_score is null",
                     "reason": "required, but empty"
+                },
+                {
+                    "column": "max_score",
+                    "is_bad": "max_score not between -9999999.9999999999 and 9999999.9999999999",
+                    "reason": "a number of this kind has at most 7 digits before the point"
                 },
                 {
                     "column": "scored_at",
@@ -680,9 +850,70 @@
                     "reason": "required, but empty"
                 },
                 {
+                    "column": "scored_at",
+                    "is_bad": "scored_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
                     "column": "score",
                     "is_bad": "not (score BETWEEN 0 AND max_score)",
                     "reason": "score is not between 0 and max_score"
+                }
+            ]
+        },
+        "opportunity_splits": {
+            "columns": {
+                "opportunity_id": "varchar",
+                "user_id": "varchar",
+                "share": "decimal(9, 6)",
+                "updated_at": "timestamp",
+                "is_deleted": "boolean"
+            },
+            "key": [
+                "opportunity_id",
+                "user_id"
+            ],
+            "ids": [
+                "opportunity_id",
+                "user_id"
+            ],
+            "has_ids": true,
+            "people": [
+                "user_id"
+            ],
+            "passes_extra_columns": false,
+            "is_read_often": false,
+            "null_means": {},
+            "checks": [
+                {
+                    "column": "opportunity_id",
+                    "is_bad": "opportunity_id is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "user_id",
+                    "is_bad": "user_id is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "share",
+                    "is_bad": "share is null",
+                    "reason": "required, but empty"
+                },
+                {
+                    "column": "updated_at",
+                    "is_bad": "updated_at not between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'",
+                    "reason": "a year is from 0001 to 9999"
+                },
+                {
+                    "column": "share",
+                    "is_bad": "not (share > 0 AND share <= 1)",
+                    "reason": "share is not above 0 and at most 1"
                 }
             ]
         }

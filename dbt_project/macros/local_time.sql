@@ -3,9 +3,15 @@
     second per million rows: they are for small tables and constants. Big tables join int_local_days.
 #}
 
+{# The name of the zone, safe within quotes. Repline checks it at the start; `dbt build` alone does not. #}
+{% macro reporting_timezone() -%}
+    {{ return(var('reporting_timezone') | replace("'", "''")) }}
+{%- endmacro %}
+
+
 {# The local date of a UTC timestamp. #}
 {% macro local_day_of(moment) -%}
-    cast({{ utc_to_local(moment, var('reporting_timezone')) }} as date)
+    cast({{ utc_to_local(moment, reporting_timezone()) }} as date)
 {%- endmacro %}
 
 
@@ -16,7 +22,7 @@
     in force three hours before finds the first. A midnight that the clock skips is the moment of the skip.
 #}
 {% macro local_midnight(day) -%}
-    {%- set zone = var('reporting_timezone') -%}
+    {%- set zone = reporting_timezone() -%}
     {%- set midnight = local_to_utc('cast(' ~ day ~ ' as timestamp)', zone) -%}
     {%- set hours_before = "(" ~ midnight ~ " - interval 3 hour)" -%}
     {%- set earlier_midnight -%}

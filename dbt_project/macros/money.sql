@@ -1,5 +1,6 @@
 {#
-    An amount in the base currency, rounded once to cents, half away from zero. Null without a rate.
+    An amount in the base currency, rounded once to cents, half away from zero. Null without a rate, and where it
+    would have more than 16 digits before the point.
 
     `rate` is the value of a unit of `currency` in the base currency; it is passed over where the currency
     is the base currency.

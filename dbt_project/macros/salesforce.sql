@@ -9,7 +9,8 @@
 {% macro salesforce_objects() -%}
     {{ return({
         'users': ['User', [
-            'Id', 'Name', 'Email', 'UserRoleId', 'ManagerId', 'Department', 'Division', 'IsActive', 'LastModifiedDate'
+            'Id', 'Name', 'Email', 'UserType', 'UserRoleId', 'ManagerId', 'Department', 'Division', 'IsActive',
+            'LastModifiedDate'
         ]],
         'user_roles': ['UserRole', ['Id', 'Name']],
         'accounts': ['Account', [
@@ -33,6 +34,14 @@
         'opportunity_field_history': ['OpportunityFieldHistory', [
             'Id', 'OpportunityId', 'Field', 'OldValue', 'NewValue', 'CreatedById', 'CreatedDate'
         ]],
+        'opportunity_splits': ['OpportunitySplit', [
+            'Id', 'OpportunityId', 'SplitOwnerId', 'SplitTypeId', 'SplitPercentage', 'LastModifiedDate'
+        ]],
+        'opportunity_split_types': ['OpportunitySplitType', ['Id', 'DeveloperName', 'IsTotalValidated']],
+        'opportunity_line_items': ['OpportunityLineItem', [
+            'Id', 'OpportunityId', 'Product2Id', 'ProductCode', 'TotalPrice'
+        ]],
+        'products': ['Product2', ['Id', 'Name']],
         'tasks': ['Task', [
             'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'TaskSubtype', 'CallType', 'CallDurationInSeconds',
             'CallDisposition', 'IsClosed', 'IsRecurrence', 'ActivityDate', 'CompletedDateTime', 'CreatedDate',
@@ -40,7 +49,7 @@
         ]],
         'events': ['Event', [
             'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'StartDateTime', 'EndDateTime', 'ActivityDate', 'IsChild',
-            'IsRecurrence', 'LastModifiedDate'
+            'IsRecurrence', 'GroupEventType', 'LastModifiedDate'
         ]],
         'forecasting_quotas': ['ForecastingQuota', [
             'Id', 'QuotaOwnerId', 'QuotaAmount', 'CurrencyIsoCode', 'StartDate', 'PeriodId', 'ForecastingTypeId',
@@ -68,7 +77,9 @@
     {%- if loader == 'repline' -%}
         {%- set relation = source('salesforce', 'salesforce__' ~ object) -%}
     {%- else -%}
-        {%- set relation = source('salesforce_' ~ loader, salesforce_snake_case(name) if loader == 'fivetran' else name) -%}
+        {#- Fivetran sets digits apart, too: `product_2`. -#}
+        {%- set fivetran_name = modules.re.sub('([a-z])([0-9])', '\\1_\\2', salesforce_snake_case(name)) -%}
+        {%- set relation = source('salesforce_' ~ loader, fivetran_name if loader == 'fivetran' else name) -%}
     {%- endif -%}
     {%- set columns = salesforce_columns_of(relation) -%}
     {#- Letters decide, so that `OwnerId`, `ownerid` and `owner_id` are one column. -#}
@@ -159,38 +170,5 @@
         when 'MostLikely' then 'Most Likely'
         when 'Forecast' then 'Commit'
         else {{ value }}
-    end
-{%- endmacro %}
-
-
-{#
-    What a call came to, from CallDisposition, which is free text: the first pattern that fits, whatever its case;
-    `other` where none does, null where nothing was written. Own words are put where they belong in this list: before
-    a pattern that would take them for something else, as `disconnected` stands before `connected`.
-#}
-{% macro salesforce_disposition(value) -%}
-    {%- set patterns = [
-        ('voicemail', ['%voice%mail%', '%left%message%', '%left vm%', 'lvm', 'vm', '%machine%']),
-        ('no_answer', [
-            '%no answer%', '%no_answer%', '%no-answer%', '%not answer%', '%unanswered%', '%not connected%',
-            '%not reached%', '%missed%', '%no contact%', '%ring%out%'
-        ]),
-        ('busy', ['%busy%', '%engaged%']),
-        ('failed', [
-            '%fail%', '%wrong number%', '%bad number%', '%invalid%', '%disconnected%', '%not in service%',
-            '%unsuccessful%', '%cancel%', '%dropped%'
-        ]),
-        ('connected', [
-            '%connect%', '%answered%', '%spoke%', '%talked%', '%conversation%', '%completed%', '%reached%', '%success%',
-            '%interested%', '%call%back%', '%meeting%', '%appointment%', '%demo%'
-        ]),
-    ] -%}
-    case
-        when nullif(trim({{ value }}), '') is null then null
-        {%- for disposition, texts in patterns %}
-        when {% for text in texts %}{{ value }} ilike '{{ text }}'{{ ' or ' if not loop.last }}{% endfor %}
-            then '{{ disposition }}'
-        {%- endfor %}
-        else 'other'
     end
 {%- endmacro %}

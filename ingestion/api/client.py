@@ -18,6 +18,7 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests.auth import AuthBase
 
 from ingestion.masking import Secrets, secrets_in_url
+from ingestion.text import one_line
 
 # Attempts of one request, with the system's own delay between them (`Retry-After`) or 1, 2, 4 ... seconds.
 REQUEST_ATTEMPTS = 8
@@ -175,7 +176,7 @@ class ApiClient:
         if response.status_code < 400:
             return
         # Masked as a whole: half a secret, which a cut may leave, is found by nobody.
-        message = _cut(self._secrets.masked(_one_line(message_of(response)), token))
+        message = _cut(self._secrets.masked(one_line(message_of(response)), token))
         text = f"{text}: {message}" if message else text
         delay = response.headers.get("Retry-After", "")
         if delay.isdigit() and int(delay) > LONGEST_DELAY_SECONDS:
@@ -215,10 +216,6 @@ def message_of(response: requests.Response) -> str:
 def _host(url: str) -> str:
     """The host and port of a URL, without the credentials that may stand before them."""
     return urlsplit(url).netloc.rpartition("@")[2]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _cut(line: str) -> str:

@@ -48,13 +48,14 @@ class SourceOptions:
     """The settings of one load.
 
     `place` is the folder or file of a source that has one. `is_complete` says that no other source brings what the
-    contract requires. `custom_fields` are the system's field names by entity of the contract. `personal_columns` are
-    hashed or left empty. `requests` counts the requests by system; `rows` the new rows by raw table; `progress` is
-    told of both.
+    contract requires. With `anew`, files and tables are read whether they changed or not. `custom_fields` are the
+    system's field names by entity of the contract. `personal_columns` are hashed or left empty. `requests` counts the
+    requests by system; `rows` the new rows by raw table; `progress` is told of both.
     """
 
     place: Path | None = None
     is_complete: bool = True
+    anew: bool = False
     custom_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     personal_columns: PersonalColumns = field(default_factory=PersonalColumns)
     slice: Slice = field(default_factory=Slice)

@@ -4,19 +4,21 @@ Belongs here: what happens to every table between the system's pages and dlt. Do
 (`ingestion.api.tables`), requests (`ingestion.api.client`).
 
 A row that raw holds already, in all its columns, is left out: the overlap that catches late changes then loads
-nothing where nothing was late, and a load of nothing new is no load.
+nothing where nothing was late, and a load of nothing new is no load. How far a table is read stands in its resource's
+state; dlt's `incremental` would put its cursor behind every row, also one that the system shows before its time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import dlt
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
@@ -24,7 +26,8 @@ from ingestion.api.options import SourceOptions
 from ingestion.api.tables import LOADED_AT, ApiTable, FieldType
 from ingestion.contract import RAW_SCHEMA
 from ingestion.personal import hidden
-from ingestion.warehouse import MERGE, SCHEMA_CONTRACT
+from ingestion.text import quoted
+from ingestion.warehouse import MERGE_DEDUPLICATING, SCHEMA_CONTRACT
 
 # True for a row that a table which is listed whole no longer lists.
 IS_GONE = "_is_gone"
@@ -39,12 +42,23 @@ class Unlisted(Exception):  # noqa: N818 - no error: the other tables load
     """Raised by a read of a table that the system does not list for this user: what raw holds stands as it is."""
 
 
-def table_resource(table: ApiTable, options: SourceOptions, read: ReadSince, overlap_seconds: float = 0) -> DltResource:
+def table_resource(
+    table: ApiTable,
+    options: SourceOptions,
+    read: ReadSince,
+    overlap_seconds: float = 0,
+    settling_seconds: float = 0,
+) -> DltResource:
     """The resource of a table: the changes since the last load, or all where the table is listed whole.
 
-    `read` gives batches with the table's columns (`ApiTable.read`), for a table with a cursor in ascending order,
-    because the resource may stop after any of them: the next slice goes on from the greatest cursor so far.
-    `overlap_seconds` is how late the system may show a change.
+    `read` gives batches with the table's columns (`ApiTable.read`). For a table with a cursor, no batch may hold a row
+    that changed before one of an earlier batch, but for rows that are still settling: the resource may stop after any
+    batch, and the next slice goes on from the greatest settled cursor so far.
+
+    `overlap_seconds` is how late the system may show a change: each load begins so much below the cursor.
+    `settling_seconds` is how long after a change the system may show it out of its order, or not at all. A row that
+    changed later than so long before the load began is loaded, but the cursor stays below it: the next load asks for
+    its time again.
     """
     personal = options.personal(table)
     if table.is_listed_whole:
@@ -58,21 +72,17 @@ def table_resource(table: ApiTable, options: SourceOptions, read: ReadSince, ove
 
         return dlt.resource(whole, **_hints(table))
 
-    def changed(
-        cursor: dlt.sources.incremental[Any] = dlt.sources.incremental(  # noqa: B008 - dlt's own way
-            table.cursor, lag=overlap_seconds or None, on_cursor_value_missing="include"
-        ),
-    ) -> Iterator[pa.Table]:
-        since = cursor.start_value
-        if since is not None and since.tzinfo is not None:
-            since = since.astimezone(UTC).replace(tzinfo=None)
+    def changed() -> Iterator[pa.Table]:
+        settled_until = options.slice.started_at - timedelta(seconds=settling_seconds)
         with Door(table, options, personal) as door, suppress(Unlisted):
             yield from door.first()
-            for batch in read(since):
+            cursor = door.cursor
+            for batch in read(cursor - timedelta(seconds=overlap_seconds) if cursor else None):
                 new_rows = 0
                 for rows in door.pass_through(batch):
                     new_rows += rows.num_rows
                     yield rows
+                door.move_cursor(batch, settled_until)
                 if not options.slice.has_room(table.raw_name, new_rows):
                     return
 
@@ -134,11 +144,25 @@ class Door:
             self._state["loaded_at"] = self._loaded_at.isoformat()
             yield self._finished(self._table.empty())
 
+    @property
+    def cursor(self) -> datetime | None:
+        """Up to which change the table was read, naive UTC."""
+        noted = self._state.get("cursor")
+        return datetime.fromisoformat(noted) if noted else None
+
+    def move_cursor(self, batch: pa.Table, settled_until: datetime) -> None:
+        """Note that the table was read up to the last change of a batch, of those until `settled_until`."""
+        changes = batch[self._table.cursor]
+        settled = changes.filter(pc.less_equal(changes, pa.scalar(settled_until, _MOMENT)))
+        newest = pc.max(settled).as_py()
+        if newest is not None and (self.cursor is None or newest > self.cursor):
+            self._state["cursor"] = newest.isoformat()
+
     def pass_through(self, batch: pa.Table) -> Iterator[pa.Table]:
         """The rows of a batch that raw does not hold yet, as they are loaded."""
         self._connection.register("arrived", self._finished(batch))
         if self._table.is_listed_whole:
-            keys = ", ".join(map(_quoted, self._table.key))
+            keys = ", ".join(map(quoted, self._table.key))
             self._connection.execute(f"INSERT INTO listed SELECT {keys} FROM arrived")
         yield from self._noted(self._unknown())
 
@@ -146,9 +170,9 @@ class Door:
         """The rows that raw holds and the system did not list, marked."""
         if not self._held:
             return
-        keys = " AND ".join(f"held.{_quoted(name)} = listed.{_quoted(name)}" for name in self._table.key)
+        keys = " AND ".join(f"held.{quoted(name)} = listed.{quoted(name)}" for name in self._table.key)
         held = [name for name in self._columns if name not in (LOADED_AT, IS_GONE)]
-        columns = ", ".join(_quoted(name) if name in self._held else f"NULL AS {_quoted(name)}" for name in held)
+        columns = ", ".join(quoted(name) if name in self._held else f"NULL AS {quoted(name)}" for name in held)
         rows = self._connection.execute(
             f"""
             SELECT {columns}, true AS {IS_GONE}, ?::TIMESTAMP AS {LOADED_AT}
@@ -167,7 +191,7 @@ class Door:
 
     @property
     def _raw(self) -> str:
-        return f"{RAW_SCHEMA}.{_quoted(self._table.raw_name)}"
+        return f"{RAW_SCHEMA}.{quoted(self._table.raw_name)}"
 
     @property
     def _columns(self) -> list[str]:
@@ -183,9 +207,9 @@ class Door:
         self._connection.register("batch", batch)
         selected = [
             # A dropped column is empty, not away: staging reads it all the same.
-            f"{hidden(_quoted(name), self._personal[name])} AS {_quoted(name)}"
+            f"{hidden(quoted(name), self._personal[name])} AS {quoted(name)}"
             if name in self._personal
-            else _quoted(name)
+            else quoted(name)
             for name in self._table.columns
         ]
         if self._table.is_listed_whole:
@@ -205,7 +229,7 @@ class Door:
         if self._known_until is not None and set(compared) <= self._held:
             # The equality on the key makes it a hash join.
             equals = {name: "=" if name in self._table.key else "IS NOT DISTINCT FROM" for name in compared}
-            same = " AND ".join(f"held.{_quoted(name)} {equals[name]} arrived.{_quoted(name)}" for name in compared)
+            same = " AND ".join(f"held.{quoted(name)} {equals[name]} arrived.{quoted(name)}" for name in compared)
             is_held = f"SELECT 1 FROM {self._raw} AS held WHERE {same} AND held.{LOADED_AT} <= $known_until::TIMESTAMP"
             condition = f"NOT EXISTS ({is_held})"
         parameters = {"known_until": self._known_until} if condition != "true" else {}
@@ -237,14 +261,10 @@ def _hints(table: ApiTable) -> dict[str, Any]:
         "name": table.raw_name,
         "columns": columns,
         "primary_key": list(table.key),
-        "write_disposition": MERGE,
+        "write_disposition": MERGE_DEDUPLICATING,
         "schema_contract": SCHEMA_CONTRACT,
     }
 
 
 def _text(name: str) -> str:
-    return f"{_quoted(name)} VARCHAR"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"{quoted(name)} VARCHAR"

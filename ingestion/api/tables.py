@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ingestion.text import quoted
+
 # One Arrow table of about this many pages: few enough for memory (100 records a page are at most a few MB), enough
 # to spread the cost of a step, which is about 10 ms whatever its size.
 PAGES_PER_BATCH = 50
@@ -116,7 +118,7 @@ class ApiTable:
     def select_list(self, record: str = "record") -> str:
         """SQL of the table's columns, from a record of the table's structure."""
         return ", ".join(
-            f"{_READ_AS[field.type].format('.'.join([record, *map(_quoted, field.steps)]))} AS {_quoted(field.name)}"
+            f"{_READ_AS[field.type].format('.'.join([record, *map(quoted, field.steps)]))} AS {quoted(field.name)}"
             for field in self.fields
         )
 
@@ -125,7 +127,7 @@ class ApiTable:
         shape: Any = [self.structure]
         for step in reversed(records_path.split(".")):
             shape = {step: shape}
-        at = ".".join(["body", *map(_quoted, records_path.split("."))])
+        at = ".".join(["body", *map(quoted, records_path.split("."))])
         return read_json(bodies, shape, f"SELECT {self.select_list()} FROM (SELECT unnest({at}) AS record FROM pages)")
 
     def empty(self) -> pa.Table:
@@ -171,7 +173,3 @@ def batched(bodies: Iterable[bytes], size: int = PAGES_PER_BATCH) -> Iterator[li
             batch = []
     if batch:
         yield batch
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

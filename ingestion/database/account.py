@@ -16,11 +16,19 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from ingestion.account import CURRENT_FILES
 from ingestion.contract import RAW_SCHEMA, UNKNOWN_STAGE
-from ingestion.landing.batches import FILES_SCHEMA, QUARANTINE_SCHEMA, REMOVED, Batch, Feed
+from ingestion.landing.batches import (
+    FILES_SCHEMA,
+    QUARANTINE_SCHEMA,
+    QUARANTINE_TABLE,
+    REMOVED,
+    Batch,
+    Feed,
+    has_table,
+)
 from ingestion.landing.conversion import record_keys
 from ingestion.landing.reading import FILE_COLUMN, literal, quoted
-from ingestion.landing.resources import FILES_TABLE, QUARANTINE_TABLE
 
 
 @dataclass(frozen=True)
@@ -74,15 +82,14 @@ def _note_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: B
     connection.register("bad_in_slice", batch.quarantine)
     columns = "file, line, record_key, column_name, value, reason, quarantined_at"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE bad_before AS SELECT {columns} FROM bad_in_slice LIMIT 0")
-    if _exists(connection, QUARANTINE_TABLE):
+    if has_table(connection, QUARANTINE_TABLE):
         tables = ", ".join(literal(name) for name in batch.files["file"].to_pylist())
         connection.execute(
             f"""
             INSERT INTO bad_before
             WITH current_files AS (
-                SELECT file, file_hash FROM {RAW_SCHEMA}.{FILES_TABLE}
+                SELECT file, file_hash FROM ({CURRENT_FILES})
                 WHERE source = {literal(feed.source)} AND entity = {literal(batch.entity.name)} AND file IN ({tables})
-                QUALIFY row_number() OVER (PARTITION BY file ORDER BY loaded_at DESC) = 1
             )
             SELECT {columns} FROM {RAW_SCHEMA}.{QUARANTINE_TABLE} AS noted JOIN current_files USING (file, file_hash)
             WHERE noted.source = {literal(feed.source)} AND noted.entity = {literal(batch.entity.name)}
@@ -91,8 +98,9 @@ def _note_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: B
     connection.execute("CREATE OR REPLACE TEMP TABLE read_keys (file VARCHAR, record_key VARCHAR)")
     kept = [file for file in feed.files[batch.entity] if file.name in partial]
     for file in kept if _has_rows(connection, "bad_before") else []:
-        keys = record_keys(feed.open(connection, file, batch.entity), batch.entity)
-        connection.execute(f"INSERT INTO read_keys SELECT {literal(file.name)}, record_key FROM ({keys})")
+        for reading in feed.open(connection, [file], batch.entity):
+            keys = record_keys(reading, batch.entity)
+            connection.execute(f"INSERT INTO read_keys SELECT {literal(file.name)}, record_key FROM ({keys})")
     names = ", ".join(literal(file.name) for file in kept) or "NULL"
     connection.execute(
         f"""
@@ -168,11 +176,6 @@ def _incoming(batch: Batch) -> str:
 
 def _has_removed(batch: Batch) -> bool:
     return REMOVED in batch.files["file_hash"].to_pylist()
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
-    return connection.execute(query, [RAW_SCHEMA, table]).fetchone() is not None
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

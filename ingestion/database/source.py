@@ -7,8 +7,7 @@ Belongs here: which rows of which table a load reads. Does not belong here: the 
 from __future__ import annotations
 
 import copy
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,30 +39,34 @@ def database_source(
     required: bool = True,
     this_slice: Slice | None = None,
     personal: PersonalColumns | None = None,
+    anew: bool = False,
 ) -> Iterator[DltResource]:
     """The tables of a mapping as a dlt source; the database is the one of the secret `sources.database.credentials`.
 
     The raw tables are those of the file source under the name `database`. `this_slice` says how many rows of a table
     one load takes, and afterwards whether there are more. With `required` false, where another source gives what the
     contract requires, an entity that the mapping does not name is an empty table. The columns `personal` are hidden.
+    With `anew`, tables are read from their beginning.
     Raises MappingError where the mapping, a table or a column that it names cannot be used, DatabaseError where the
     database does not answer.
     """
     hiding = Hiding(DATABASE, personal or PersonalColumns())
     taken = this_slice or Slice(ROWS_PER_SLICE)
-    batches = dlt.resource(_batches, name="database_batches", selected=False)(mapping, required, taken, hiding)
+    batches = dlt.resource(_batches, name="database_batches", selected=False)(mapping, required, taken, hiding, anew)
     yield from contract_resources(DATABASE, batches)
 
 
 def source(options: SourceOptions) -> DltSource:
     """The source of the mapping that the options name."""
     assert options.place
-    return database_source(options.place, options.is_complete, options.slice, options.personal_columns)
+    return database_source(options.place, options.is_complete, options.slice, options.personal_columns, options.anew)
 
 
-def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hiding) -> Iterator[Batch]:
+def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hiding, anew: bool) -> Iterator[Batch]:
     mapping = read_mapping(mapping_file, DATABASE, required).marked(hiding.mark)
     cursors: dict[str, Any] = dlt.current.source_state().setdefault("cursors", {})
+    if anew:
+        cursors.clear()
     database = Database()
     try:
         _check(database, mapping)
@@ -78,7 +81,7 @@ def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hidi
         ) -> Batch | None:
             return reader[0].read(connection, entity, state, scratch)
 
-        yield from read_batches(list_files, read)
+        yield from read_batches(list_files, read, anew)
     finally:
         database.close()
 
@@ -171,11 +174,16 @@ class _Tables:
             self._cursors[f"{part.entity.name}/{layout.name}"] = stored(fetched.cursor)
         if fetched.is_cut:
             self._slice.is_cut = True
-        # The same rows are the same file, whenever they were read.
-        os.utime(target, ns=(0, 0))
-        return LandingFile(target, layout.name, target.stat().st_size, 0, part.definition)
+        # Each time it is another file, so its contents are compared with what was read before.
+        stat = target.stat()
+        return LandingFile(target, layout.name, stat.st_size, stat.st_mtime_ns, part.definition)
 
-    def _open(self, connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
+    def _open(
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], entity: Entity
+    ) -> list[Reading]:
+        return [self._open_one(connection, file, entity) for file in files]
+
+    def _open_one(self, connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
         part = self._parts[entity.name, file.name]
         if isinstance(part.layout, InlineRows):
             return read_inline(connection, file, part, self._copies)

@@ -19,7 +19,17 @@ import duckdb
 from ingestion.exports.workbooks import LINE, Sheet, copy_sheet, numeric_columns
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile
-from ingestion.landing.reading import Field, Reading, csv_header, quoted, read_csv, read_parquet, reading_errors
+from ingestion.landing.lines import Layout
+from ingestion.landing.reading import (
+    Field,
+    Reading,
+    csv_header,
+    quoted,
+    read_csv,
+    read_parquet,
+    readable_path,
+    reading_errors,
+)
 from ingestion.mapping import FileLayout, MappingError, Part
 from ingestion.mapping.expressions import mapped
 from ingestion.mapping.inline import read_inline
@@ -58,7 +68,7 @@ class Opener:
         self, connection: duckdb.DuckDBPyConnection, file: LandingFile, part: Part, layout: FileLayout
     ) -> Reading:
         encoding = _encoding(file.path, layout.encoding)
-        path = file.path
+        path = readable_path(file.path, self._folder)
         if encoding != "utf-8" or layout.header_row > 1:
             key = (file.path, encoding, layout.header_row)
             if key not in self._copies:
@@ -70,7 +80,8 @@ class Opener:
             header = csv_header(file, path, delimiter)
             names = [f"field_{number}" for number in range(len(header))]
             fields = {name: Field(quoted(name), "VARCHAR") for name in names}
-            reading = read_csv(file, path, delimiter, fields, lines_before=layout.header_row - 1)
+            columns = Layout(delimiter, tuple(name.strip() for name in header))
+            reading = read_csv([file], columns, fields, self._folder, path, lines_before=layout.header_row - 1)
         return mapped(reading, part, _by_header(file, part, header, list(fields.values())))
 
     def _open_sheet(
@@ -81,7 +92,7 @@ class Opener:
             copy = self._folder / f"sheet-{len(self._sheets)}.parquet"
             self._sheets[key] = copy_sheet(file, layout.sheet, layout.header_row, copy)
         sheet = self._sheets[key]
-        reading = replace(read_parquet(connection, file, sheet.copy), row_number=quoted(LINE))
+        reading = replace(read_parquet(connection, file, sheet.copy), line=quoted(LINE))
         fields = [field for name, field in reading.fields.items() if name != LINE]
         if any(isinstance(target.form, NumberForm) for target in part.targets.values()):
             # Cells that are numbers: no decimal or thousands sign of the mapping concerns them.

@@ -5,7 +5,7 @@ Belongs here: which files belong to an entity. Does not belong here: opening the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,36 +31,36 @@ MAPPING_FILE = "mapping.yml"
 
 @dlt.source(name=EXPORTS, max_table_nesting=0)
 def exports_source(
-    folder: Path, required: bool = True, personal: PersonalColumns | None = None
+    folder: Path, required: bool = True, personal: PersonalColumns | None = None, anew: bool = False
 ) -> Iterator[DltResource]:
     """The folder of exports, with its `mapping.yml`, as a dlt source; the columns `personal` are hidden.
 
     The tables are those of the file source under the name `exports`. With `required` false, where another source
     gives what the contract requires, an entity that the mapping does not name is an empty table. A file is read
-    again where it, or what the mapping says of it, changed. Raises LandingError where the mapping, a file or a column
-    that it names cannot be used.
+    again where it, or what the mapping says of it, changed, and with `anew`. Raises LandingError where the mapping, a
+    file or a column that it names cannot be used.
     """
     hiding = Hiding(EXPORTS, personal or PersonalColumns())
-    batches = dlt.resource(_batches, name="exports_batches", selected=False)(folder, required, hiding)
+    batches = dlt.resource(_batches, name="exports_batches", selected=False)(folder, required, hiding, anew)
     yield from contract_resources(EXPORTS, batches)
 
 
 def source(options: SourceOptions) -> DltSource:
     """The source of the folder that the options name."""
     assert options.place
-    return exports_source(options.place, options.is_complete, options.personal_columns)
+    return exports_source(options.place, options.is_complete, options.personal_columns, options.anew)
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:
-    """Name, size in bytes and modification time in ns of every file of the folder, hidden ones left out."""
+    """Name, size in bytes and time of the last change in ns of every file of the folder, hidden ones left out."""
     if not folder.is_dir():
         return []
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
     files = [describe_file(path, folder) for path in paths]
-    return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
+    return [(file.name, file.size_bytes, max(file.mtime_ns, file.ctime_ns)) for file in files]
 
 
-def _batches(folder: Path, required: bool, hiding: Hiding) -> Iterator[Batch]:
+def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterator[Batch]:
     def list_files(copies: Path) -> Feed:
         if not folder.is_dir():
             raise LandingError(
@@ -72,12 +72,14 @@ def _batches(folder: Path, required: bool, hiding: Hiding) -> Iterator[Batch]:
         files = {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}
         opener = Opener(copies)
 
-        def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
-            return opener.open(connection, file, parts[entity.name, file.name])
+        def open_files(
+            connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], entity: Entity
+        ) -> list[Reading]:
+            return [opener.open(connection, file, parts[entity.name, file.name]) for file in files]
 
-        return Feed(EXPORTS, files, open_file, hiding)
+        return Feed(EXPORTS, files, open_files, hiding)
 
-    yield from read_batches(list_files)
+    yield from read_batches(list_files, anew=anew)
 
 
 def _files(folder: Path, mapping: Mapping, entity: Entity, parts: dict[tuple[str, str], Part]) -> list[LandingFile]:

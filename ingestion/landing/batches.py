@@ -6,8 +6,8 @@ the steps (`ingestion.landing.reading`, `.conversion`, `.versions`), or dlt (`.s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ from ingestion.landing.personal import Hiding
 from ingestion.landing.reading import FILE_COLUMN, Reading, literal, quoted
 from ingestion.landing.versions import Resolved, resolve
 from ingestion.personal import OptionsError
+
+FILES_TABLE = "landing_files"
+QUARANTINE_TABLE = "quarantine"
 
 # Stands for the contents of a file that is no longer there.
 REMOVED = "removed"
@@ -79,17 +82,28 @@ def table_name(entity: Entity, source: str = "landing") -> str:
 class Feed:
     """The files of one source, in the order of their names, and how to look into one.
 
-    `opener` and `open` raise LandingError where a file cannot be read as the entity.
+    `opener` and `open` raise LandingError where a file cannot be read as the entity. Several small files may be one
+    reading.
     """
 
     source: str
     files: Mapping[Entity, list[LandingFile]]
-    opener: Callable[[duckdb.DuckDBPyConnection, LandingFile, Entity], Reading]
+    opener: Callable[[duckdb.DuckDBPyConnection, Sequence[LandingFile], Entity], list[Reading]]
     hiding: Hiding
+    _opened: dict[tuple[str, tuple[LandingFile, ...]], list[Reading]] = field(
+        default_factory=dict, init=False, compare=False
+    )
 
-    def open(self, connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
-        """The file's fields, personal ones hidden."""
-        return self.hiding.hide(self.opener(connection, file, entity), entity)
+    def open(
+        self, connection: duckdb.DuckDBPyConnection, files: Iterable[LandingFile], entity: Entity
+    ) -> list[Reading]:
+        """The files' fields, personal ones hidden."""
+        chosen = tuple(files)
+        key = (entity.name, chosen)
+        if key not in self._opened:
+            readings = self.opener(connection, chosen, entity) if chosen else []
+            self._opened[key] = [self.hiding.hide(reading, entity) for reading in readings]
+        return self._opened[key]
 
     def raw_table(self, entity: Entity) -> str:
         return f"{RAW_SCHEMA}.{table_name(entity, self.source)}"
@@ -136,7 +150,7 @@ def read_batch(
     begin_entity(connection, stages)
     if entity is OPPORTUNITY_HISTORY:
         _note_opportunity_pipelines(connection, feed, list(changed), stages)
-    readings = [feed.open(connection, file, entity) for file in changed]
+    readings = feed.open(connection, changed, entity)
     extras = _extra_columns(connection, feed, entity, readings)
     for name in feed.hiding.of(entity):
         if readings and name not in (*entity.column_names, *extras):
@@ -162,20 +176,19 @@ def read_batch(
     with_unknown_stage = set(quarantined.filter(pc.equal(quarantined["reason"], UNKNOWN_STAGE))["file"].to_pylist())
     for file, file_hash in changed.items():
         state[file.name] = {
-            "size_bytes": file.size_bytes,
-            "mtime_ns": file.mtime_ns,
-            "reading_hash": file.reading_hash,
+            **file.fingerprint,
             "hash": file_hash,
             # Rows that named an unknown stage get another chance when the stages change.
             "stages": sorted(stages) if file.name in with_unknown_stage else None,
         }
+    now = _moment_of_load(connection)
     return Batch(
         entity,
         not rows_in_raw,
         resolved.rows,
         extras,
-        _file_records(feed, entity, converted, changed, resolved.superseded, removed),
-        _quarantine_records(feed, quarantined, changed),
+        _file_records(feed, entity, converted, changed, resolved.superseded, quarantined, removed, now),
+        _quarantine_records(feed, quarantined, changed, now),
     )
 
 
@@ -192,7 +205,7 @@ def _changed(files: list[LandingFile], state: dict[str, Any], stages: list[tuple
             continue
         file_hash = file.content_hash()
         if known and known["hash"] == file_hash and not has_new_stages:
-            known.update(size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
+            known.update(file.fingerprint)
             continue
         changed[file] = file_hash
     return changed
@@ -218,11 +231,7 @@ def _extra_columns(
 
 def row_count(connection: duckdb.DuckDBPyConnection, feed: Feed, entity: Entity) -> int | None:
     """Rows of the entity's raw table, None where there is no such table yet."""
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
-        [RAW_SCHEMA, table_name(entity, feed.source)],
-    ).fetchone()
-    if not found:
+    if not has_table(connection, table_name(entity, feed.source)):
         return None
     row = connection.execute(f"SELECT count(*) FROM {feed.raw_table(entity)}").fetchone()
     return int(row[0]) if row else 0
@@ -243,8 +252,8 @@ def _empty_rows(connection: duckdb.DuckDBPyConnection, entity: Entity, target: P
 def known_stages(connection: duckdb.DuckDBPyConnection, feed: Feed) -> list[tuple[str, str]]:
     """(pipeline, stage) of the stages in the source's files and of those loaded before."""
     selects = [
-        f"SELECT pipeline, stage FROM ({good_rows(feed.open(connection, file, PIPELINE_STAGES), PIPELINE_STAGES, ())})"
-        for file in feed.files[PIPELINE_STAGES]
+        f"SELECT pipeline, stage FROM ({good_rows(reading, PIPELINE_STAGES, ())})"
+        for reading in feed.open(connection, feed.files[PIPELINE_STAGES], PIPELINE_STAGES)
     ]
     if row_count(connection, feed, PIPELINE_STAGES):
         selects.append(f"SELECT pipeline, stage FROM {feed.raw_table(PIPELINE_STAGES)}")
@@ -260,12 +269,12 @@ def _note_opportunity_pipelines(
     """Fill `opportunity_pipelines` where it is needed: several pipelines, and history that names none."""
     if len({pipeline for pipeline, _ in stages}) < 2:
         return
-    readings = [feed.open(connection, file, OPPORTUNITY_HISTORY) for file in history]
+    readings = feed.open(connection, history, OPPORTUNITY_HISTORY)
     if not any(_has_null(connection, reading, "pipeline") for reading in readings):
         return
     selects = [
         f"SELECT opportunity_id, pipeline, updated_at, 1 AS is_landing FROM ({good_rows(reading, OPPORTUNITIES, ())})"
-        for reading in (feed.open(connection, file, OPPORTUNITIES) for file in feed.files[OPPORTUNITIES])
+        for reading in feed.open(connection, feed.files[OPPORTUNITIES], OPPORTUNITIES)
     ]
     if row_count(connection, feed, OPPORTUNITIES):
         selects.append(f"SELECT opportunity_id, pipeline, updated_at, 0 FROM {feed.raw_table(OPPORTUNITIES)}")
@@ -288,29 +297,51 @@ def _has_null(connection: duckdb.DuckDBPyConnection, reading: Reading, column: s
     return connection.execute(query).fetchone() is not None
 
 
+def _moment_of_load(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """Now, in naive UTC, but later than all loads before: the greatest `loaded_at` of a file says what it holds now,
+    whether the clock was set back or not."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if not has_table(connection, FILES_TABLE):
+        return now
+    row = connection.execute(
+        f"SELECT max(loaded_at) + INTERVAL 1 MICROSECOND FROM {RAW_SCHEMA}.{FILES_TABLE}"
+    ).fetchone()
+    return max(now, row[0]) if row and row[0] else now
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether schema `raw` has the table."""
+    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
+    return connection.execute(query, [RAW_SCHEMA, table]).fetchone() is not None
+
+
 def _file_records(
     feed: Feed,
     entity: Entity,
     converted: list[Converted],
     hashes: dict[LandingFile, str],
     superseded: dict[str, int],
+    quarantined: pa.Table,
     removed: list[str],
+    loaded_at: datetime,
 ) -> pa.Table:
-    loaded_at = datetime.now(UTC).replace(tzinfo=None)
+    counted = pc.value_counts(quarantined["file"]).to_pylist()
+    bad = {each["values"]: each["counts"] for each in counted}
     records = [
         {
             "source": feed.source,
             "entity": entity.name,
-            "file": part.file.name,
-            "file_hash": hashes[part.file],
+            "file": file.name,
+            "file_hash": hashes[file],
             "loaded_at": loaded_at,
-            "size_bytes": part.file.size_bytes,
-            "rows_read": part.rows_read,
-            "rows_loaded": part.rows_loaded,
-            "rows_superseded": superseded.get(part.file.name, 0),
-            "rows_quarantined": part.rows_quarantined,
+            "size_bytes": file.size_bytes,
+            "rows_read": rows_read,
+            "rows_loaded": part.rows_loaded.get(file.name, 0),
+            "rows_superseded": superseded.get(file.name, 0),
+            "rows_quarantined": bad.get(file.name, 0),
         }
         for part in converted
+        for file, rows_read in part.reading.rows_read()
     ]
     # Its rows stay, but what was quarantined of a file that is gone is no longer a fault of the folder.
     nothing = dict.fromkeys(("size_bytes", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined"), 0)
@@ -328,9 +359,8 @@ def _file_records(
     return pa.Table.from_pylist(records, FILES_SCHEMA)
 
 
-def _quarantine_records(feed: Feed, quarantined: pa.Table, hashes: dict[LandingFile, str]) -> pa.Table:
+def _quarantine_records(feed: Feed, quarantined: pa.Table, hashes: dict[LandingFile, str], now: datetime) -> pa.Table:
     by_name = {file.name: file_hash for file, file_hash in hashes.items()}
-    now = datetime.now(UTC).replace(tzinfo=None)
     columns = {
         **{name: quarantined[name] for name in quarantined.column_names},
         "source": pa.array([feed.source] * quarantined.num_rows, pa.string()),

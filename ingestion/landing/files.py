@@ -6,6 +6,7 @@ Belongs here: names, sizes, fingerprints. Does not belong here: what is in a fil
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,9 @@ _HASH_CHUNK_BYTES = 1 << 20
 class LandingFile:
     """A file of an entity. `name` is its path below its source's folder; `mtime_ns` its modification time.
 
-    `reading_hash` stands for how it is read, where that can change while the file does not: it is then read again.
+    `ctime_ns` is when the disk last changed anything of it: a copy can keep the size and the modification time of what
+    was there before, but not this. `reading_hash` stands for how it is read, where that can change while the file does
+    not: it is then read again.
     """
 
     path: Path
@@ -32,6 +35,7 @@ class LandingFile:
     size_bytes: int
     mtime_ns: int
     reading_hash: str = ""
+    ctime_ns: int = 0
 
     @property
     def format(self) -> str:
@@ -48,11 +52,14 @@ class LandingFile:
         return digest.hexdigest()
 
     def looks_like(self, known: Mapping[str, Any]) -> bool:
-        return (known["size_bytes"], known["mtime_ns"], known.get("reading_hash", "")) == (
-            self.size_bytes,
-            self.mtime_ns,
-            self.reading_hash,
-        )
+        """Whether it need not be read to know that it is still what a former load noted."""
+        return self.fingerprint.items() <= known.items()
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What a load notes of it besides its contents."""
+        names = ("size_bytes", "mtime_ns", "ctime_ns", "reading_hash")
+        return {name: getattr(self, name) for name in names}
 
     def has_changed_on_disk(self) -> bool:
         """Whether the file was written to, or removed, since it was listed."""
@@ -93,15 +100,16 @@ def landing_files(folder: Path, entity: Entity, required: bool = True) -> list[L
 
 
 def listing(folder: Path, entities: Iterable[Entity] = ENTITIES) -> list[tuple[str, int, int]]:
-    """Name, size in bytes and modification time in ns of every file that a load would look at.
+    """Name, size in bytes and time of the last change in ns of every file that a load would look at.
 
     A folder that is not there yet holds nothing.
     """
     files = [file for entity in entities for file in landing_files(folder, entity, required=False)]
-    return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
+    return [(file.name, file.size_bytes, max(file.mtime_ns, file.ctime_ns)) for file in files]
 
 
 def describe_file(path: Path, folder: Path) -> LandingFile:
-    """The file as it is on the disk now, named by its path below `folder`."""
+    """The file as it is on the disk now, named by its path below `folder`; bytes of no letter are shown as `\\xff`."""
     stat = path.stat()
-    return LandingFile(path, path.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns)
+    name = os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+    return LandingFile(path, name, stat.st_size, stat.st_mtime_ns, ctime_ns=stat.st_ctime_ns)

@@ -39,11 +39,12 @@ class Hiding:
         return json.dumps(found, sort_keys=True) if found else ""
 
     def hide(self, reading: Reading, entity: Entity) -> Reading:
-        """The reading with hidden columns."""
-        treatments = {name: each for name, each in self.of(entity).items() if name in reading.fields}
+        """The reading with hidden columns, and without the text of lines in which nobody can tell columns apart."""
+        treatments = self.of(entity)
         if not treatments:
             return reading
         fields = dict(reading.fields)
         for name, treatment in treatments.items():
-            fields[name] = Field(hidden(fields[name].value or fields[name].text, treatment), "VARCHAR")
-        return replace(reading, fields=fields)
+            if name in fields:
+                fields[name] = Field(hidden(fields[name].value or fields[name].text, treatment), "VARCHAR")
+        return replace(reading, fields=fields, keeps_text=False)

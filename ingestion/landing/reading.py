@@ -1,7 +1,7 @@
 """Each landing format as a DuckDB relation of fields: CSV, JSON lines, Parquet.
 
-Belongs here: headers, fields, broken records. Does not belong here: what a
-field means or whether a row is good (`ingestion.landing.conversion`).
+Belongs here: headers, fields, many small files as one relation. Does not belong here: which lines are records
+(`ingestion.landing.lines`), or what a field means and whether a row is good (`ingestion.landing.conversion`).
 
 Everything is read by DuckDB's vectorised readers; no record passes through Python.
 """
@@ -9,9 +9,12 @@ Everything is read by DuckDB's vectorised readers; no record passes through Pyth
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
+from os import fsencode
 from pathlib import Path
 
 import duckdb
@@ -20,18 +23,32 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from ingestion.contract import Entity
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile
-from ingestion.landing.lines import check_compression, first_line
+from ingestion.landing.lines import (
+    LONGEST_CSV_BYTES,
+    LONGEST_JSON_BYTES,
+    NOT_JSON,
+    BadLines,
+    Layout,
+    copy_sound,
+    count_plain,
+    first_line,
+)
+from ingestion.text import literal, quoted
 
 # The raw table's column that names the landing file of a row.
 FILE_COLUMN = "_file"
 
-_REJECT_REASONS = {
-    "MISSING COLUMNS": "the line has fewer fields than the header",
-    "TOO MANY COLUMNS": "the line has more fields than the header",
-    "INVALID ENCODING": "not UTF-8 text (Latin-1?); save the file as UTF-8",
-    "UNQUOTED VALUE": "a quote is opened and never closed, or text follows a closing quote",
-    "LINE SIZE OVER MAXIMUM": "the line is longer than 2 MB",
-}
+# Columns of our own stand beside a file's under names with this prefix, which no name in snake case has.
+INTERNAL = "$"
+_FILE_NUMBER = f'"{INTERNAL}file"'
+_LINE = f'"{INTERNAL}line"'
+_TEXT = f'"{INTERNAL}text"'
+
+# Files up to this size are put together where there are several: 1,500 files of one row took 79 s, one by one.
+_SMALL_BYTES = 1 << 18
+
+# A name with one of these is a pattern to DuckDB, which would read other files than the one of that name.
+_PATTERN_SIGNS = frozenset("*?[")
 
 
 @dataclass(frozen=True)
@@ -55,39 +72,45 @@ class Field:
 
 @dataclass(frozen=True)
 class Reading:
-    """How to select from a file.
+    """How to select from a file, or from several small ones of the same columns.
 
-    `relation` is a FROM clause with one row a record; `row_number` an expression over it that counts
-    records from 1; `fields` maps each column of the file, its name in snake case as dlt writes it, to how it is
-    read; `broken` is a condition of records that hold no fields at all, with its reason. `has_rejects` says that
-    DuckDB's CSV reader notes the lines that it cannot split (see `take_rejects`).
+    `relation` is a FROM clause with one row a record; `file_name` and `line` are expressions over it: the record's
+    file, and the line of a text, or row of a table, on which it stands, from 1. `fields` maps each column, its name in
+    snake case as dlt writes it, to how it is read; `broken` is a condition of records that hold no fields at all, with
+    its reason. `path` is what DuckDB reads: where the file cannot be read as it is, a copy.
 
-    `path` and `format` are what DuckDB reads: of a file that had to be converted first, the copy. The first
-    `lines_before` lines of the file are not in the copy.
+    `records` counts what the relation has to have of each file, and `bad` the lines that are left out of it: neither
+    is DuckDB's word. With `keeps_text` false, no text of a bad line may be kept.
     """
 
-    file: LandingFile
+    files: tuple[LandingFile, ...]
     path: Path
-    format: str
     relation: str
-    row_number: str
+    file_name: str
+    line: str
     fields: dict[str, Field]
+    records: tuple[int, ...]
+    bad: tuple[BadLines, ...] = ()
     broken: tuple[str, str] | None = None
-    has_rejects: bool = False
-    lines_before: int = 0
+    keeps_text: bool = True
+
+    @property
+    def file(self) -> LandingFile:
+        """The first file, for what is said of all of them."""
+        return self.files[0]
+
+    def rows_read(self) -> Iterator[tuple[LandingFile, int]]:
+        """Each file with its records, the broken ones included."""
+        for number, (file, records) in enumerate(zip(self.files, self.records, strict=True)):
+            yield file, records + (len(self.bad[number].lines) if self.bad else 0)
 
 
 _NAMING = NamingConvention()
 
 
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """An SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
+def internal(name: str) -> str:
+    """The SQL identifier of a column of our own."""
+    return quoted(INTERNAL + name)
 
 
 @contextmanager
@@ -96,108 +119,195 @@ def reading_errors(file: LandingFile) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        first_line = str(error).strip().splitlines()[0]
+        message = str(error).strip().splitlines()[0]
         raise LandingError(
-            f"{file.path} cannot be read as {file.format} ({first_line}); deliver the file again, nothing was loaded"
+            f"{file.path} cannot be read as {file.format} ({message}); deliver the file again, nothing was loaded"
         ) from None
 
 
-def open_file(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity) -> Reading:
-    """Look at a file's columns. Raises LandingError where it cannot be read or misses a required column."""
-    check_compression(file.path)
-    with reading_errors(file):
-        reading = _OPENERS[file.format](connection, file)
-    if reading.format == "jsonl" and not reading.fields:
-        return reading
-    missing = [c.name for c in entity.columns if c.must_be_present and c.name not in reading.fields]
-    # A null key that stands for a value may be left out altogether.
-    missing = [name for name in missing if not any(c.name == name and c.null_means for c in entity.columns)]
-    if missing:
-        found = ", ".join(reading.fields) or "none, the file is empty"
-        raise LandingError(
-            f"{file.path} has no column {', '.join(missing)}, which {entity.name} requires (columns found: {found}); "
-            "add the column to the file, nothing was loaded"
-        )
-    return reading
+def open_files(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], entity: Entity, folder: Path
+) -> list[Reading]:
+    """Look at the columns of files, in the order of their names; small texts with the same columns are one reading.
+
+    `folder` takes copies. Raises LandingError where a file cannot be read or misses a required column.
+    """
+    alike: dict[tuple[object, ...], list[LandingFile]] = {}
+    headers: dict[LandingFile, tuple[str, ...]] = {}
+    for file in files:
+        if file.format == "csv":
+            header = csv_header(file, readable_path(file.path, folder), ",")
+            headers[file] = tuple(
+                _column_names(file, [name.strip() or f"column_{n}" for n, name in enumerate(header, start=1)])
+            )
+            _check_columns(file, headers[file], entity)
+        is_small = file.format != "parquet" and file.size_bytes <= _SMALL_BYTES
+        alike.setdefault((file.format, headers.get(file)) if is_small else (file,), []).append(file)
+    readings = []
+    for group in alike.values():
+        with reading_errors(group[0]):
+            match group[0].format:
+                case "csv":
+                    names = headers[group[0]]
+                    fields = {name: Field(quoted(name), "VARCHAR") for name in names}
+                    readings.append(read_csv(group, Layout(",", names), fields, folder))
+                case "jsonl":
+                    readings.append(_open_jsonl(connection, group, entity, folder))
+                case _:
+                    readings.append(_open_parquet(connection, group[0], entity, folder))
+    return readings
 
 
-def _open_csv(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
-    header = csv_header(file, file.path, ",")
-    names = _column_names(file, [name.strip() or f"column_{n}" for n, name in enumerate(header, start=1)])
-    return read_csv(file, file.path, ",", {name: Field(quoted(name), "VARCHAR") for name in names})
+def readable_path(path: Path, folder: Path) -> Path:
+    """The path, or a link in `folder` where DuckDB cannot take its name, or would take it for a pattern."""
+    name = str(path)
+    try:
+        name.encode()
+        is_name = not _PATTERN_SIGNS.intersection(name)
+    except UnicodeEncodeError:
+        is_name = False
+    if is_name:
+        return path
+    link = folder / (sha256(fsencode(path)).hexdigest() + path.suffix)
+    if not link.is_symlink():
+        link.symlink_to(path.absolute())
+    return link
 
 
 def csv_header(file: LandingFile, path: Path, delimiter: str) -> list[str]:
     """The fields of the first line of the UTF-8 text in `path`; none where it is empty."""
     try:
-        text = first_line(path).decode("utf-8-sig").rstrip("\r\n")
+        text = first_line(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise LandingError(f"the header of {file.path} is not UTF-8 text; save the file as UTF-8") from None
     return next(csv.reader([text], delimiter=delimiter)) if text else []
 
 
-def read_csv(file: LandingFile, path: Path, delimiter: str, fields: dict[str, Field], lines_before: int = 0) -> Reading:
-    """Select from the UTF-8 text in `path` with one header line; `fields` are named in its order."""
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in fields)
-    relation = (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = false, skip = 1, "
-        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}, "
-        "store_rejects = true, rejects_limit = 0)"
-    )
+def read_csv(
+    files: Sequence[LandingFile],
+    layout: Layout,
+    fields: dict[str, Field],
+    folder: Path,
+    path: Path | None = None,
+    lines_before: int = 0,
+) -> Reading:
+    """Select from UTF-8 texts of one layout; `fields` are named in the order of its columns.
+
+    `path` is the copy of a file that had to be converted first, which lacks the first `lines_before` lines.
+    """
+    if not fields:
+        return Reading((*files,), files[0].path, "(SELECT 1 WHERE false)", "''", "0", {}, (0,) * len(files))
+    sources = [path or readable_path(file.path, folder) for file in files]
+    types = dict.fromkeys(fields, "VARCHAR")
+    if len(files) == 1 and (records := count_plain(sources[0], layout)) is not None:
+        relation = _text_relation(sources[0], layout, types, skip=1)
+        line = f"row_number() OVER () + {1 + lines_before}"
+        return Reading((*files,), sources[0], relation, literal(files[0].name), line, fields, (records,))
+    reading = _copied(files, sources, layout, folder, types)
+    bad = tuple(replace(each, lines=[line + lines_before for line in each.lines]) for each in reading.bad)
+    return replace(reading, line=f"{_LINE} + {lines_before}", fields=fields, bad=bad)
+
+
+def _copied(
+    files: Sequence[LandingFile], sources: Sequence[Path], layout: Layout, folder: Path, types: dict[str, str]
+) -> Reading:
+    """A copy of the sound records of the files, with the number of the file and the line before each."""
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as target:
+        copied = [copy_sound(source, layout, number, target) for number, source in enumerate(sources)]
+    path = Path(target.name)
+    names = ", ".join(literal(file.name) for file in files)
     return Reading(
-        file,
+        (*files,),
         path,
-        "csv",
-        relation if fields else "(SELECT 1 WHERE false)",
-        "row_number() OVER ()",
-        fields,
-        has_rejects=bool(fields),
-        lines_before=lines_before,
+        _text_relation(path, layout, {f"{INTERNAL}file": "BIGINT", f"{INTERNAL}line": "BIGINT", **types}, skip=0),
+        f"([{names}])[{_FILE_NUMBER} + 1]" if len(files) > 1 else names,
+        _LINE,
+        {},
+        tuple(each.records for each in copied),
+        tuple(each.bad for each in copied),
     )
 
 
-def _open_jsonl(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
-    objects = f"read_json_objects({literal(str(file.path))}, format = 'newline_delimited', ignore_errors = true)"
-    keys = connection.execute(
-        f"SELECT DISTINCT unnest(json_keys(json)) FROM {objects} WHERE json_type(json) = 'OBJECT' ORDER BY 1"
-    ).fetchall()
-    names = [key for (key,) in keys]
-    if not names:
-        relation = f"(SELECT json, NULL AS record FROM {objects})"
-        return Reading(
-            file, file.path, "jsonl", relation, "row_number() OVER ()", {}, broken=("true", "not a JSON object")
+def _text_relation(path: Path, layout: Layout, types: dict[str, str], skip: int) -> str:
+    columns = ", ".join(f"{literal(name)}: '{type_}'" for name, type_ in types.items())
+    quote, longest = ("'\"'", LONGEST_CSV_BYTES) if layout.is_csv else ("''", LONGEST_JSON_BYTES)
+    return (
+        f"read_csv({literal(str(path))}, auto_detect = false, header = false, skip = {skip}, "
+        f"delim = {literal(layout.separator)}, quote = {quote}, escape = {quote}, columns = {{{columns}}}, "
+        # The numbers before a record make it longer.
+        f"max_line_size = {longest + 100}, hive_partitioning = false)"
+    )
+
+
+def _open_jsonl(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], entity: Entity, folder: Path
+) -> Reading:
+    sources = [readable_path(file.path, folder) for file in files]
+    layout = Layout()
+    if len(files) == 1 and (records := count_plain(sources[0], layout)) is not None:
+        objects = (
+            f"(SELECT json, 0 AS {_FILE_NUMBER} FROM read_json_objects({literal(str(sources[0]))}, "
+            f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_JSON_BYTES}, "
+            "hive_partitioning = false))"
         )
-    structure = "{" + ", ".join(f'"{_json_escaped(name)}": "VARCHAR"' for name in names) + "}"
-    relation = (
-        f"(SELECT json, CASE WHEN json_type(json) = 'OBJECT' THEN from_json(json, {literal(structure)}) END AS record "
-        f"FROM {objects})"
-    )
-    return Reading(
-        file,
-        file.path,
-        "jsonl",
-        relation,
-        "row_number() OVER ()",
-        {
-            name: Field(f"record.{quoted(key)}", "VARCHAR")
-            for name, key in zip(_column_names(file, names), names, strict=True)
+        name = literal(files[0].name)
+        reading = Reading((*files,), sources[0], objects, name, "row_number() OVER ()", {}, (records,))
+    else:
+        reading = _copied(files, sources, layout, folder, {f"{INTERNAL}text": "VARCHAR"})
+        objects = f"(SELECT *, TRY_CAST({_TEXT} AS JSON) AS json FROM {reading.relation})"
+    found = connection.execute(
+        f"SELECT DISTINCT {_FILE_NUMBER}, unnest(json_keys(json)) FROM {objects} "
+        "WHERE json_type(json) = 'OBJECT' ORDER BY ALL"
+    ).fetchall()
+    keys = sorted({key for _, key in found})
+    if not keys:
+        return replace(reading, relation=f"(SELECT *, NULL AS record FROM {objects})", broken=("true", NOT_JSON))
+    names = _column_names(files[0], [key.strip() or "unnamed" for key in keys])
+    name_of = dict(zip(keys, names, strict=True))
+    for number in {number for number, _ in found}:
+        _check_columns(files[number], [name_of[key] for each, key in found if each == number], entity)
+    # A structure with a field without a name, which comes first, gives its fields by their number only.
+    places = [literal(key) for key in keys] if keys[0] else [str(number) for number in range(1, len(keys) + 1)]
+    structure = "{" + ", ".join(f'"{_json_escaped(key)}": "VARCHAR"' for key in keys) + "}"
+    record = f"CASE WHEN json_type(json) = 'OBJECT' THEN from_json(json, {literal(structure)}) END"
+    return replace(
+        reading,
+        relation=f"(SELECT *, {record} AS record FROM {objects})",
+        fields={
+            name: Field(f"struct_extract(record, {at})", "VARCHAR") for name, at in zip(names, places, strict=True)
         },
-        broken=("record IS NULL", "not a JSON object in UTF-8"),
+        broken=("record IS NULL", NOT_JSON),
     )
 
 
-def _open_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> Reading:
-    reading = read_parquet(connection, file, file.path)
-    names = _column_names(file, list(reading.fields))
+def _open_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, entity: Entity, folder: Path) -> Reading:
+    reading = read_parquet(connection, file, readable_path(file.path, folder))
+    names = _column_names(file, [name.strip() or "unnamed" for name in reading.fields])
+    _check_columns(file, names, entity)
     return replace(reading, fields=dict(zip(names, reading.fields.values(), strict=True)))
 
 
 def read_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, path: Path) -> Reading:
     """Select from the Parquet file in `path`; `fields` have its columns' own names."""
-    relation = f"read_parquet({literal(str(path))}, file_row_number = true)"
+    relation = f"read_parquet({literal(str(path))}, hive_partitioning = false)"
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    fields = {name: Field(quoted(name), type_) for name, type_, *_ in described if name != "file_row_number"}
-    return Reading(file, path, "parquet", relation, "file_row_number + 1", fields)
+    fields = {name: Field(quoted(name), type_) for name, type_, *_ in described}
+    # DuckDB's number of the row, which a column of that name hides.
+    is_hidden = any(name.lower() == "file_row_number" for name in fields)
+    line = "row_number() OVER ()" if is_hidden else "file_row_number + 1"
+    return Reading((file,), path, relation, literal(file.name), line, fields, (_parquet_row_count(connection, path),))
+
+
+def _check_columns(file: LandingFile, names: Sequence[str], entity: Entity) -> None:
+    missing = [c.name for c in entity.columns if c.must_be_present and c.name not in names]
+    # A null key that stands for a value may be left out altogether.
+    missing = [name for name in missing if not any(c.name == name and c.null_means for c in entity.columns)]
+    if missing:
+        found = ", ".join(names) or "none, the file is empty"
+        raise LandingError(
+            f"{file.path} has no column {', '.join(missing)}, which {entity.name} requires (columns found: {found}); "
+            "add the column to the file, nothing was loaded"
+        )
 
 
 def _column_names(file: LandingFile, names: list[str]) -> list[str]:
@@ -206,38 +316,17 @@ def _column_names(file: LandingFile, names: list[str]) -> list[str]:
     for name in normalized:
         if normalized.count(name) > 1:
             raise LandingError(f"{file.path} has two columns that are named {name}; rename one of them")
-        if name == FILE_COLUMN:
+        if name == FILE_COLUMN or name.startswith("_dlt_"):
             raise LandingError(f"{file.path} has a column {name}, a name that Repline uses itself; rename it")
     return normalized
 
 
-_OPENERS = {"csv": _open_csv, "jsonl": _open_jsonl, "parquet": _open_parquet}
-
-
-def parquet_row_count(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+def _parquet_row_count(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Rows of a Parquet file, from its footer."""
     row = connection.execute(
         f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({literal(str(path))})"
     ).fetchone()
     return int(row[0]) if row and row[0] else 0
-
-
-def take_rejects(connection: duckdb.DuckDBPyConnection) -> None:
-    """Move what the CSV reader rejected in the last scan to the temporary table `rejected`.
-
-    Columns: record (1 is the header; blank lines count), column_name, value, reason.
-    """
-    reasons = " ".join(f"WHEN {literal(kind)} THEN {literal(text)}" for kind, text in _REJECT_REASONS.items())
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE rejected AS
-        SELECT line::BIGINT AS record, any_value(column_name) AS column_name,
-               any_value(left(csv_line, 200)) AS value,
-               any_value(CASE error_type::VARCHAR {reasons} ELSE error_message END) AS reason
-        FROM reject_errors GROUP BY line
-        """
-    )
-    connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
 
 
 def _json_escaped(name: str) -> str:

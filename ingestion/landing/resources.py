@@ -21,7 +21,9 @@ from dlt.extract.items import DataItemWithMeta
 from ingestion.contract import ENTITIES, Column, ColumnType, Entity
 from ingestion.landing.batches import (
     FILES_SCHEMA,
+    FILES_TABLE,
     QUARANTINE_SCHEMA,
+    QUARANTINE_TABLE,
     UTC_MICROSECONDS,
     Batch,
     Feed,
@@ -31,9 +33,6 @@ from ingestion.landing.batches import (
 from ingestion.landing.conversion import prepare_connection
 from ingestion.landing.reading import FILE_COLUMN
 from ingestion.warehouse import SCHEMA_CONTRACT
-
-FILES_TABLE = "landing_files"
-QUARANTINE_TABLE = "quarantine"
 
 # A source hands over one row a key, so dlt need not sort all rows by key to look for duplicates again.
 MERGE: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
@@ -106,14 +105,20 @@ def contract_resources(source: str, batches: DltResource) -> Iterator[DltResourc
 ReadBatch: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Feed, Entity, dict[str, Any], Path], Batch | None]
 
 
-def read_batches(list_files: Callable[[Path], Feed], read: ReadBatch = read_batch) -> Iterator[Batch]:
+def read_batches(
+    list_files: Callable[[Path], Feed], read: ReadBatch = read_batch, anew: bool = False
+) -> Iterator[Batch]:
     """Convert the files that changed, an entity after the other; no record passes through Python.
 
     `list_files` is given an empty folder for copies of files that have to be converted before they can be read.
-    `read` reads an entity.
+    `read` reads an entity. With `anew`, files are read whether they changed or not. Nothing is dropped for it: rows of
+    files that were removed since could not be read again.
     """
     pipeline = dlt.current.pipeline()
     remembered = dlt.current.source_state().setdefault("files", {})
+    if anew:
+        for known in (known for files in remembered.values() for known in files.values()):
+            known.update(size_bytes=None, hash=None)
     scratch = Path(pipeline.working_dir) / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     copies = scratch / "copies"

@@ -13,7 +13,9 @@ import duckdb
 
 from ingestion.contract import Entity
 from ingestion.landing.conversion import Converted, good_rows
-from ingestion.landing.reading import FILE_COLUMN, literal, quoted
+from ingestion.landing.reading import FILE_COLUMN, internal, literal, quoted
+
+_MOST_FILES = 16
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def resolve(
 ) -> Resolved:
     """Leave one row a key: the greatest updated_at; of equals the last file by name, then the last line.
 
-    `files` are in the order of their names. `raw_table` names the warehouse's table where it has rows: an
+    `raw_table` names the warehouse's table where it has rows: an
     incoming row that is older than the one there gives way, one of the same age replaces it. The common
     case, nothing to resolve, costs one aggregation of the keys and leaves the files as they are.
     """
@@ -45,13 +47,15 @@ def resolve(
     )
     _find_newer(connection, entity, incoming, key, raw_table)
     if not _has_rows(connection, "repeated") and not _has_rows(connection, "newer"):
-        return Resolved(tuple(file.rows for file in files), {})
+        return Resolved(_together(connection, incoming, [file.rows for file in files], target), {})
 
+    line = internal("line")
     newest = "updated_at DESC NULLS LAST, " if entity.has_versions else ""
     # Only rows of repeated keys are taken from the landing files again, this time with their place in them.
     repeated_rows = " UNION ALL BY NAME ".join(
-        f"SELECT *, {number} AS file_number FROM ({rows}) AS placed SEMI JOIN repeated USING ({key})"
-        for number, rows in enumerate(good_rows(file.reading, entity, extras, with_row_number=True) for file in files)
+        f"SELECT * FROM ({good_rows(file.reading, entity, extras, with_line=True)}) AS placed "
+        f"SEMI JOIN repeated USING ({key})"
+        for file in files
     )
     gives_way = (
         f"ANTI JOIN newer ON {' AND '.join(f'newer.{quoted(k)} = candidate.{quoted(k)}' for k in entity.key)} "
@@ -63,8 +67,8 @@ def resolve(
         f"""
         COPY (
             WITH newest AS (
-                SELECT * EXCLUDE (file_number, row_number) FROM ({repeated_rows})
-                QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {newest}file_number DESC, row_number DESC) = 1
+                SELECT * EXCLUDE ({line}) FROM ({repeated_rows})
+                QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {newest}{FILE_COLUMN} DESC, {line} DESC) = 1
             ),
             candidate AS (
                 SELECT * FROM {incoming} AS single ANTI JOIN repeated USING ({key})
@@ -75,7 +79,6 @@ def resolve(
         ) TO {literal(str(target))} (FORMAT parquet, COMPRESSION snappy)
         """
     )
-    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     counts = connection.execute(
         f"""
         SELECT {FILE_COLUMN}, sum(change)::BIGINT FROM (
@@ -85,6 +88,14 @@ def resolve(
         """
     ).fetchall()
     return Resolved((target,), {str(name): int(count) for name, count in counts})
+
+
+def _together(connection: duckdb.DuckDBPyConnection, incoming: str, rows: list[Path], target: Path) -> tuple[Path, ...]:
+    """The files of rows, as one where there are many: each that is handed to dlt is a job of its own."""
+    if len(rows) <= _MOST_FILES:
+        return tuple(rows)
+    connection.execute(f"COPY (SELECT * FROM {incoming}) TO {literal(str(target))} (FORMAT parquet)")
+    return (target,)
 
 
 def _find_newer(

@@ -36,4 +36,4 @@ def read_inline(connection: duckdb.DuckDBPyConnection, file: LandingFile, part: 
     pq.write_table(pa.table(columns), target)
     reading = read_parquet(connection, file, target)
     fields = {name: field for name, field in reading.fields.items() if name != _LINE}
-    return replace(reading, row_number=f'"{_LINE}"', fields=fields)
+    return replace(reading, line=f'"{_LINE}"', fields=fields)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +28,8 @@ PAGES_PER_BATCH = 10
 
 # How a query is refused for what the user may not see, where describe did not say so already.
 _HIDDEN_CODES = {"INVALID_TYPE", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"}
+# How a query is refused, with 400, that takes the system longer than two minutes, or would.
+_TOO_BIG_CODES = {"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"}
 
 
 @dataclass(frozen=True)
@@ -44,26 +45,31 @@ class Description:
 
 @dataclass(frozen=True)
 class Query:
-    """A query of one object's fields, whose rows changed from `since` on and before `until` (naive UTC)."""
+    """A query of one object's fields, whose rows changed from `since` on (naive UTC)."""
 
     sobject: str
     fields: tuple[str, ...]
     condition: str = ""
     cursor: str = ""
     since: datetime | None = None
-    until: datetime | None = None
     with_deleted: bool = False
 
     def text(self, is_ordered: bool = True) -> str:
         """SOQL. Only names that describe gave, and moments, are put into it."""
+        order = f" ORDER BY {self.cursor}, Id" if self.cursor and is_ordered else ""
+        return f"SELECT {', '.join(self.fields)} {self._source}{order}"
+
+    def count_text(self, limit: int) -> str:
+        """SOQL that counts the rows, up to `limit`: the system stops there."""
+        return f"SELECT COUNT() {self._source} LIMIT {limit}"
+
+    @property
+    def _source(self) -> str:
         conditions = [f"({self.condition})"] if self.condition else []
         if self.since:
             conditions.append(f"{self.cursor} >= {soql_moment(self.since)}")
-        if self.until:
-            conditions.append(f"{self.cursor} < {soql_moment(self.until)}")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        order = f" ORDER BY {self.cursor}, Id" if self.cursor and is_ordered else ""
-        return f"SELECT {', '.join(self.fields)} FROM {self.sobject}{where}{order}"
+        return f"FROM {self.sobject}{where}"
 
 
 class Salesforce:
@@ -127,8 +133,15 @@ class Salesforce:
 
     def pages(self, query: Query) -> Iterator[Response]:
         """The pages of a query in the order of its cursor."""
-        resource = self.path("queryAll" if query.with_deleted else "query")
-        return self.client.pages(resource, JSONLinkPaginator("nextRecordsUrl"), "records", {"q": query.text()})
+        paginator = JSONLinkPaginator("nextRecordsUrl")
+        return self.client.pages(self._resource(query), paginator, "records", {"q": query.text()})
+
+    def count(self, query: Query, limit: int) -> Response:
+        """How many rows a query has, up to a limit: an answer for `total_size`."""
+        return self.client.get(self._resource(query), {"q": query.count_text(limit)})
+
+    def _resource(self, query: Query) -> str:
+        return self.path("queryAll" if query.with_deleted else "query")
 
 
 def read_pages(table: ApiTable, pages: Iterator[Response]) -> Iterator[pa.Table]:
@@ -142,9 +155,9 @@ def total_size(page: Response) -> int:
     return int(page.json()["totalSize"])
 
 
-def answered_at(response: Response) -> datetime:
-    """The system's own time, naive UTC."""
-    return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC).replace(tzinfo=None)
+def is_too_big(error: ApiError) -> bool:
+    """Whether a query was refused because it takes too long to be answered while the client waits."""
+    return error_code(error) in _TOO_BIG_CODES
 
 
 def soql_moment(moment: datetime) -> str:

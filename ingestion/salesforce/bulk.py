@@ -26,14 +26,17 @@ import pyarrow as pa
 from ingestion.api.client import ApiError
 from ingestion.api.tables import ApiTable
 from ingestion.salesforce.api import Query, Salesforce
+from ingestion.text import quoted
 
-# About 20 MB of CSV a page.
+# About 20 MB of CSV a page. The system may give fewer.
 RECORDS_PER_PAGE = 50_000
 ROWS_PER_BATCH = 50_000
 # Each question for a job's state is an API call: the longer it takes, the less often it is asked.
 FIRST_WAIT_SECONDS = 0.5
 _WAIT_GROWTH = 1.5
 _LONGEST_WAIT_SECONDS = 60.0
+# How results are refused that can no longer be had: not as they were begun, of another API version, deleted.
+_GONE_STATUS = (400, 404, 409, 410)
 
 
 class BulkError(Exception):
@@ -53,12 +56,14 @@ class BulkResult:
         self._table = table
 
     def covers(self, query: Query) -> bool:
-        """Whether a job was begun whose rows answer the query, up to `until`."""
+        """Whether a job was begun whose rows answer the query, up to when it was begun."""
         job = self._job
-        return job is not None and job["select"] == _select(query) and job["since"] <= _text(query.since)
+        if job is None or "rows" not in job:
+            return False
+        return bool(job["select"] == _select(query) and job["since"] <= _text(query.since))
 
     def begin(self, query: Query) -> None:
-        """Create the job of a query that ends at its `until`, in place of one that was begun before.
+        """Create the job of a query, in place of one that was begun before.
 
         Raises BulkError where Salesforce creates none: not every edition and not every object has them.
         """
@@ -80,17 +85,12 @@ class BulkResult:
                 "fields": query.fields,
                 "select": _select(query),
                 "since": _text(query.since),
-                "until": _text(query.until),
                 "pages": 0,
+                "rows": 0,
                 "locator": "",
                 "is_complete": False,
             }
         )
-
-    @property
-    def until(self) -> datetime:
-        """The moment that the job's rows end before, naive UTC."""
-        return datetime.fromisoformat(self._begun["until"])
 
     def rows(self, since: datetime | None) -> Iterator[pa.Table]:
         """The rows that changed from a moment on, in the order of the cursor. Raises BulkError where the job failed."""
@@ -118,7 +118,7 @@ class BulkResult:
             while not self._begun["is_complete"]:
                 self._fetch_page(self._begun)
         except ApiError as error:
-            if error.response is None or error.response.status_code != 404:
+            if error.response is None or error.response.status_code not in _GONE_STATUS:
                 raise
             raise BulkError(f"the results are no longer there ({error})") from error
 
@@ -136,11 +136,21 @@ class BulkResult:
     def _fetch_page(self, job: dict[str, Any]) -> None:
         params = {"maxRecords": RECORDS_PER_PAGE, **({"locator": job["locator"]} if job["locator"] else {})}
         page = self._salesforce.client.get(self._path(job["id"], "results"), params, headers={"Accept": "text/csv"})
+        # The text "null" stands for no further page; without a locator (a failure is a 204) there is no telling.
+        locator, rows = page.headers.get("Sforce-Locator"), page.headers.get("Sforce-NumberOfRecords")
+        if page.status_code != 200 or not locator or not rows:
+            raise BulkError(f"page {job['pages'] + 1:,} of the results of its bulk job {job['id']} was not given")
         (self._folder / f"page-{job['pages']:06}.csv").write_bytes(page.content)
-        # The text "null" stands for no further page.
-        locator = page.headers.get("Sforce-Locator", "null")
         is_last = locator == "null"
-        self._note({**job, "pages": job["pages"] + 1, "locator": "" if is_last else locator, "is_complete": is_last})
+        self._note(
+            {
+                **job,
+                "pages": job["pages"] + 1,
+                "rows": job["rows"] + int(rows),
+                "locator": "" if is_last else locator,
+                "is_complete": is_last,
+            }
+        )
 
     def _sort(self, target: Path) -> None:
         """Read the pages as the table's columns, in the order of the cursor."""
@@ -149,18 +159,18 @@ class BulkResult:
         types = self._salesforce.describe(self._begun["sobject"]).fields
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in fields)
         missing = "".join(
-            f", NULL::VARCHAR AS {_quoted(field.path)}" for field in self._table.fields if field.path not in fields
+            f", NULL::VARCHAR AS {quoted(field.path)}" for field in self._table.fields if field.path not in fields
         )
         as_in_json = ", ".join(
             # The one difference to the REST API: a row must be the same whichever way it came.
-            f"replace({_quoted(name)}, 'Z', '+0000') AS {_quoted(name)}"
+            f"replace({quoted(name)}, 'Z', '+0000') AS {quoted(name)}"
             for name in fields
             if types[name] == "datetime"
         )
         unfinished = target.with_suffix(".unfinished")
         with duckdb.connect(config={"temp_directory": str(self._folder)}) as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(
+            written = connection.execute(
                 f"""
                 COPY (
                     SELECT {self._table.select_list()} FROM (
@@ -169,10 +179,12 @@ class BulkResult:
                             columns = {{{columns}}}, max_line_size = 16777216
                         )
                     ) AS record
-                    ORDER BY {_quoted(self._table.cursor)}, {", ".join(map(_quoted, self._table.key))}
+                    ORDER BY {quoted(self._table.cursor)}, {", ".join(map(quoted, self._table.key))}
                 ) TO '{unfinished}' (FORMAT parquet)
                 """
-            )
+            ).fetchone()
+        if written != (self._begun["rows"],):
+            raise BulkError(f"the pages of its bulk job {self._begun['id']} do not hold the rows that it says they do")
         unfinished.rename(target)
         for page in pages:
             Path(page).unlink()
@@ -202,13 +214,9 @@ class BulkResult:
 
 
 def _select(query: Query) -> str:
-    """The query without its moments: what makes two results hold the same rows and columns."""
-    return replace(query, since=None, until=None).text(is_ordered=False)
+    """The query without its moment: what makes two results hold the same rows and columns."""
+    return replace(query, since=None).text(is_ordered=False)
 
 
 def _text(moment: datetime | None) -> str:
     return moment.isoformat(timespec="microseconds") if moment else ""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
@@ -17,13 +17,14 @@ import dlt
 import pyarrow as pa
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
+from requests import Response
 
 from ingestion.api.client import ApiClient, ApiError
-from ingestion.api.options import SourceOptions
+from ingestion.api.options import Slice, SourceOptions
 from ingestion.api.resources import ReadSince, Unlisted, table_resource
 from ingestion.api.tables import ApiTable
 from ingestion.personal import DROP
-from ingestion.salesforce.api import Query, Salesforce, answered_at, read_pages, total_size
+from ingestion.salesforce.api import Query, Salesforce, is_too_big, read_pages, total_size
 from ingestion.salesforce.bulk import BulkError, BulkResult
 from ingestion.salesforce.session import Login
 from ingestion.salesforce.tables import (
@@ -36,9 +37,10 @@ from ingestion.salesforce.tables import (
     SObject,
 )
 
-# A record is stamped when it is written and seen when its transaction ends, at most ten minutes later (the limit
-# of an Apex transaction).
-OVERLAP_SECONDS = 600
+# A record is stamped when it is written and seen when its transaction ends, at most ten minutes later (the limit of
+# an Apex transaction), and then not by every server of the system at once.
+OVERLAP_SECONDS = 3600
+SETTLING_SECONDS = 300
 
 _log = logging.getLogger(__name__)
 
@@ -47,27 +49,38 @@ _log = logging.getLogger(__name__)
 def source(
     options: SourceOptions,
     client_id: str = dlt.config.value,
-    client_secret: TSecretStrValue = dlt.secrets.value,
+    client_secret: TSecretStrValue | None = None,
     username: str | None = None,
     password: TSecretStrValue | None = None,
     security_token: TSecretStrValue | None = None,
+    private_key: TSecretStrValue | None = None,
     login_url: str = "https://login.salesforce.com",
     api_version: str = "62.0",
     bulk_from_rows: int = 10_000,
 ) -> Iterator[DltResource]:
-    """A Salesforce organisation, by the connected app `client_id`.
+    """A Salesforce organisation, by the app `client_id`.
 
-    With `username` and `password` it logs in as that user, else as the user that the app runs as; then `login_url`
-    has to be the organisation's own (https://<my domain>.my.salesforce.com). A query with `bulk_from_rows` rows or
-    more is read by a job of the Bulk API 2.0, which the vendor made for 10,000 records and more.
+    With `username` and the app's `private_key` (PEM), or a `password`, it logs in as that user, else as the user that
+    the app runs as; then `login_url` has to be the organisation's own (https://<my domain>.my.salesforce.com). A query
+    with `bulk_from_rows` rows or more is read by a job of the Bulk API 2.0, which the vendor made for 10,000 records
+    and more.
     """
-    login = Login(login_url, client_id, client_secret, username or "", password or "", security_token or "")
+    login = Login(
+        login_url,
+        client_id,
+        client_secret or "",
+        username or "",
+        password or "",
+        security_token or "",
+        private_key or "",
+    )
     client = ApiClient("Salesforce", login_url, secrets=login.secrets, counter=options.requests)
-    reader = _Reader(Salesforce(client, login, api_version), bulk_from_rows)
+    reader = _Reader(Salesforce(client, login, api_version), bulk_from_rows, options.slice)
     tables = {sobject: options.table(sobject.table) for sobject in OBJECTS}
     for sobject, table in tables.items():
         dropped = {name for name, treatment in options.personal(table).items() if treatment == DROP}
-        yield table_resource(table, options, reader.read_of(sobject, table, dropped), OVERLAP_SECONDS)
+        read = reader.read_of(sobject, table, dropped)
+        yield table_resource(table, options, read, OVERLAP_SECONDS, SETTLING_SECONDS)
     yield table_resource(UNAVAILABLE, options, lambda _: iter([reader.unavailable(tables)]))
 
 
@@ -77,6 +90,7 @@ class _Reader:
 
     salesforce: Salesforce
     bulk_from_rows: int
+    slice: Slice
 
     def read_of(self, sobject: SObject, table: ApiTable, dropped: set[str]) -> ReadSince:
         def read(since: datetime | None) -> Iterator[pa.Table]:
@@ -96,30 +110,45 @@ class _Reader:
         return read
 
     def _changes(self, table: ApiTable, query: Query) -> Iterator[pa.Table]:
-        """The rows of a query in the order of their cursor: first what a bulk job has, then what came after it."""
+        """The rows of a query in the order of their cursor, until now or until a bulk job was begun."""
         folder = Path(dlt.current.pipeline().pipelines_dir) / "salesforce_bulk" / table.name
         result = BulkResult(folder, self.salesforce, table)
-        has_bulk = True
-        while True:
+        try:
             if result.covers(query):
-                try:
-                    yield from result.rows(query.since)
-                    query = replace(query, since=result.until - timedelta(seconds=OVERLAP_SECONDS))
-                except BulkError as error:
-                    _log.warning("Salesforce: %s is read page by page, for %s", query.sobject, error)
-                    has_bulk = False
-            # Loaded by now, or of another query than this one.
+                # Of an earlier load: what changed since is read by the slice after this one.
+                self.slice.is_cut = True
+            else:
+                pages = self._pages(query)
+                if pages is not None:
+                    result.discard()
+                    yield from read_pages(table, pages)
+                    return
+                result.begin(query)
+            yield from result.rows(query.since)
             result.discard()
+        except BulkError as error:
+            _log.warning("Salesforce: %s is read page by page, for %s", query.sobject, error)
+            result.discard()
+            yield from read_pages(table, self.salesforce.pages(query))
+
+    def _pages(self, query: Query) -> Iterator[Response] | None:
+        """The pages of a query; none where there are so many rows that a bulk job has to read them.
+
+        To put all rows of a big object in order takes the system longer than it lets a client wait. So a first load
+        asks how many there are before it asks for them.
+        """
+        try:
+            if not query.since:
+                rows = total_size(self.salesforce.count(query, self.bulk_from_rows))
+                if not rows or rows >= self.bulk_from_rows:
+                    return None if rows else iter(())
             pages = self.salesforce.pages(query)
             first = next(pages)
-            if not has_bulk or total_size(first) < self.bulk_from_rows:
-                yield from read_pages(table, chain([first], pages))
-                return
-            try:
-                result.begin(replace(query, until=answered_at(first)))
-            except BulkError as error:
-                _log.warning("Salesforce: %s is read page by page, for %s", query.sobject, error)
-                has_bulk = False
+        except ApiError as error:
+            if not is_too_big(error):
+                raise
+            return None
+        return None if total_size(first) >= self.bulk_from_rows else chain([first], pages)
 
     def unavailable(self, tables: dict[SObject, ApiTable]) -> pa.Table:
         """What is read of objects and fields that the user may not see, or the organisation does not have."""

@@ -86,10 +86,15 @@ OBJECTS: tuple[SObject, ...] = (
     _sobject(
         "User",
         "users",
-        "Users of the organisation; they are never deleted, only made inactive.",
-        ("Name", "Email", "UserRoleId", "ManagerId", "Department", "Division", "IsActive", "LastModifiedDate"),
+        "Employees of the organisation; they are never deleted, only made inactive.",
+        (
+            *("Name", "Email", "UserType", "UserRoleId", "ManagerId", "Department", "Division", "IsActive"),
+            "LastModifiedDate",
+        ),
         entity="users",
         personal=("Name", "Email"),
+        # Customers and partners have users too, and so have robots. Whoever left sales may keep Chatter (CsnOnly).
+        conditions=(("UserType", "UserType IN ('Standard', 'CsnOnly')"),),
     ),
     _listed("UserRole", "user_roles", "Roles of users.", ("Name", "ParentRoleId")),
     _sobject(
@@ -158,6 +163,25 @@ OBJECTS: tuple[SObject, ...] = (
             *("OpportunityId", "SplitOwnerId", "SplitTypeId", "SplitPercentage", "SplitAmount", CURRENCY_FIELD),
             *("IsDeleted", "CreatedDate", "LastModifiedDate"),
         ),
+        entity="opportunity_splits",
+    ),
+    _listed(
+        "OpportunitySplitType",
+        "opportunity_split_types",
+        "What splits divide: the amount, or credit beside it.",
+        ("DeveloperName", "IsActive", "IsTotalValidated"),
+    ),
+    _sobject(
+        "OpportunityLineItem",
+        "opportunity_line_items",
+        "Products of opportunities, deleted ones included.",
+        ("OpportunityId", "Product2Id", "ProductCode", "TotalPrice", "IsDeleted", "LastModifiedDate"),
+    ),
+    _sobject(
+        "Product2",
+        "products",
+        "Products, deleted ones included.",
+        ("Name", "ProductCode", "IsDeleted", "LastModifiedDate"),
     ),
     _sobject(
         "Task",
@@ -178,7 +202,8 @@ OBJECTS: tuple[SObject, ...] = (
         "Events of calendars, deleted and archived ones included.",
         (
             *("OwnerId", "WhatId", "WhoId", "AccountId", "StartDateTime", "EndDateTime", "ActivityDate"),
-            *("IsAllDayEvent", "IsChild", "IsRecurrence", "IsDeleted", "CreatedDate", "LastModifiedDate"),
+            *("IsAllDayEvent", "IsChild", "IsRecurrence", "GroupEventType", "IsDeleted", "CreatedDate"),
+            "LastModifiedDate",
         ),
         entity="meetings",
     ),

@@ -14,18 +14,18 @@ from expectations.checks import Description
 from expectations.landing import LandingGate
 from expectations.marts import ColumnRule, MartsGate
 from expectations.results import GateResult
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.models import marts_of
 from pipelines.assets.names import WAREHOUSE_POOL, Manifest
 from pipelines.publication.versions import published_row_counts
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
 
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
-class Gate(Protocol):
+class RunnableGate(Protocol):
     """A gate: `describe` says its checks without data, `run` judges the warehouse."""
 
     @property
@@ -71,7 +71,7 @@ def marts_gate_of(manifest: Manifest) -> MartsGate:
     )
 
 
-def _build_gate(settings: Settings, gate: Gate) -> dg.AssetChecksDefinition:
+def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinition:
     name = f"{gate.SUITE}_gate"
     specs = [
         dg.AssetCheckSpec(

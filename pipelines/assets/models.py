@@ -11,12 +11,13 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
+from ingestion.text import one_line
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.names import DEFAULT_OWNER, MARTS_SCHEMA, WAREHOUSE_POOL, Manifest, source_key, team
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, TableFacts, read_table_facts
 from pipelines.runs import dbt_runs
-from pipelines.runs.dbt_runs import NodeResult, one_line
+from pipelines.runs.dbt_runs import NodeResult
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 from pipelines.storage_faults import storage_fault

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.models import AS_OF, FINGERPRINT, described_columns, marts_of, owners_of
 from pipelines.assets.names import MARTS_SCHEMA, PUBLISHED_GROUP, WAREHOUSE_POOL, Manifest
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, ROW_COUNT, TABLE_NAME
 from pipelines.publication.publish import publish
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.settings import Settings
 
 

@@ -18,11 +18,15 @@ from dlt.extract import DltSource
 
 from expectations.landing import ContractSource
 from ingestion import sources as ingestion_sources
+from ingestion.account import CURRENT_FILES
 from ingestion.api.options import SourceOptions
 from ingestion.api.tables import ApiTable
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Entity
+from ingestion.hiding import hide_former_loads
 from ingestion.landing import table_name
+from ingestion.landing.personal import Hiding
 from ingestion.register import SOURCES_BY_NAME
+from pipelines.assets.failures import clear_failures
 from pipelines.assets.names import (
     DEFAULT_OWNER,
     LOAD_STEP,
@@ -34,9 +38,8 @@ from pipelines.assets.names import (
     source_key,
 )
 from pipelines.assets.table_metadata import COLUMN_SCHEMA, TABLE_NAME, read_table_facts
-from pipelines.publication.versions import needs_publishing
+from pipelines.publication.versions import needs_publishing, restore_current, version_numbers
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.runs.failures import clear_failures
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import sources_of
@@ -107,9 +110,7 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
         name=LOAD_STEP,
         specs=specs,
         pool=WAREHOUSE_POOL,
-        config_schema={
-            RELOAD: dg.Field([str], default_value=[], description="API sources to read from their beginning.")
-        },
+        config_schema={RELOAD: dg.Field([str], default_value=[], description="Sources to read from their beginning.")},
     )
     def load_sources(
         context: dg.AssetExecutionContext, dlt: DagsterDltResource, warehouse: WarehouseLock
@@ -127,7 +128,14 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
 
         chosen = [spec for spec in specs if spec.key in context.selected_asset_keys]
         with clear_failures(settings):
+            restore_current(settings)
             options = ingestion_sources.options(settings.dbt_vars(warehouse.started_at), context.log.info)
+            hidden = _hide_former_loads(settings, manifest, options)
+            if hidden:
+                context.log.info(
+                    f"Personal columns: hid {hidden:,} values of former loads and wrote the warehouse anew; the "
+                    "published versions that may hold them go when a new one is published."
+                )
             _load(settings, options, chosen, run, context.op_execution_context.op_config[RELOAD])
             fingerprint = build_fingerprint(settings, warehouse.started_at)
             # Who materialises tables by hand wants them made again, new or not.
@@ -137,6 +145,8 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
                 return
             facts = read_table_facts(settings.warehouse, {spec.key.path[0] for spec in chosen})
             rows = {**_rows_of_files(settings, warehouse.started_at), **_rows_of_apis(settings, options)}
+        if hidden:
+            rows.setdefault(chosen[0].key.path[-1], {})["new_values_hidden"] = hidden
         for spec in chosen:
             schema, table = spec.key.path
             # A table that another tool does not land is left to dbt: some are not needed.
@@ -162,10 +172,12 @@ def _load(
     """Load the sources that have a chosen table, those named in `anew` from their beginning."""
     tables = [spec.key.path[-1] for spec in chosen if spec.key.path[0] == RAW_SCHEMA]
     sources = sources_of(settings)
+    able = (*(source.name for source in sources.contract), *sources.apis)
     for name in anew:
-        if name not in sources.apis:
-            able = ", ".join(sources.apis) or "none that is on"
-            raise SettingsError(f"only an API source that is on can be read anew, not {name!r}; these are: {able}")
+        if name not in able:
+            raise SettingsError(
+                f"only a source that is on can be read anew, not {name!r}; these are: {', '.join(able)}"
+            )
     complete = {source.name: source.is_complete for source in sources.contract}
     for source in sources.on:
         if not any(table.startswith(f"{source.name}__") for table in tables):
@@ -176,6 +188,20 @@ def _load(
             is_complete=complete.get(source.name, True),
         )
         ingestion_sources.load(source.name, placed, settings.warehouse, settings.dlt_home, run, source.name in anew)
+
+
+def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOptions) -> int:
+    sources = sources_of(settings)
+    hidings = {source.name: Hiding(source.name, options.personal_columns) for source in sources.contract}
+    treatments = {
+        **{table_name(entity, name): hiding.of(entity) for name, hiding in hidings.items() for entity in ENTITIES},
+        **{table.raw_name: options.personal(options.table(table)) for table in sources.api_tables},
+    }
+    derived = {node["schema"] for node in manifest["nodes"].values()}
+    newest = max(version_numbers(settings), default=0)
+    return hide_former_loads(
+        settings.warehouse, settings.dlt_home, options.personal_columns, treatments, derived, newest
+    )
 
 
 def _spec(
@@ -258,11 +284,7 @@ def _rows_of_files(settings: Settings, since: datetime) -> dict[str, dict[str, A
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
         found = connection.execute(
             f"""
-            WITH current_files AS (
-                SELECT *, 1 AS files, loaded_at >= ? AS is_new
-                FROM {RAW_SCHEMA}.landing_files
-                QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
-            )
+            WITH current_files AS (SELECT *, 1 AS files, loaded_at >= ? AS is_new FROM ({CURRENT_FILES}))
             SELECT source, entity, {", ".join(sums)}, strftime(max(loaded_at), '%Y-%m-%d %H:%M:%S UTC') AS last_load
             FROM current_files GROUP BY source, entity
             """,

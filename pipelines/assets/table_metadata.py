@@ -14,6 +14,8 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from ingestion.text import quoted
+
 # Dagster's names for facts that its UI shows in a special way.
 COLUMN_SCHEMA = "dagster/column_schema"
 ROW_COUNT = "dagster/row_count"
@@ -70,5 +72,5 @@ def read_table_facts(warehouse: Path, schemas: Iterable[str]) -> dict[tuple[str,
 
 
 def _row_count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
-    row = connection.execute(f'SELECT count(*) FROM "{schema}"."{table}"').fetchone()
+    row = connection.execute(f"SELECT count(*) FROM {quoted(schema)}.{quoted(table)}").fetchone()
     return int(row[0]) if row else 0

@@ -14,6 +14,7 @@ making a version (`pipelines.publication.publish`).
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingestion.text import first_line
 from pipelines.settings import Settings
 
 # DuckDB names a database after its file, and refuses `marts.fct_call` as ambiguous where that is `marts` like the
@@ -30,6 +32,8 @@ PARQUET = "parquet"
 PUBLICATION = "publication"
 # What readers open, and where it is in a version.
 LINKS = {"marts.duckdb": DATABASE, "repline.duckdb": DATABASE, "parquet": PARQUET}
+# What a publication that was killed may leave in the folder of the versions. Whatever else lies there is not ours.
+_LEFTOVERS = (".building-*", ".removed-*", ".spill*")
 
 
 class PublicationError(RuntimeError):
@@ -72,12 +76,10 @@ def needs_publishing(settings: Settings, fingerprint: str) -> bool:
     `fingerprint` is that of `pipelines.runs.inputs`. The newest version counts, not the current one: after a
     rollback the same inputs would only bring the bad version back, on the next day as well.
     """
-    try:
-        newest = newest_version(settings)
-    except PublicationError:
+    numbers = version_numbers(settings)
+    if not numbers or not _is_complete(settings, numbers[-1]):
         return True  # a damaged version is replaced by a new one
-    if newest is None:
-        return True
+    newest = _read(settings, numbers[-1])
     if newest.number != current_number(settings):
         return newest.fingerprint.partition("@")[0] != fingerprint.partition("@")[0]
     return newest.fingerprint != fingerprint
@@ -89,9 +91,9 @@ def current_number(settings: Settings) -> int | None:
 
 
 def version_numbers(settings: Settings) -> list[int]:
-    """The numbers of the versions that were ever published and are kept, oldest first."""
-    newest = _newest_released(settings)
-    return [number for number in _numbers_on_disk(settings) if number <= newest]
+    """The numbers of the kept versions, oldest first. A folder gets its number when everything is in it."""
+    folders = (path for path in versions_dir(settings).glob("*") if path.is_dir())
+    return sorted(int(path.name) for path in folders if re.fullmatch("[0-9]{6,}", path.name))
 
 
 def versions(settings: Settings) -> list[Version]:
@@ -127,58 +129,86 @@ def release(settings: Settings, number: int) -> None:
     (settings.published / "rolled_back").unlink(missing_ok=True)
 
 
+def restore_current(settings: Settings) -> None:
+    """Let readers see the newest complete version where they see none, or not yet the newest.
+
+    The links are lost where a backup was restored without them, `current` points nowhere where its folder is lost,
+    and it stays behind where a publication was killed just before its last step. A rolled-back version is passed
+    over as long as an earlier one is complete. Only for the holder of the refresh lock.
+    """
+    numbers, current = version_numbers(settings), current_number(settings)
+    candidates = numbers[::-1]
+    if numbers and current is not None and (_linked_number(settings.published / "rolled_back") or 0) >= numbers[-1]:
+        candidates.sort(key=lambda number: number > current)
+    if (found := next((number for number in candidates if _is_complete(settings, number)), None)) is not None:
+        _go_to(settings, found)
+
+
 def rollback(settings: Settings, to: int | None = None) -> Version:
-    """Make another kept version current, by default the one before the current.
+    """Make another kept version current, by default the one before the current, or the newest if none is current.
 
     A refresh with the same inputs leaves it so; one with new inputs publishes a new version. Raises
     PublicationError where there is no such version.
     """
     current = current_number(settings)
-    numbers = version_numbers(settings)
-    if current is None or not numbers:
-        raise PublicationError("nothing is published yet, so there is nothing to go back to; run `repline refresh`")
+    numbers = [number for number in version_numbers(settings) if _is_complete(settings, number)]
+    if not numbers:
+        raise PublicationError("no complete version is kept, so there is nothing to go back to; run `repline refresh`")
     kept = ", ".join(map(str, numbers))
     if to is None:
-        earlier = [number for number in numbers if number < current]
+        earlier = [number for number in numbers if current is None or number < current]
         if not earlier:
-            raise PublicationError(f"no version before {current} is kept; kept versions: {kept}")
+            raise PublicationError(f"no version before {current} is kept; complete versions: {kept}")
         to = earlier[-1]
     if to not in numbers:
-        raise PublicationError(f"there is no version {to}; kept versions: {kept}")
+        raise PublicationError(f"there is no complete version {to}; complete versions: {kept}")
     version = _read(settings, to)
-    if to == numbers[-1]:
-        release(settings, to)
-    else:
-        # The mark comes first: without it, versions above the current one pass for unfinished ones.
-        _link(settings.published / "rolled_back", Path("versions") / f"{numbers[-1]:06d}")
-        _show_readers(settings, to)
+    _go_to(settings, to)
     return version
 
 
-def prune(settings: Settings, keep: int) -> list[int]:
+def prune(settings: Settings, keep: int, through: int = 0) -> list[int]:
     """Remove all but the newest `keep` versions (at least 2) and the current one; return their numbers.
+
+    Those up to the number `through` go in any case, unless one is current.
 
     Two, because a reader that has followed the link may be about to open the version before.
 
     A reader that holds a removed file open goes on: the file is gone only when it is closed.
     """
     current = current_number(settings)
-    old = [number for number in version_numbers(settings)[: -max(keep, 2)] if number != current]
+    numbers = version_numbers(settings)
+    aged = numbers[: -max(keep, 2)]
+    old = [number for number in numbers if (number in aged or number <= through) and number != current]
     for number in old:
         # Renamed first, so that a half-removed version is never taken for one.
         removed = versions_dir(settings) / f".removed-{number:06d}"
         version_path(settings, number).rename(removed)
-        # What resists is in nobody's way, and the next publication reports it.
         shutil.rmtree(removed, ignore_errors=True)
     return old
 
 
 def clear_leftovers(settings: Settings) -> None:
-    """Remove what a killed publication left: unfinished folders, and a version that no reader ever saw."""
-    newest = _newest_released(settings)
-    unseen = [version_path(settings, number) for number in _numbers_on_disk(settings) if number > newest]
-    for folder in (*versions_dir(settings).glob(".*"), *unseen):
-        shutil.rmtree(folder)
+    """Remove the unfinished folders that a killed publication left.
+
+    What resists, such as a file that a reader on a network drive holds open, is in nobody's way and goes next time.
+    """
+    for pattern in _LEFTOVERS:
+        for folder in versions_dir(settings).glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_record(folder: Path) -> tuple[datetime, datetime, str, tuple[PublishedTable, ...]]:
+    """published_at and as_of (aware, UTC), fingerprint and tables of a version. Raises duckdb.Error."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "SELECT published_at, as_of, fingerprint, table_name, row_count, checksum"
+            " FROM read_parquet(?) ORDER BY table_name",
+            [str(folder / PARQUET / f"{PUBLICATION}.parquet")],
+        ).fetchall()
+    published_at, as_of, fingerprint = rows[0][:3]
+    tables = tuple(PublishedTable(*row[3:]) for row in rows)
+    return published_at.replace(tzinfo=UTC), as_of.replace(tzinfo=UTC), fingerprint, tables
 
 
 def versions_dir(settings: Settings) -> Path:
@@ -198,10 +228,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def one_line(error: BaseException) -> str:
-    """The first line of an error's message, without its stop: DuckDB writes advice and hints below it."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
+def _go_to(settings: Settings, number: int) -> None:
+    newest = version_numbers(settings)[-1]
+    if number == newest:
+        release(settings, number)
+    else:
+        # The mark comes first: without it, the next refresh takes the newer version for one that was never released.
+        _link(settings.published / "rolled_back", Path("versions") / f"{newest:06d}")
+        _show_readers(settings, number)
 
 
 def _show_readers(settings: Settings, number: int) -> None:
@@ -215,15 +249,15 @@ def _link(link: Path, target: Path) -> None:
     """Point a link at a target in one atomic step: a reader sees the old one or the new one."""
     if link.is_symlink() and link.readlink() == target:
         return
+    if link.is_dir() and not link.is_symlink():
+        raise PublicationError(
+            f"{link} is a folder where a link has to be, perhaps from a backup that copied what links point to; "
+            "move it away and run `repline refresh`"
+        )
     new = link.with_name(f".{link.name}-new")
     new.unlink(missing_ok=True)
     new.symlink_to(target)
     new.replace(link)
-
-
-def _newest_released(settings: Settings) -> int:
-    links = (settings.published / "current", settings.published / "rolled_back")
-    return max(_linked_number(link) or 0 for link in links)
 
 
 def _linked_number(link: Path) -> int | None:
@@ -231,28 +265,22 @@ def _linked_number(link: Path) -> int | None:
     return int(name) if name.isdigit() else None
 
 
-def _numbers_on_disk(settings: Settings) -> list[int]:
-    return sorted(int(path.name) for path in versions_dir(settings).glob("*") if path.name.isdigit())
-
-
-def _read_record(folder: Path) -> tuple[datetime, datetime, str, tuple[PublishedTable, ...]]:
-    """published_at and as_of (aware, UTC), fingerprint and tables of a version. Raises duckdb.Error."""
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            "SELECT published_at, as_of, fingerprint, table_name, row_count, checksum"
-            " FROM read_parquet(?) ORDER BY table_name",
-            [str(folder / PARQUET / f"{PUBLICATION}.parquet")],
-        ).fetchall()
-    published_at, as_of, fingerprint = rows[0][:3]
-    tables = tuple(PublishedTable(*row[3:]) for row in rows)
-    return published_at.replace(tzinfo=UTC), as_of.replace(tzinfo=UTC), fingerprint, tables
+def _is_complete(settings: Settings, number: int) -> bool:
+    """Whether the version has all files that its own record names: a backup may have restored a part."""
+    path = version_path(settings, number)
+    try:
+        *_, tables = read_record(path)
+    except (duckdb.Error, IndexError):
+        return False
+    parquet = (path / PARQUET / f"{table.name}.parquet" for table in tables)
+    return all(file.is_file() for file in (path / DATABASE, *parquet))
 
 
 def _read(settings: Settings, number: int) -> Version:
     path = version_path(settings, number)
     try:
-        return Version(number, path, *_read_record(path))
+        return Version(number, path, *read_record(path))
     except (duckdb.Error, IndexError) as error:
         raise PublicationError(
-            f"version {number} cannot be read ({one_line(error)}); `repline rollback` goes to another one"
+            f"version {number} cannot be read ({first_line(error)}); `repline refresh` puts another one in place"
         ) from error

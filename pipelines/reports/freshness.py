@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 import duckdb
 from rich.console import Console
 
+from ingestion.text import first_line
 from pipelines.business_settings import PUBLISHED
 from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
-from pipelines.publication.versions import PARQUET, PublicationError, newest_version, one_line, published_version
+from pipelines.publication.versions import PARQUET, PublicationError, newest_version, published_version
 from pipelines.reports.tables import NOTHING, moment_text, print_line, print_table
 from pipelines.reports.warehouse_reader import WarehouseUnavailableError, open_warehouse
 from pipelines.settings import Settings
@@ -86,7 +87,7 @@ def measure(settings: Settings, now: datetime | None = None) -> Freshness:
     except (WarehouseUnavailableError, duckdb.Error) as error:
         number, rows = _last_known(settings)
         known = f"the ages are those known to version {number}" if rows else "no age is known"
-        notes.append(f"{one_line(error)}: {known}")
+        notes.append(f"{first_line(error)}: {known}")
     is_complete = bool(rows)
     event_at, load_at = None, None
     try:

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import duckdb
 from rich.console import Console
 
+from ingestion.account import CURRENT_FILES
+from ingestion.text import first_line
 from pipelines.publication.versions import (
     PARQUET,
     PublicationError,
     Version,
-    one_line,
     published_version,
     version_numbers,
 )
@@ -29,12 +30,9 @@ from pipelines.sources import sources_of
 _SHOWN_RUNS = 5
 _WARNINGS = "data_quality_warnings"
 
-# A file's current content is its newest load; rows of earlier contents were quarantined once, and are gone.
-_QUARANTINED = """
-    WITH current_files AS (
-        SELECT source, entity, file, file_hash FROM raw.landing_files
-        QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
-    ),
+# Rows of earlier contents of a file were quarantined once, and are gone.
+_QUARANTINED = f"""
+    WITH current_files AS ({CURRENT_FILES}),
     reasons AS (
         SELECT entity, file, reason, count(*) AS row_count
         FROM raw.quarantine JOIN current_files USING (source, entity, file, file_hash)
@@ -123,7 +121,7 @@ def collect(settings: Settings, runs: Sequence[Run]) -> Status:
             if connection.execute(_HAS_RESULTS).fetchall() != [(0,)]:
                 failed_checks = [FailedCheck(*row) for row in connection.execute(_FAILED_CHECKS).fetchall()]
     except (WarehouseUnavailableError, duckdb.Error) as error:
-        unknown = one_line(error)
+        unknown = first_line(error)
     return Status(
         runs,
         published,
@@ -212,7 +210,13 @@ def _show_published(status: Status, console: Console) -> None:
     _title(console, "Published version")
     version = status.published
     if version is None:
-        print_line(console, "None yet.")
+        kept = status.kept_versions
+        lost = (
+            f"Readers see none: `repline refresh` or `repline rollback` puts version {kept[-1]} in place."
+            if kept
+            else ""
+        )
+        print_line(console, lost or "None yet.")
         return
     print_line(
         console,
@@ -239,7 +243,7 @@ def _published_warnings(version: Version | None) -> list[DataQualityWarning]:
                 [str(file)],
             ).fetchall()
     except duckdb.Error as error:
-        raise PublicationError(f"version {version.number} cannot be read ({one_line(error)})") from error
+        raise PublicationError(f"version {version.number} cannot be read ({first_line(error)})") from error
     return [DataQualityWarning(*row) for row in rows]
 
 

@@ -25,6 +25,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 
@@ -60,7 +61,7 @@ class NodeResult:
         return self.status == "skipped"
 
 
-Progress = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 def prepare_manifest(settings: Settings) -> Path:
@@ -75,7 +76,7 @@ def build(
     settings: Settings,
     variables: Mapping[str, Any],
     nodes: Sequence[str] = (),
-    progress: Progress = lambda _: None,
+    progress: Log = lambda _: None,
 ) -> list[NodeResult]:
     """Build the models and run their tests; `nodes` are the names of those to take, by default all.
 
@@ -138,7 +139,7 @@ def _invoke(
     variables: Mapping[str, Any],
     home: Path,
     target: Path,
-    progress: Progress = lambda _: None,
+    progress: Log = lambda _: None,
     parsed: Any = None,
 ) -> Any:
     """Run dbt on the warehouse in `home`, with its files in `target`; `parsed` spares it the parsing."""
@@ -189,8 +190,3 @@ def _invoke(
             raise outcome.exception
         raise DbtError(f"dbt {arguments[0]} failed: {one_line(str(outcome.exception))}") from outcome.exception
     return outcome.result
-
-
-def one_line(text: str) -> str:
-    """The text with line breaks and indents turned into single spaces."""
-    return " ".join(text.split())

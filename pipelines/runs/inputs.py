@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from ingestion.account import CURRENT_FILES
 from ingestion.api.tables import LOADED_AT
 from ingestion.contract import RAW_SCHEMA
-from ingestion.landing.reading import quoted
+from ingestion.text import quoted
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 from pipelines.sources import sources_of
 
@@ -67,9 +68,8 @@ def _contents(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
         if sources.contract:
             contents["files"] = connection.execute(
                 f"""
-                SELECT source, entity, file, file_hash, loaded_at FROM {RAW_SCHEMA}.landing_files
+                SELECT source, entity, file, file_hash, loaded_at FROM ({CURRENT_FILES})
                 WHERE source IN (SELECT unnest(?))
-                QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
                 ORDER BY ALL
                 """,
                 [[source.name for source in sources.contract]],

@@ -65,6 +65,7 @@ def spare_disk_syncs() -> None:
 
 def prepare_dagster_home(settings: Settings) -> Path:
     """Make Dagster's folder with its settings where it is absent, and point `DAGSTER_HOME` to it."""
+    settings.make_home()
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"

@@ -17,9 +17,9 @@ _GUARDED = "pipelines.serving.webserver"
 _start = dev.open_ipc_subprocess
 
 
-def start_guarded(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+def start_guarded(parts: Sequence[str], **kwargs: Any) -> subprocess.Popen[Any]:
     """Start one of Dagster's programs, but never the open web server."""
-    started: subprocess.Popen[Any] = _start([_GUARDED if part == _OPEN else part for part in command], **options)
+    started: subprocess.Popen[Any] = _start([_GUARDED if part == _OPEN else part for part in parts], **kwargs)
     return started
 
 

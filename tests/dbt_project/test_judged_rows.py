@@ -92,6 +92,10 @@ GIVEN: dict[str, Rows] = {
          "period_end": "2024-03-31", "amount": 9, "is_deleted": False},
     ],
     "exchange_rates": [{"rate_date": "2024-01-01", "currency": "EUR", "rate": 0}],
+    "opportunity_splits": [
+        {"opportunity_id": "s:good", "user_id": "s:u1", "share": 1, "is_deleted": False},
+        {"opportunity_id": "s:good", "user_id": "s:u9", "share": 1.2, "is_deleted": False},
+    ],
 }  # fmt: skip
 
 
@@ -152,6 +156,7 @@ def test_each_bad_row_is_kept_with_its_first_reason(home: Path) -> None:
         ("opportunities", "s:landing's", "stage", "Won", unknown_stage),
         ("opportunities", "s:two faults", "amount", "1: 2: 3", "cannot be read as its type"),
         ("opportunity_history", "s:good, 2024-01-06 10:00:00", "stage", "Gone", unknown_stage),
+        ("opportunity_splits", "s:good, s:u9", "share", "1.200000", "share is not above 0 and at most 1"),
         ("pipeline_stages", "salesforce:default, Half won", "is_won", "true", "a won stage must be closed"),
         ("users", "s:u2", "full_name", None, "required, but empty"),
         ("users", "s:u3", "left_on", "2024-01-01", "left_on is before hired_on"),
@@ -177,7 +182,7 @@ def test_rejected_rows_are_counted_as_a_warning(home: Path) -> None:
     )
     assert counts == [
         ("accounts", 0), ("calls", 3), ("exchange_rates", 1), ("leads", 0), ("meetings", 0), ("opportunities", 5),
-        ("opportunity_history", 1), ("pipeline_stages", 1), ("quotas", 0), ("users", 2),
+        ("opportunity_history", 1), ("opportunity_splits", 1), ("pipeline_stages", 1), ("quotas", 0), ("users", 2),
     ]  # fmt: skip
     assert query(
         home, "SELECT source, row_count, rejected_count FROM intermediate.int_judged_row_counts WHERE entity = 'calls'"

@@ -74,6 +74,7 @@ EXPORTS: dict[str, list[dict[str, Any]]] = {
         {"call_id": "c1", "reviewer_id": "u9", "criterion": "Greeting", "score": 4, "max_score": 5,
          "scored_at": CREATED},
     ],
+    "opportunity_splits": [{"opportunity_id": "o1", "user_id": "u9", "share": 0.5}],
     "meetings": [{"meeting_id": "m1", "user_id": "u9", "starts_at": CREATED}],
     "quotas": [
         {"quota_id": "q1", "user_id": "u9", "period_start": "2024-01-01", "period_end": "2024-01-31", "amount": 9},
@@ -177,6 +178,7 @@ class TestLandingThenExports:
             ("meetings", "user_id"),
             ("quotas", "user_id"),
             ("call_scores", "reviewer_id"),
+            ("opportunity_splits", "user_id"),
         ):
             named = query(home, f"SELECT DISTINCT {column} FROM intermediate.int_{entity}_unioned")
             assert named == [("u1",)], entity

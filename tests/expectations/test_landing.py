@@ -226,8 +226,8 @@ def test_a_failure_while_measuring_is_said_in_one_line(gate: GateRunner, change:
     assert "\n" not in str(caught.value)
 
 
-DEALS = landing.ApiTable("hubspot", "raw.hubspot__deals", ("deal_id",), "updated_at", "opportunities")
-OWNERS = landing.ApiTable("hubspot", "raw.hubspot__owners", ("owner_id",), entity="users")
+DEALS = landing.ApiArrival("hubspot", "raw.hubspot__deals", ("deal_id",), "updated_at", "opportunities")
+OWNERS = landing.ApiArrival("hubspot", "raw.hubspot__owners", ("owner_id",), entity="users")
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from ingestion.demo import generate
+from pipelines.refresh import Outcome, run_refresh
 from pipelines.reports.progress import PlainProgress
-from pipelines.runs.refresh import Outcome, run_refresh
 from pipelines.settings import Settings
 
 UNTIL = datetime(2025, 12, 31, 18, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 
 from expectations.checks import GateError
 from ingestion.landing.errors import LandingError
-from pipelines.runs.failures import clear_failures
+from pipelines.assets.failures import clear_failures
 from pipelines.settings import Settings
 
 SETTINGS = Settings(home=Path("home"), landing=Path("home/landing"))

@@ -225,7 +225,7 @@ def test_where_nothing_is_known_it_says_so_and_is_not_good(tmp_path: Path, state
     expected = {
         "no home": "nothing was loaded yet; run `repline refresh`",
         "no tables": "the warehouse is not complete; run `repline refresh`",
-        "not a database": "cannot be read",
+        "not a database": "is damaged; put back a copy of it",
         "first refresh": "a refresh is running",
     }
     if state != "no home":

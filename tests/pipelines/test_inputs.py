@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from expectations.landing import QUERIES
+from ingestion.account import CURRENT_FILES
 from pipelines.runs import inputs
 from pipelines.runs.inputs import build_fingerprint, sources_digest
 from pipelines.settings import Settings
@@ -83,3 +85,8 @@ def test_the_digest_follows_the_sources_and_not_what_dbt_leaves_behind(tmp_path:
     assert renamed != before
     (tmp_path / "models" / "b.sql").write_text("select 2", encoding="utf-8")
     assert sources_digest(tmp_path) not in (before, renamed)
+
+
+def test_the_landing_gate_asks_for_the_same_current_files() -> None:
+    """It knows no other room, so it has a query of its own."""
+    assert QUERIES["current_files"].split() == CURRENT_FILES.split()

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ingestion.hiding import NOTES
 from pipelines.publication import publish as publication
 from pipelines.publication import versions
 from pipelines.publication.publish import publish
@@ -157,7 +158,22 @@ def test_published_files_are_read_only(settings: Settings) -> None:
     version = publish(settings, AS_OF, "inputs")
     files = [path for path in version.path.rglob("*") if path.is_file()]
     assert len(files) == 5
-    assert {path.stat().st_mode & 0o777 for path in files} == {0o444}
+    assert {path.stat().st_mode & 0o222 for path in files} == {0}
+
+
+def publish_under(settings: Settings, umask: int, fingerprint: str) -> None:
+    os.umask(umask)
+    publish(settings, AS_OF, fingerprint)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o444), (0o027, 0o440), (0o077, 0o400)])
+def test_who_may_read_the_published_files_is_what_the_umask_says(settings: Settings, umask: int, mode: int) -> None:
+    for fingerprint in ("one", "two"):  # the second takes over what the first wrote
+        process = SPAWN.Process(target=publish_under, args=(settings, umask, fingerprint))
+        process.start()
+        process.join()
+        files = [path for path in versions.versions_dir(settings).rglob("*") if path.is_file()]
+        assert {path.stat().st_mode & 0o777 for path in files} == {mode}
 
 
 # --- Audit
@@ -184,14 +200,16 @@ def test_a_copy_that_differs_from_the_mart_is_not_published(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None], message: str
 ) -> None:
     good = publish(settings, AS_OF, "good")
-    write_table = publication._write_table
+    with warehouse(settings) as connection:
+        connection.execute("UPDATE marts.fct_call SET duration_seconds = 62 WHERE call_id = 'c1'")
+    write_parquet = publication._write_parquet
 
-    def write_and_damage(connection: Any, folder: Path, name: str, query: str) -> None:
-        write_table(connection, folder, name, query)
+    def write_and_damage(connection: Any, folder: Path, name: str) -> None:
+        write_parquet(connection, folder, name)
         if name == "fct_call":
             damage(folder / "parquet" / "fct_call.parquet")
 
-    monkeypatch.setattr(publication, "_write_table", write_and_damage)
+    monkeypatch.setattr(publication, "_write_parquet", write_and_damage)
     with pytest.raises(PublicationError, match=message):
         publish(settings, AS_OF, "damaged")
     assert versions.published_version(settings) == good
@@ -199,15 +217,149 @@ def test_a_copy_that_differs_from_the_mart_is_not_published(
     assert [path.name for path in (settings.published / "versions").iterdir()] == ["000001"]
 
 
+# --- What is the same
+
+
+def inodes(version: versions.Version) -> dict[str, int]:
+    return {path.name: path.stat().st_ino for path in (version.path / "parquet").iterdir()}
+
+
+def change_dim_rep(settings: Settings) -> None:
+    with warehouse(settings) as connection:
+        connection.execute("INSERT INTO marts.dim_rep VALUES ('u1', 'Ada')")
+
+
+def written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The marts of which a publication wrote the table and the file."""
+    names: list[str] = []
+    for function in ("_write_table", "_write_parquet"):
+        write = getattr(publication, function)
+
+        def note(*arguments: Any, write: Any = write, at: int = 1 if function == "_write_table" else 2) -> None:
+            names.append(arguments[at])
+            write(*arguments)
+
+        monkeypatch.setattr(publication, function, note)
+    version = publish(settings, AS_OF, "written")
+    monkeypatch.undo()
+    assert version.tables == tuple(
+        versions.PublishedTable(*row)
+        for row in read(settings, "SELECT table_name, row_count, checksum FROM marts.publication ORDER BY ALL")
+    )
+    for table in version.tables:
+        of_parquet = f"FROM '{version.path}/parquet/{table.name}.parquet' ORDER BY ALL"
+        assert read(settings, of_parquet) == read(settings, f"FROM marts.{table.name} ORDER BY ALL")
+        with warehouse(settings) as connection:
+            mart = connection.execute(f"FROM marts.{table.name} ORDER BY ALL").fetchall()
+        assert read(settings, f"FROM marts.{table.name} ORDER BY ALL") == mart
+    return sorted({name for name in names if name not in publication.RECORD_TABLES})
+
+
+def test_only_marts_that_changed_are_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = publish(settings, AS_OF, "first")
+    before = inodes(first)
+    assert written(settings, monkeypatch) == []
+    change_dim_rep(settings)
+    assert written(settings, monkeypatch) == ["dim_rep"]
+    last = versions.versions(settings)[-1]
+    assert inodes(last)["fct_call.parquet"] == before["fct_call.parquet"]
+    assert inodes(last)["dim_rep.parquet"] != before["dim_rep.parquet"]
+    # The version before is as it was.
+    with duckdb.connect(str(first.path / "repline.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM marts.dim_rep").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("ALTER TABLE marts.dim_rep RENAME full_name TO name", ["dim_rep"]),
+        ("ALTER TABLE marts.dim_rep ALTER full_name TYPE INTEGER", ["dim_rep"]),
+        ("COMMENT ON COLUMN marts.fct_call.call_id IS 'Its id.'", ["fct_call"]),
+        ("CREATE TABLE marts.more AS SELECT 1 AS a", ["more"]),
+        ("DROP TABLE marts.dim_rep", []),
+    ],
+)
+def test_a_mart_of_the_same_rows_in_another_form_has_changed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, change: str, expected: list[str]
+) -> None:
+    publish(settings, AS_OF, "first")
+    with warehouse(settings) as connection:
+        connection.execute(change)
+        marts = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall()
+        form = "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE {} ORDER BY ALL"
+        forms = connection.execute(form.format("schema_name = 'marts'")).fetchall()
+    assert written(settings, monkeypatch) == expected
+    assert (
+        read(settings, form.format(f"schema_name = 'marts' AND table_name NOT IN {publication.RECORD_TABLES}")) == forms
+    )
+    assert {path.stem for path in (settings.published / "parquet").iterdir()} == {
+        *(name for (name,) in marts),
+        *publication.RECORD_TABLES,
+    }
+
+
+def rewrite(file: Path) -> None:
+    """Change a published file behind Repline's back."""
+    file.chmod(0o644)
+    if file.suffix == ".parquet":
+        change_value(file)
+    else:
+        with duckdb.connect(str(file)) as connection:
+            connection.execute("UPDATE marts.fct_call SET call_id = 'changed'")
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "expected"),
+    [
+        ("parquet/fct_call.parquet", rewrite, ["fct_call"]),
+        ("parquet/fct_call.parquet", Path.unlink, ["fct_call"]),
+        ("repline.duckdb", rewrite, ["dim_rep", "fct_call"]),
+        ("repline.duckdb", Path.unlink, ["dim_rep", "fct_call"]),
+        ("parquet/publication.parquet", Path.unlink, ["dim_rep", "fct_call"]),
+    ],
+)
+def test_nothing_is_taken_from_a_file_that_was_changed_since(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    damage: Callable[[Path], None],
+    expected: list[str],
+) -> None:
+    version = publish(settings, AS_OF, "first")
+    damage(version.path / name)
+    assert written(settings, monkeypatch) == expected
+
+
+def test_without_hard_links_files_are_copied(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = publish(settings, AS_OF, "first")
+    monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError("no links here")))
+    second = publish(settings, AS_OF, "second")
+    assert inodes(first)["fct_call.parquet"] != inodes(second)["fct_call.parquet"]
+    assert read(settings, f"SELECT count(*) FROM '{second.path}/parquet/fct_call.parquet'") == [(3,)]
+
+
+def test_replaced_tables_leave_no_room_behind(settings: Settings) -> None:
+    """The database of a version that came of many does not grow, and shrinks with its marts."""
+
+    def size(number: int) -> int:
+        grow(settings, number)
+        return (publish(settings, AS_OF, str(number)).path / "repline.duckdb").stat().st_size
+
+    small, large = size(1), size(4)
+    assert large > 1.5 * small
+    assert max(size(number) for number in (4, 5, 4, 5, 4)) < 1.5 * large
+    assert [size(1), size(1)][-1] < 1.5 * small
+
+
 # --- Crashes
 
 
 # The moments between which a publication can be killed, by the call that it does not outlive.
-STEPS = ["_comment", "_audit", "_make_durable", "sync_folder", "release", "prune"]
+STEPS = ["_write_table", "_audit", "_make_durable", "sync_folder", "release", "prune"]
 
 
 def publish_and_die(settings: Settings, step: str) -> None:
-    setattr(publication, step, lambda *_: os._exit(9))
+    setattr(publication, step, lambda *_, **__: os._exit(9))
     publish(settings, AS_OF, "new")
 
 
@@ -222,8 +374,9 @@ def test_a_publication_killed_at_any_step_leaves_a_good_version_and_is_made_up_f
     process.start()
     process.join()
     assert process.exitcode == 9
+    versions.restore_current(settings)
     seen = versions.published_version(settings)
-    if step == "prune":
+    if step in ("release", "prune"):  # complete: all that is missing is the last step
         assert seen is not None and seen.fingerprint == "new"
         assert not versions.needs_publishing(settings, "new")
     else:
@@ -241,13 +394,23 @@ def test_a_publication_killed_at_any_step_leaves_a_good_version_and_is_made_up_f
 def test_what_an_earlier_process_left_is_cleared_away(settings: Settings) -> None:
     publish(settings, AS_OF, "old")
     folder = settings.published / "versions"
-    for name in (".building-1", ".removed-000000", ".spill", "000002"):
+    for name in (".building-1", ".removed-000000", ".spill"):
         (folder / name / "parquet").mkdir(parents=True)
         (folder / name / "parquet" / "half.parquet").write_bytes(b"half")
-    assert versions.version_numbers(settings) == [1]
     publish(settings, AS_OF, "new")
     assert sorted(path.name for path in folder.iterdir()) == ["000001", "000002"]
-    assert not (folder / "000002" / "parquet" / "half.parquet").exists()
+
+
+def test_what_others_leave_among_the_versions_stops_nothing_and_stays(settings: Settings) -> None:
+    folder = settings.published / "versions"
+    (folder / ".Trashes").mkdir(parents=True)
+    strangers = [".DS_Store", ".nfs000000000000001", ".Trashes/kept", "3", "notes.txt", "²"]
+    for name in strangers:
+        (folder / name).write_bytes(b"not ours")
+    publish_many(settings, 2)
+    rollback(settings)
+    assert versions.version_numbers(settings) == [1, 2]
+    assert all((folder / name).exists() for name in strangers)
 
 
 # --- Errors in one line
@@ -339,6 +502,18 @@ def test_the_current_version_is_never_pruned(settings: Settings) -> None:
     assert read(settings, "SELECT DISTINCT version FROM marts.publication") == [(1,)]
 
 
+def test_versions_with_values_that_are_hidden_by_now_go_when_a_new_one_is_published(settings: Settings) -> None:
+    publish_many(settings, 3)
+    with warehouse(settings) as connection:
+        connection.execute(f"CREATE TABLE {NOTES} (last_version BIGINT)")
+        connection.execute(f"INSERT INTO {NOTES} VALUES (2), (3)")
+        connection.execute("UPDATE marts.fct_call SET call_id = 'hidden' WHERE call_id = 'c1'")
+    version = publish(settings, AS_OF, "hidden")
+    assert versions.version_numbers(settings) == [4]
+    # Not even in the room that replaced tables leave in a copied database.
+    assert version.path.joinpath("repline.duckdb").read_bytes().count(b"c1") == 0
+
+
 def test_rollback_goes_to_the_version_before_and_a_step_further_each_time(settings: Settings) -> None:
     publish_many(settings, 3)
     assert rollback(settings).number == 2
@@ -346,7 +521,7 @@ def test_rollback_goes_to_the_version_before_and_a_step_further_each_time(settin
     parquet = settings.published / "parquet" / "publication.parquet"
     assert read(settings, f"SELECT DISTINCT version FROM '{parquet}'") == [(2,)]
     assert rollback(settings).number == 1
-    with pytest.raises(PublicationError, match="no version before 1 is kept; kept versions: 1, 2, 3"):
+    with pytest.raises(PublicationError, match="no version before 1 is kept; complete versions: 1, 2, 3"):
         rollback(settings)
 
 
@@ -374,10 +549,10 @@ def test_a_rollback_can_be_undone(settings: Settings) -> None:
 
 
 def test_a_rollback_to_a_version_that_is_not_kept_is_refused(settings: Settings) -> None:
-    with pytest.raises(PublicationError, match="nothing is published yet"):
+    with pytest.raises(PublicationError, match=r"no complete version is kept.*run `repline refresh`"):
         rollback(settings)
     publish_many(settings, 2)
-    with pytest.raises(PublicationError, match="there is no version 7; kept versions: 1, 2"):
+    with pytest.raises(PublicationError, match="there is no complete version 7; complete versions: 1, 2"):
         rollback(settings, to=7)
     assert versions.current_number(settings) == 2
 
@@ -386,10 +561,69 @@ def test_a_damaged_version_is_told_in_one_line_and_replaced(settings: Settings) 
     version = publish(settings, AS_OF, "inputs")
     record = version.path / "parquet" / "publication.parquet"
     record.unlink()
-    with pytest.raises(PublicationError, match="version 1 cannot be read"):
+    with pytest.raises(PublicationError, match=r"version 1 cannot be read .*; `repline refresh` puts another one"):
         versions.published_version(settings)
     assert versions.needs_publishing(settings, "inputs")
     assert publish(settings, AS_OF, "inputs").number == 2
+
+
+LOSSES = {
+    "the links": ["current", "marts.duckdb", "repline.duckdb", "parquet"],
+    "the link to the current version": ["current"],
+    "the folder of the newest version": ["versions/000003"],
+    "a part of the newest version": ["versions/000003/repline.duckdb"],
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("by", ["refresh", "rollback"])
+def test_what_is_lost_of_the_published_folder_costs_no_complete_version(settings: Settings, loss: str, by: str) -> None:
+    publish_many(settings, 3)
+    for name in LOSSES[loss]:
+        path = settings.published / name
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    complete = [1, 2, 3] if "link" in loss else [1, 2]
+    if by == "refresh":
+        versions.restore_current(settings)
+        current = versions.current_number(settings)
+    else:
+        current = rollback(settings).number
+    assert current == complete[-1]
+    assert read(settings, "SELECT DISTINCT version FROM marts.publication") == [(current,)]
+    assert versions.needs_publishing(settings, "inputs 2") is (complete == [1, 2])
+    publish(settings, AS_OF, "inputs 4")
+    assert set(complete) < set(versions.version_numbers(settings))
+
+
+def test_without_any_complete_version_refresh_is_the_way_out(settings: Settings) -> None:
+    publish(settings, AS_OF, "inputs")
+    shutil.rmtree(settings.published / "versions" / "000001")
+    with pytest.raises(PublicationError, match="run `repline refresh`"):
+        rollback(settings)
+    with pytest.raises(PublicationError, match="`repline refresh` puts another one in place"):
+        versions.published_version(settings)
+    versions.restore_current(settings)
+    assert versions.needs_publishing(settings, "inputs")
+    publish(settings, AS_OF, "inputs")
+    assert read(settings, "SELECT count(*) FROM marts.fct_call") == [(3,)]
+
+
+def test_a_rolled_back_version_does_not_come_back_with_the_links(settings: Settings) -> None:
+    publish_many(settings, 3)
+    rollback(settings)
+    versions.restore_current(settings)
+    assert versions.current_number(settings) == 2
+    shutil.rmtree(settings.published / "versions" / "000002")
+    versions.restore_current(settings)
+    assert versions.current_number(settings) == 1
+
+
+def test_a_backup_that_copied_the_links_targets_is_told(settings: Settings) -> None:
+    version = publish(settings, AS_OF, "inputs")
+    (settings.published / "current").unlink()
+    shutil.copytree(version.path, settings.published / "current")
+    with pytest.raises(PublicationError, match=r"current is a folder where a link has to be.*; move it away"):
+        versions.restore_current(settings)
 
 
 def test_the_published_folder_can_be_moved(settings: Settings, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ import pytest
 from expectations.results import ExpectationResult, GateResult
 from pipelines.assets import gates
 from pipelines.assets.models import describe_failure, load_manifest
-from pipelines.publication.versions import published_version, rollback
+from pipelines.publication.publish import publish
+from pipelines.publication.versions import published_version, rollback, version_numbers
+from pipelines.runs import exclusion
 from pipelines.runs.dbt_runs import NodeResult
 from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
@@ -124,6 +126,46 @@ def test_nothing_new_makes_no_version_and_skips_the_rest(refreshed: RefreshedHom
     skipped = steps(refreshed.settings, outcome.run_id, "STEP_SKIPPED")
     assert skipped == ["landing_gate", "build_models", "marts_gate", "publish_marts"]
     assert materializations(refreshed.settings, outcome.run_id) == {}
+
+
+def test_a_refresh_finds_lost_links_and_claims_no_version_of_another(
+    refreshed: RefreshedHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another refresh publishes the same inputs while this one waits for it; then this one finds nothing new."""
+    settings = copy_of(refreshed, tmp_path / "home")
+    acquire = exclusion.acquire
+
+    def wait_for_another(*arguments: Any) -> Any:
+        last = published_version(settings)
+        assert last is not None
+        publish(settings, last.as_of, last.fingerprint)
+        (settings.published / "current").unlink()
+        return acquire(*arguments)
+
+    monkeypatch.setattr(exclusion, "acquire", wait_for_another)
+    outcome = refresh(settings)
+    assert outcome.success, outcome.failure
+    assert not outcome.is_new
+    assert outcome.version is not None
+    assert outcome.version.number == 2
+
+
+def test_personal_data_of_former_loads_are_nowhere_once_their_column_is_named(
+    refreshed: RefreshedHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = copy_of(refreshed, tmp_path / "home")
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        [email] = connection.execute("SELECT max(email) FROM raw.landing__users").fetchone() or ("",)
+    monkeypatch.setenv("SOURCES__HASH_KEY", "a long random text")
+    settings = replace(settings, overrides={"personal_columns": {"landing__users.email": "hash"}})
+    outcome = refresh(settings)
+    assert outcome.success, outcome.failure
+    assert outcome.rows["new_values_hidden"] > 0
+    files = [path for path in settings.home.rglob("*") if path.is_file() and settings.landing not in path.parents]
+    assert [path for path in files if email.encode() in path.read_bytes()] == []
+    assert version_numbers(settings) == [2]
+    with duckdb.connect(str(settings.published / "marts.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM marts.dim_rep WHERE email LIKE '%@%'").fetchone() == (0,)
 
 
 def test_an_error_of_the_landing_gate_stops_before_the_models(refreshed: RefreshedHome, tmp_path: Path) -> None:

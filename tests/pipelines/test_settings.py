@@ -62,6 +62,7 @@ def test_an_override_of_a_mapping_changes_the_keys_that_it_names() -> None:
         ("REPLINE_TARGET", "oracle", "it may be: duckdb"),
         ("REPLINE_HOME", "/srv/what?", "use another folder"),
         ("REPLINE_HOME", "/srv/#1", "use another folder"),
+        ("REPLINE_HOME", "/srv/100%", "use another folder"),
     ],
 )
 def test_a_wrong_setting_says_which_and_what_it_may_be(name: str, value: str, part: str) -> None:
@@ -225,3 +226,11 @@ def test_the_vars_of_dbt_are_the_settings() -> None:
     assert stale(settings_files.files()) == [], "run `make docs`"
     project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
     assert project["vars"] == default_vars()
+
+
+def test_a_new_data_home_is_for_its_owner_alone_and_one_that_exists_stays_as_it_is(tmp_path: Path) -> None:
+    for home, mode in ((tmp_path / "new" / "home", 0o700), (tmp_path / "shared", 0o750)):
+        if mode == 0o750:
+            home.mkdir(mode)
+        Settings(home, home / "landing").make_home()
+        assert home.stat().st_mode & 0o777 == mode

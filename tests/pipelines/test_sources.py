@@ -15,8 +15,8 @@ from ingestion.personal import OptionsError
 from ingestion.register import API_SOURCES
 from ingestion.sources import api_tables, load
 from pipelines.definitions import build_defs
+from pipelines.refresh import run_refresh
 from pipelines.reports.progress import PlainProgress
-from pipelines.runs.refresh import run_refresh
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import sources_of
 from tests.pipelines.conftest import refresh
@@ -113,7 +113,7 @@ def test_a_refresh_says_a_missing_secret_in_one_line(
     assert "\n" not in outcome.failure
 
 
-def test_only_an_api_that_is_on_can_be_read_anew(settings: Settings) -> None:
+def test_only_a_source_that_is_on_can_be_read_anew(settings: Settings) -> None:
     with PlainProgress(Console(quiet=True)) as progress:
         outcome = run_refresh(settings, progress, reload=["hubspot"])
-    assert "only an API source that is on can be read anew, not 'hubspot'" in outcome.failure
+    assert "only a source that is on can be read anew, not 'hubspot'" in outcome.failure

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -19,12 +20,12 @@ import pytest
 from click.testing import CliRunner
 
 from expectations.checks import GateError
+from pipelines.assets.failures import clear_failures
 from pipelines.cli import main
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import PublicationError, published_version
 from pipelines.reports.status import collect
 from pipelines.runs.exclusion import wait_for_readers
-from pipelines.runs.failures import clear_failures
 from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
 from pipelines.storage_faults import storage_fault
@@ -104,6 +105,11 @@ def test_every_step_says_it_in_this_line(settings: Settings) -> None:
         publish(settings, AS_OF, "fingerprint")
 
 
+def test_a_refresh_of_a_damaged_warehouse_ends_at_once_with_this_line(settings: Settings) -> None:
+    overwrite(0)(settings.warehouse)
+    assert refresh(settings).failure.startswith(f"the warehouse {settings.warehouse} is damaged; put back a copy of it")
+
+
 def test_another_error_is_none_of_these(settings: Settings) -> None:
     assert storage_fault(error_of(lambda: duckdb.sql("SELECT no_such_column")), settings) == ""
     assert storage_fault("the lock in block 7 of the corrupt office", settings) == ""
@@ -158,7 +164,7 @@ def test_a_full_disk_is_named_whatever_is_written(small_disk: Path) -> None:
             connection.execute("CREATE TABLE many AS SELECT hash(range)::VARCHAR AS text FROM range(1_000_000)")
 
     def spill() -> None:
-        limits = {"memory_limit": "20MB", "temp_directory": str(small_disk / "spill")}
+        limits: dict[str, Any] = {"memory_limit": "20MB", "temp_directory": str(small_disk / "spill")}
         with duckdb.connect(config=limits) as connection:
             connection.execute("CREATE TABLE many AS SELECT hash(range) AS h FROM range(3_000_000) ORDER BY h")
 

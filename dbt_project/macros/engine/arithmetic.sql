@@ -43,7 +43,7 @@
     {%- set estimate -%}
         cast(round(cast({{ amount }} as double) * cast({{ rate }} as double), 2) as decimal(18, 2))
     {%- endset -%}
-    when {{ exact }} >= 10000000000000 then cast(round({{ exact }}, 2) as decimal(18, 2))
+    when {{ exact }} >= 10000000000000 then try_cast(round({{ exact }}, 2) as decimal(18, 2))
         when {{ exact }} - {{ estimate }} >= 0.005 then cast({{ estimate }} + 0.01 as decimal(18, 2))
         when {{ exact }} - {{ estimate }} < -0.005 then cast({{ estimate }} - 0.01 as decimal(18, 2))
         else {{ estimate }}
@@ -51,5 +51,5 @@
 
 {# With a rate of 20 digits Spark would cut the product to 13 decimals before it is rounded, 14 are exact. #}
 {% macro spark__converted_cases(amount, rate) -%}
-    else cast(round({{ amount }} * cast({{ rate }} as decimal(19, 10)), 2) as decimal(18, 2))
+    else try_cast(round({{ amount }} * cast({{ rate }} as decimal(19, 10)), 2) as decimal(18, 2))
 {%- endmacro %}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,7 +26,9 @@ from tests.ingestion.http_server import Answer, Asked, HttpServer
 
 TOKEN = "the-secret-token"
 PAGE = 10
+FIRST_MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
 OVERLAP_SECONDS = 60
+SETTLING_SECONDS = 300
 
 DEALS = ApiTable(
     "made_up",
@@ -48,17 +51,23 @@ OWNERS = ApiTable(
 NOTES = ApiTable("made_up", "deal_notes", "Notes of a deal.", ("deal_id",), (Field("deal_id"), Field("notes")))
 
 
-def deal(number: int, second: int, **properties: Any) -> dict[str, Any]:
-    changed = f"2025-01-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.000Z"
+def deal(number: int, second: float, **properties: Any) -> dict[str, Any]:
+    """A deal that changed so many seconds after the first moment of 2025."""
+    moment = FIRST_MOMENT + timedelta(seconds=second)
+    changed = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {"id": str(number), "properties": {"name": f"Deal {number}", "changed": changed, **properties}}
 
 
 @dataclass
 class MadeUpSystem(HttpServer):
-    """What the system holds. `answers` are given to the next requests in place of the records."""
+    """What the system holds. `answers` are given to the next requests in place of the records.
+
+    Deals in `out_of_order` are listed before all others, whenever they changed.
+    """
 
     deals: list[dict[str, Any]] = field(default_factory=list)
     owners: list[dict[str, Any]] = field(default_factory=list)
+    out_of_order: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -74,6 +83,7 @@ class MadeUpSystem(HttpServer):
             return 200, {}, {"results": self.owners}
         found = [each for each in self.deals if each["properties"]["changed"] >= query.get("since", "")]
         found.sort(key=lambda each: each["properties"]["changed"])
+        found = [*self.out_of_order, *found]
         start = int(query.get("after", 0))
         page: dict[str, Any] = {"results": found[start : start + PAGE]}
         if start + PAGE < len(found):
@@ -142,7 +152,7 @@ def made_up_source(url: str, options: SourceOptions) -> Iterator[DltResource]:
     def notes(deals: pa.Table) -> Iterator[pa.Table]:
         yield pa.table({"deal_id": deals["deal_id"], "notes": deals["name"]})
 
-    deals = table_resource(table, options, changed_deals, OVERLAP_SECONDS)
+    deals = table_resource(table, options, changed_deals, OVERLAP_SECONDS, SETTLING_SECONDS)
     yield deals
     yield detail_resource(NOTES, options, deals, notes)
     yield table_resource(OWNERS, options, lambda _: iter([OWNERS.read([client.get("/owners").content], "results")]))

@@ -11,8 +11,9 @@ import duckdb
 
 from ingestion.contract import ENTITIES
 
-# Nobody recorded or reviewed the demo company's calls.
-DEMO_ENTITIES = tuple(entity for entity in ENTITIES if entity.name not in ("call_turns", "call_scores"))
+# Nobody recorded or reviewed the demo company's calls, or shared its deals.
+NOT_IN_DEMO = ("call_turns", "call_scores", "opportunity_splits")
+DEMO_ENTITIES = tuple(entity for entity in ENTITIES if entity.name not in NOT_IN_DEMO)
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 

@@ -40,12 +40,12 @@ class Landing:
         duckdb.sql(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
         return path
 
-    def load(self, required: bool = True, personal: PersonalColumns | None = None) -> int:
+    def load(self, required: bool = True, personal: PersonalColumns | None = None, anew: bool = False) -> int:
         """Load, and return how many load packages reached the warehouse."""
         pipeline = landing_pipeline(self.home / "warehouse.duckdb", self.home / "dlt")
         # As the orchestrator does: nothing but the warehouse remembers what was loaded.
         pipeline.drop()
-        info = pipeline.run(landing_source(self.folder, required, personal))
+        info = pipeline.run(landing_source(self.folder, required, personal, anew))
         info.raise_on_failed_jobs()
         return len(info.loads_ids)
 

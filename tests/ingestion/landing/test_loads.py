@@ -66,6 +66,41 @@ def test_touched_file_is_not_read_again(landing: Landing, monkeypatch: pytest.Mo
     landing.load()
 
 
+def test_other_contents_of_the_same_size_and_time_are_read(landing: Landing) -> None:
+    path = landing.write("accounts.csv", "account_id,name\na1,old\n")
+    landing.load()
+    before = path.stat()
+    path.write_text("account_id,name\na1,new\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    landing.load()
+    assert landing.rows("SELECT name FROM raw.landing__accounts") == [("new",)]
+
+
+def test_all_files_are_read_anew_and_nothing_is_dropped(landing: Landing) -> None:
+    landing.write("accounts/1.csv", "account_id,created_at\na1,\na2,some day\n")
+    landing.write("accounts/2.csv", "account_id\na3\n")
+    landing.load()
+    with duckdb.connect(str(landing.home / "warehouse.duckdb")) as connection:
+        connection.execute("DELETE FROM raw.landing__accounts WHERE account_id = 'a3'")
+    (landing.folder / "accounts" / "1.csv").unlink()
+    landing.load(anew=True)
+    assert landing.rows("SELECT account_id FROM raw.landing__accounts ORDER BY 1") == [("a1",), ("a3",)]
+    current = "SELECT max_by(rows_quarantined, loaded_at) FROM raw.landing_files WHERE file = 'accounts/1.csv'"
+    assert landing.rows(current) == [(0,)]
+    assert landing.load() == 0
+
+
+def test_a_clock_that_was_set_back_hides_nothing(landing: Landing) -> None:
+    landing.write("accounts.csv", "account_id\na1\n")
+    landing.load()
+    with duckdb.connect(str(landing.home / "warehouse.duckdb")) as connection:
+        connection.execute("UPDATE raw.landing_files SET loaded_at = loaded_at + INTERVAL 1 YEAR")
+    landing.write("accounts.csv", "account_id\na1\na2\n")
+    landing.load()
+    newest = "SELECT max_by(rows_loaded, loaded_at) FROM raw.landing_files WHERE entity = 'accounts'"
+    assert landing.rows(newest) == [(2,)]
+
+
 def test_only_the_changed_file_is_read(landing: Landing) -> None:
     landing.write("accounts/1.csv", "account_id\na1\n")
     landing.load()

@@ -3,7 +3,7 @@
 Belongs here: what becomes of a synthetic company where Salesforce holds it. Does not belong here: the server, or what
 is compared.
 
-What Salesforce has no standard field for (days of employment, segments, products, outcomes of meetings) is in neither.
+What Salesforce has no standard field for (days of employment, segments, outcomes of meetings) is in neither.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class SalesforceCompany:
                 day = datetime.combine(row["converted_at"].date(), datetime.min.time())
                 row.update(converted_at=max(day, row["created_at"]))
         for row in self.entities["opportunities"]:
-            row.update(pipeline="default", currency=row["currency"] or "USD", product=None, loss_reason=None)
+            row.update(pipeline="default", currency=row["currency"] or "USD", loss_reason=None)
         for row in self.stages:
             row.update(pipeline="default")
         for row in self.entities["meetings"]:
@@ -214,6 +214,7 @@ class SalesforceCompany:
                 ManagerId=row["manager_id"],
                 Department=row["team"],
                 Division=row["territory"],
+                UserType="Standard",
                 IsActive=not row["is_deleted"],
             )
 
@@ -269,10 +270,22 @@ class SalesforceCompany:
                 IsWon=stage["is_won"],
                 IsDeleted=row["is_deleted"],
             )
+        self._fill_products()
         last: Row = {}
         for row in self.entities["opportunity_history"]:
             self._fill_change(row, last if last and _is_same(last, row, "opportunity_id") else None)
             last = row
+
+    def _fill_products(self) -> None:
+        """Two thirds of each amount for the opportunity's product, the rest for another."""
+        sold = [row for row in self.entities["opportunities"] if row["product"]]
+        keys = {name: self._put("Product2", {}, Name=name) for name in sorted({row["product"] for row in sold})}
+        for row in sold:
+            other = next(name for name in (*keys, None) if name != row["product"])
+            thirds = Decimal(row["amount"] or 3) / 3
+            for product, price in ((row["product"], 2 * thirds), (other, thirds)):
+                line = {"OpportunityId": row["opportunity_id"], "Product2Id": keys.get(product), "TotalPrice": price}
+                self._put("OpportunityLineItem", row, **line)
 
     def _fill_change(self, row: Row, last: Row | None) -> None:
         """What Salesforce notes of a change: a state, where one of its fields changed, and each tracked field."""

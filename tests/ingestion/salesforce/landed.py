@@ -89,4 +89,5 @@ def _create(
 
 
 def _snake(name: str) -> str:
-    return re.sub("([a-z0-9])([A-Z])", r"\1_\2", name).replace("__", "_").lower()
+    """Words and digits apart: Product2Id is product_2_id."""
+    return re.sub("([a-z0-9])([A-Z])|([a-z])(?=[0-9])", r"\1\3_\2", name).replace("__", "_").lower()

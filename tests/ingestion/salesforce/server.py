@@ -17,10 +17,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.ingestion.salesforce.org import OBJECTS, Org, record_id
 from tests.ingestion.salesforce.soql import Query, SoqlError, parse
@@ -32,6 +37,16 @@ CLIENT_SECRET = "the-consumer-secret-0123456789"
 USERNAME = "integration@repline.example"
 PASSWORD = "the-password-of-the-user"
 SECURITY_TOKEN = "SecurityTokenOfTheUser"
+
+
+@cache
+def private_key() -> str:
+    """The key whose certificate the connected app has."""
+    return (
+        rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        .decode()
+    )
 
 
 class RefusalError(Exception):
@@ -73,6 +88,12 @@ class SalesforceServer:
     org: Org = field(default_factory=Org)
     # The vendor's: 2,000 records a page of a query.
     page_size: int = 2000
+    # A query that puts this many rows in order, or counts them, takes longer than the vendor lets a client wait.
+    slow_from_rows: int = 1_000_000
+    # How such a query is refused; events and tasks know OPERATION_TOO_LARGE besides.
+    slow_code: str = "QUERY_TIMEOUT"
+    # The most rows of a page of bulk results, whatever is asked for.
+    bulk_page_size: int = 50_000
     # How often a bulk job is asked for its state before it is complete.
     polls_until_complete: int = 1
     api_calls_left: int = 100_000
@@ -116,7 +137,10 @@ class SalesforceServer:
 
     def fail(self, status: int, code: str, message: str, path: str = "", times: int = 1, **headers: str) -> None:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.faults.append(Fault(RefusalError(status, code, message, names), path, times))
+        refusal = RefusalError(status, code, message, names)
+        if status == 204:
+            refusal.body = None
+        self.faults.append(Fault(refusal, path, times))
 
     def count(self, path: str) -> int:
         """How many calls had this in their path."""
@@ -172,12 +196,15 @@ class _Handler(BaseHTTPRequestHandler):
                     self.salesforce.faults.remove(fault)
                 raise fault.refusal
 
-    # OAuth 2.0 flows for server-to-server integration and for usernames and passwords.
+    # OAuth 2.0 flows for server-to-server integration, by secret or by signature, and for usernames and passwords.
     def _token(self) -> dict[str, str]:
         form = {name: values[0] for name, values in parse_qs(self._body.decode()).items()}
         scheme, _, encoded = self.headers.get("Authorization", "").partition(" ")
         if scheme == "Basic":
             form["client_id"], _, form["client_secret"] = base64.b64decode(encoded).decode().partition(":")
+        if form.get("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer":
+            self._verify(form.get("assertion", ""))
+            return self._new_token()
         if form.get("client_id") != CLIENT_ID:
             raise self._no_token("invalid_client_id", "client identifier invalid")
         if form.get("client_secret") != CLIENT_SECRET:
@@ -187,6 +214,25 @@ class _Handler(BaseHTTPRequestHandler):
                 raise self._no_token("invalid_grant", "authentication failure")
         elif form.get("grant_type") != "client_credentials":
             raise self._no_token("unsupported_grant_type", "grant type not supported")
+        return self._new_token()
+
+    def _verify(self, assertion: str) -> None:
+        """Whether it is signed by the app's key, for a user that the app is approved for, and good for minutes only."""
+        public_key = serialization.load_pem_private_key(private_key().encode(), None).public_key()
+        try:
+            claims = jwt.decode(assertion, public_key, ["RS256"], audience="https://login.salesforce.com")  # type: ignore[arg-type]
+        except jwt.InvalidAudienceError:
+            raise self._no_token("invalid_grant", "audience is invalid") from None
+        except jwt.PyJWTError:
+            raise self._no_token("invalid_grant", "invalid assertion") from None
+        if claims.get("iss") != CLIENT_ID:
+            raise self._no_token("invalid_client_id", "client identifier invalid")
+        if claims.get("sub") != USERNAME:
+            raise self._no_token("invalid_grant", "user hasn't approved this consumer")
+        if int(claims["exp"]) - datetime.now(UTC).timestamp() > 300:
+            raise self._no_token("invalid_grant", "expired authorization code")
+
+    def _new_token(self) -> dict[str, str]:
         known = self.salesforce.next_tokens
         token = known.pop() if known else f"00D5g00000AbCdE!AQ{next(self.salesforce.numbers):08}.access"
         self.salesforce.tokens.add(token)
@@ -266,6 +312,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.salesforce.queries.append(text)
         query = parse(text)
         rows = self._selected(query, resource == "queryAll")
+        if (query.order or query.is_count) and len(rows) >= self.salesforce.slow_from_rows:
+            raise RefusalError(400, self.salesforce.slow_code, "Your query request was running for too long.")
         if query.is_count:
             self._send(200, {"totalSize": len(rows), "done": True, "records": []})
             return
@@ -344,7 +392,8 @@ class _Handler(BaseHTTPRequestHandler):
         if job.state != "JobComplete":
             raise RefusalError(400, "INVALIDJOBSTATE", "Results are available when the job is complete")
         start = int(base64.b64decode(self._parameters.get("locator", "MA==")))
-        end = start + int(self._parameters.get("maxRecords", 50_000))
+        most = self.salesforce.bulk_page_size
+        end = start + min(int(self._parameters.get("maxRecords", most)), most)
         page = job.rows[start:end]
         text = io.StringIO()
         writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")

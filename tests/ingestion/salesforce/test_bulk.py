@@ -32,8 +32,8 @@ def test_bulk_and_pages_give_the_same_rows(
     bulk = Warehouse(tmp_path / "bulk")
     bulk.load("tasks", custom_fields={"calls": ["Priority"]})
     assert busy.count("/results") == 5
-    # The formula of the documentation: a login, describe and a page; a job, its state, its pages, and a page again.
-    assert len(busy.requests) == 1 + 2 + 1 + 1 + 5 + 1
+    # The formula of the documentation: a login, describe and a count; a job, its state, and its pages.
+    assert len(busy.requests) == 1 + 2 + 1 + 1 + 5
     assert not (tmp_path / "bulk" / "dlt" / "salesforce_bulk" / "tasks").exists()
     monkeypatch.setenv("SOURCES__SALESFORCE__BULK_FROM_ROWS", "1000")
     paged = Warehouse(tmp_path / "paged")
@@ -41,6 +41,40 @@ def test_bulk_and_pages_give_the_same_rows(
     assert busy.count("/results") == 5
     assert len(bulk.rows("tasks", "id")) == CALLS
     assert bulk.contents() == paged.contents()
+
+
+@pytest.mark.parametrize("code", ["QUERY_TIMEOUT", "OPERATION_TOO_LARGE"])
+def test_a_first_load_of_a_big_object_asks_for_nothing_in_order(
+    busy: SalesforceServer, warehouse: Warehouse, code: str
+) -> None:
+    busy.slow_from_rows, busy.slow_code = CALLS, code
+    warehouse.load("tasks")
+    assert len(warehouse.rows("tasks", "id")) == CALLS
+    counted, job = busy.queries
+    assert counted.startswith("SELECT COUNT() FROM Task WHERE (TaskSubtype = 'Call'") and counted.endswith("LIMIT 100")
+    assert "ORDER BY" not in job
+    assert len(busy.jobs) == 1
+
+
+def test_a_count_that_takes_too_long_is_of_a_big_object(busy: SalesforceServer, warehouse: Warehouse) -> None:
+    busy.fail(400, "QUERY_TIMEOUT", "Your query request was running for too long.", "/queryAll")
+    warehouse.load("tasks")
+    assert len(warehouse.rows("tasks", "id")) == CALLS and len(busy.jobs) == 1
+
+
+def test_changes_that_take_too_long_in_order_are_read_in_bulk(busy: SalesforceServer, warehouse: Warehouse) -> None:
+    warehouse.load("tasks")
+    for key in list(busy.org.records["Task"])[:70]:
+        busy.org.put("Task", START + timedelta(days=1), Id=key, CallDisposition="changed")
+    busy.slow_from_rows = 70
+    warehouse.load("tasks")
+    assert warehouse.new_rows == {"tasks": 70} and len(busy.jobs) == 2
+
+
+def test_a_page_may_hold_fewer_rows_than_were_asked_for(busy: SalesforceServer, warehouse: Warehouse) -> None:
+    busy.bulk_page_size = 30
+    warehouse.load("tasks")
+    assert len(warehouse.rows("tasks", "id")) == CALLS and busy.count("/results") == 8
 
 
 def test_after_a_bulk_job_only_changes_are_read(busy: SalesforceServer, warehouse: Warehouse) -> None:
@@ -61,6 +95,7 @@ def test_what_changes_while_the_job_runs_is_not_missed(busy: SalesforceServer, w
 
     busy.before = change_once
     warehouse.load("tasks")
+    warehouse.load("tasks")
     assert warehouse.rows("tasks", "call_disposition")[0] == ("changed meanwhile",)
 
 
@@ -72,6 +107,7 @@ def test_slices_end_with_the_same_rows(busy: SalesforceServer, tmp_path: Path) -
     while sliced.load("tasks", rows_per_slice=60):
         slices += 1
         assert slices < 20
+    # Three of the job's rows, and one of what changed since it was begun.
     assert slices == 4
     assert sliced.contents() == whole.contents()
     assert busy.count("/results") == 2 * pages_of_one_load
@@ -101,6 +137,20 @@ def test_a_job_that_is_gone_is_read_page_by_page(busy: SalesforceServer, warehou
         warehouse.load("tasks")
     # As it is after seven days.
     busy.jobs.clear()
+    warehouse.load("tasks")
+    assert len(warehouse.rows("tasks", "id")) == CALLS
+
+
+def test_results_that_are_not_given_are_no_end_of_them(busy: SalesforceServer, warehouse: Warehouse) -> None:
+    pages: list[str] = []
+
+    def nothing_at_third(path: str) -> None:
+        if "/results" in path:
+            pages.append(path)
+            if len(pages) == 3:
+                busy.fail(204, "", "", "/results")
+
+    busy.before = nothing_at_third
     warehouse.load("tasks")
     assert len(warehouse.rows("tasks", "id")) == CALLS
 

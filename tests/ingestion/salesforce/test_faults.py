@@ -5,23 +5,32 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import jwt
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from ingestion.personal import OptionsError
+from ingestion.salesforce.session import Login
 from tests.ingestion.salesforce.conftest import Warehouse
 from tests.ingestion.salesforce.server import (
+    CLIENT_ID,
     CLIENT_SECRET,
     PASSWORD,
     SECURITY_TOKEN,
     USERNAME,
     SalesforceServer,
+    private_key,
 )
 from tests.ingestion.salesforce.test_salesforce_source import add_accounts
 
 
-@pytest.fixture(params=["client credentials", "username and password"])
-def flow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways to log in."""
+@pytest.fixture(params=["client credentials", "signature", "username and password"])
+def flow(request: pytest.FixtureRequest, server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The ways to log in to the server."""
+    if request.param == "signature":
+        monkeypatch.delenv("SOURCES__SALESFORCE__CLIENT_SECRET")
+        monkeypatch.setenv("SOURCES__SALESFORCE__USERNAME", USERNAME)
+        monkeypatch.setenv("SOURCES__SALESFORCE__PRIVATE_KEY", private_key())
     if request.param == "username and password":
         monkeypatch.setenv("SOURCES__SALESFORCE__USERNAME", USERNAME)
         monkeypatch.setenv("SOURCES__SALESFORCE__PASSWORD", PASSWORD)
@@ -60,13 +69,50 @@ def test_a_refused_login_says_so_without_a_secret(
     server: SalesforceServer, warehouse: Warehouse, flow: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = "a-wrong-secret-987654321"
-    monkeypatch.setenv("SOURCES__SALESFORCE__CLIENT_SECRET", wrong)
+    if flow == "signature":
+        monkeypatch.setenv("SOURCES__SALESFORCE__USERNAME", wrong)
+    else:
+        monkeypatch.setenv("SOURCES__SALESFORCE__CLIENT_SECRET", wrong)
     with pytest.raises(PipelineStepFailed) as refused:
         warehouse.load("accounts")
     message = str(refused.value)
     assert "POST /services/oauth2/token was answered with 400" in message
-    assert "invalid client credentials" in message
-    assert wrong not in message and PASSWORD not in message
+    assert ("user hasn't approved this consumer" if flow == "signature" else "invalid client credentials") in message
+    assert wrong not in message and PASSWORD not in message and private_key() not in message
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "SALESFORCE__CLIENT_SECRET, or SOURCES__SALESFORCE__PRIVATE_KEY and a USERNAME"),
+        ({"PRIVATE_KEY": private_key()}, "needs SOURCES__SALESFORCE__USERNAME"),
+        ({"PRIVATE_KEY": "a-wrong-key", "USERNAME": USERNAME}, "PRIVATE_KEY is no private RSA key"),
+    ],
+)
+def test_what_a_login_needs_is_one_clear_line(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], message: str
+) -> None:
+    monkeypatch.setenv("SOURCES__SALESFORCE__CLIENT_ID", CLIENT_ID)
+    for name, value in settings.items():
+        monkeypatch.setenv(f"SOURCES__SALESFORCE__{name}", value)
+    with pytest.raises(OptionsError, match=message) as refused:
+        warehouse.load("accounts")
+    assert "a-wrong-key" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "audience"),
+    [
+        ("https://login.salesforce.com", "login"),
+        ("https://test.salesforce.com", "test"),
+        ("https://example.my.salesforce.com", "login"),
+        ("https://example--full.sandbox.my.salesforce.com/", "test"),
+    ],
+)
+def test_a_signed_login_is_for_who_checks_it(url: str, audience: str) -> None:
+    login = Login(url, CLIENT_ID, username=USERNAME, private_key=private_key())
+    claims = jwt.decode(login.request_data["assertion"], options={"verify_signature": False})
+    assert claims["aud"] == f"https://{audience}.salesforce.com"
 
 
 def test_the_daily_limit_ends_the_load_and_the_next_goes_on(server: SalesforceServer, warehouse: Warehouse) -> None:
@@ -91,10 +137,10 @@ def test_a_passing_fault_is_tried_again(server: SalesforceServer, warehouse: War
 
 
 def test_an_error_names_the_request_and_the_reason(server: SalesforceServer, warehouse: Warehouse) -> None:
-    server.fail(400, "QUERY_TIMEOUT", "Your query request was running for too long.", "/queryAll")
+    server.fail(400, "MALFORMED_QUERY", "unexpected token: FROM", "/queryAll")
     with pytest.raises(PipelineStepFailed) as failed:
         warehouse.load("accounts")
-    expected = "Salesforce: GET /services/data/v62.0/queryAll was answered with 400 Bad Request: QUERY_TIMEOUT"
+    expected = "Salesforce: GET /services/data/v62.0/queryAll was answered with 400 Bad Request: MALFORMED_QUERY"
     assert expected in str(failed.value)
 
 
@@ -106,13 +152,19 @@ def test_no_secret_is_written_anywhere(
     warehouse.load("accounts")
     token = next(iter(server.tokens))
     # A system that repeats what it was sent.
-    sent = CLIENT_SECRET if flow == "client credentials" else f"{CLIENT_SECRET} {PASSWORD}{SECURITY_TOKEN}"
+    sent = {
+        "client credentials": CLIENT_SECRET,
+        # The key is never sent.
+        "signature": token,
+        "username and password": f"{CLIENT_SECRET} {PASSWORD}{SECURITY_TOKEN}",
+    }[flow]
     server.next_tokens.append(token)
     server.fail(400, "BAD", f"cannot use {sent} nor {token}", "/queryAll")
     with pytest.raises(PipelineStepFailed) as failed:
         warehouse.load("accounts")
     assert re.search(r"cannot use (\*\*\* )+nor \*\*\*", str(failed.value))
-    secrets = [CLIENT_SECRET, PASSWORD, SECURITY_TOKEN, token, *server.tokens]
+    # The text of a key that is not its frame.
+    secrets = [CLIENT_SECRET, PASSWORD, SECURITY_TOKEN, token, *server.tokens, *private_key().splitlines()[1:-1]]
     texts = [str(failed.value), caplog.text, *(_text(file) for file in warehouse.home.rglob("*") if file.is_file())]
     for secret in secrets:
         assert not any(secret in text for text in texts), secret

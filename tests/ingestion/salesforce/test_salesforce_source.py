@@ -76,7 +76,7 @@ def test_only_what_changed_is_asked_for_with_an_overlap(server: SalesforceServer
     warehouse.load("accounts")
     server.queries.clear()
     last = START + timedelta(minutes=24)
-    # Written five minutes before the newest record that was seen, by a transaction that ended only now.
+    # Written before the newest record that was seen, by a transaction that ended only now.
     server.org.put("Account", last - timedelta(minutes=5), Id=keys[2], Name="Late")
     server.org.put("Account", last + timedelta(hours=1), Id=keys[4], Name="Changed", IsDeleted=True)
     warehouse.load("accounts")
@@ -84,7 +84,7 @@ def test_only_what_changed_is_asked_for_with_an_overlap(server: SalesforceServer
     assert warehouse.rows("accounts", "name", "is_deleted")[2] == ("Late", "false")
     assert warehouse.rows("accounts", "name", "is_deleted")[4] == ("Changed", "true")
     (asked,) = [text for text in server.queries if " FROM Account" in text]
-    assert "WHERE SystemModstamp >= 2025-03-01T09:14:00.000Z ORDER BY SystemModstamp, Id" in asked
+    assert "WHERE SystemModstamp >= 2025-03-01T08:24:00.000Z ORDER BY SystemModstamp, Id" in asked
 
 
 def test_history_without_a_stamp_goes_by_its_creation(server: SalesforceServer, warehouse: Warehouse) -> None:
@@ -215,5 +215,5 @@ def test_personal_columns_are_hashed_or_not_even_asked_for(server: SalesforceSer
     assert first == second and len(first) == 64
     # The column stays, for staging.
     assert warehouse.rows("users", "name") == [(None,), (None,)]
-    (asked,) = [text for text in server.queries if " FROM User " in text]
-    assert " Name," not in asked and "Email" in asked
+    counted, asked = [text for text in server.queries if " FROM User" in text]
+    assert counted.startswith("SELECT COUNT()") and " Name," not in asked and "Email" in asked

@@ -20,6 +20,12 @@ START = datetime(2025, 3, 3, 9, tzinfo=UTC)
 ADA, BO = record_id("User", 1), record_id("User", 2)
 ACCOUNT = record_id("Account", 1)
 
+# Who else has a user: partners, customers, guests, and what runs by itself.
+NO_EMPLOYEES = (
+    *("PowerPartner", "PowerCustomerSuccess", "CustomerSuccess", "CspLitePortal", "SelfService"),
+    *("Guest", "AutomatedProcess", "CloudIntegrationUser"),
+)
+
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 
@@ -84,7 +90,53 @@ def _opportunities(org: Org) -> None:
     state(gone, 0, "Trial", 10.0)
     state(gone, 1, "Pilot", 10.0)
     opportunity("Unreadable", Amount="a lot")
+    _products(org, handed, tracked, plain)
+    _splits(org, handed, tracked, plain)
     org.delete("Opportunity", opportunity("Deleted"), _at(30))
+
+
+def _products(org: Org, handed: str, tracked: str, plain: str) -> None:
+    seats, setup, hidden = (
+        org.put("Product2", START, **values)
+        for values in ({"Name": "Seats"}, {"Name": "Setup", "IsDeleted": True}, {"Name": None, "ProductCode": "H-1"})
+    )
+
+    def line(opportunity: str, product: str, price: float | None, **values: Any) -> None:
+        org.put(
+            "OpportunityLineItem",
+            START,
+            **{"OpportunityId": opportunity, "Product2Id": product, "TotalPrice": price} | values,
+        )
+
+    # Two years of seats are more than the setup.
+    line(handed, seats, 60.0)
+    line(handed, seats, 60.0)
+    line(handed, setup, 100.0)
+    line(handed, hidden, 900.0, IsDeleted=True)
+    line(tracked, setup, 10.0)
+    line(tracked, seats, 10.0)
+    line(plain, hidden, None, ProductCode="H-1")
+
+
+def _splits(org: Org, handed: str, tracked: str, plain: str) -> None:
+    revenue, overlay, margin = (
+        org.put("OpportunitySplitType", START, DeveloperName=name, IsTotalValidated=is_validated, IsActive=True)
+        for name, is_validated in (("Revenue", True), ("Overlay", False), ("A_Margin", True))
+    )
+
+    def split(opportunity: str, user: str, percentage: Any, kind: str = revenue, **values: Any) -> None:
+        of = {"OpportunityId": opportunity, "SplitOwnerId": user, "SplitTypeId": kind, "SplitPercentage": percentage}
+        org.put("OpportunitySplit", START, **of | values)
+
+    split(handed, ADA, 33.333333)
+    split(handed, BO, 60.0, IsDeleted=True)
+    split(handed, BO, 66.666667)
+    split(handed, ADA, 100.0, overlay)
+    split(handed, ADA, 100.0, margin)
+    split(tracked, ADA, 0.0)
+    split(tracked, BO, 100.0)
+    split(plain, ADA, 50.0, IsDeleted=True)
+    split(plain, BO, "half")
 
 
 def _activities(org: Org) -> None:
@@ -107,6 +159,11 @@ def _activities(org: Org) -> None:
     event(StartDateTime=moment(_at(1)), EndDateTime=moment(_at(2)), IsChild=True)
     event(StartDateTime=moment(_at(1)), EndDateTime=moment(_at(2)), IsRecurrence=True)
     event(ActivityDate="2025-03-07", IsAllDayEvent=True)
+    # A series of Lightning is a record beside its two meetings, and begins when the first of them does.
+    event(StartDateTime=moment(_at(10)), EndDateTime=moment(_at(11)), IsRecurrence2=True, GroupEventType="3")
+    for hours in (10, 34):
+        times = {"StartDateTime": moment(_at(hours)), "EndDateTime": moment(_at(hours + 1))}
+        event(**times, IsRecurrence2=True, GroupEventType="1")
 
 
 def _quotas_and_rates(org: Org) -> None:
@@ -143,8 +200,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     org = Org()
     role = org.put("UserRole", START, Name="Account Executive")
     person = {"UserRoleId": role, "Department": "EMEA 1", "Division": "DACH"}
-    org.put("User", START, Id=ADA, Name="Ada Berg", Email="ada@example.com", IsActive=True, **person)
-    org.put("User", START, Id=BO, Name="Bo Dahl", IsActive=False, ManagerId=ADA)
+    standard = {"UserType": "Standard"}
+    org.put("User", START, Id=ADA, Name="Ada Berg", Email="ada@example.com", IsActive=True, **person, **standard)
+    org.put("User", START, Id=BO, Name="Bo Dahl", IsActive=False, ManagerId=ADA, **standard)
+    for number, kind in enumerate((*NO_EMPLOYEES, "CsnOnly"), start=10):
+        org.put("User", START, Id=record_id("User", number), Name=kind, IsActive=True, UserType=kind)
     for owner, values in (
         (ADA, {"ConvertedDate": "2025-03-05"}),
         ("00G5g00000ABCDEEA4", {}),
@@ -154,7 +214,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for fill in (_stages, _opportunities, _activities, _quotas_and_rates):
         fill(org)
     org.hidden_fields |= {("Account", "Industry"), ("Task", "CallObject")}
-    org.hidden_objects.add("OpportunitySplit")
     org.put("Account", START, Id=ACCOUNT, Name="Company", BillingCountry="France", OwnerId=ADA)
     with SalesforceServer(org) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCES__SALESFORCE__CLIENT_ID", CLIENT_ID)
@@ -185,7 +244,25 @@ def test_users(query: Query) -> None:
     assert query("SELECT full_name, role, manager_id, team, territory, is_deleted FROM stg_users ORDER BY user_id") == [
         ("Ada Berg", "Account Executive", None, "EMEA 1", "DACH", False),
         ("Bo Dahl", None, f"salesforce:{ADA}", None, None, True),
+        ("CsnOnly", None, None, None, None, True),
     ]
+
+
+def test_users_that_a_loader_landed_are_employees_only(home: Path, query: Query) -> None:
+    """Repline does not ask for the others; Fivetran and Airbyte land them all."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        assert connection.sql("SELECT DISTINCT user_type FROM raw.salesforce__users ORDER BY 1").fetchall() == [
+            ("CsnOnly",),
+            ("Standard",),
+        ]
+        connection.execute("BEGIN")
+        connection.executemany(
+            "INSERT INTO raw.salesforce__users (id, name, user_type, _loaded_at) VALUES ($1, $1, $1, now())",
+            [[kind] for kind in NO_EMPLOYEES],
+        )
+        named = connection.sql("SELECT full_name FROM staging.stg_salesforce__users ORDER BY user_id").fetchall()
+        connection.execute("ROLLBACK")
+    assert named == [("Ada Berg",), ("Bo Dahl",), ("CsnOnly",)]
 
 
 def test_a_hidden_field_is_null(query: Query) -> None:
@@ -234,14 +311,30 @@ def test_stages_are_those_of_the_picklist_and_of_records(query: Query) -> None:
 
 
 def test_opportunities(query: Query) -> None:
-    rows = query("SELECT name, stage, amount, unreadable, is_deleted FROM stg_opportunities ORDER BY name")
+    rows = query("SELECT name, stage, product, amount, unreadable, is_deleted FROM stg_opportunities ORDER BY name")
     assert rows == [
-        ("Deleted", "New", None, None, True),
-        ("Handed over", "Proposal", None, None, False),
-        ("In a deleted stage", "Pilot", None, None, False),
-        ("Plain", "New", None, None, False),
-        ("Tracked fields only", "Proposal", Decimal(300), None, False),
-        ("Unreadable", "New", None, "amount: a lot", False),
+        ("Deleted", "New", None, None, None, True),
+        ("Handed over", "Proposal", "Seats", None, None, False),
+        ("In a deleted stage", "Pilot", None, None, None, False),
+        ("Plain", "New", "H-1", None, None, False),
+        ("Tracked fields only", "Proposal", "Seats", Decimal(300), None, False),
+        ("Unreadable", "New", None, None, "amount: a lot", False),
+    ]
+
+
+def test_splits_are_shares_of_the_amount(query: Query) -> None:
+    rows = query(
+        "SELECT opportunity.name, split.user_id, share, split.unreadable, split.is_deleted "
+        "FROM stg_opportunity_splits AS split JOIN stg_opportunities AS opportunity USING (opportunity_id) "
+        "ORDER BY ALL"
+    )
+    ada, bo = f"salesforce:{ADA}", f"salesforce:{BO}"
+    assert rows == [
+        ("Handed over", ada, Decimal("0.333333"), None, False),
+        ("Handed over", bo, Decimal("0.666667"), None, False),
+        ("Plain", ada, Decimal("0.5"), None, True),
+        ("Plain", bo, None, "share: half", False),
+        ("Tracked fields only", bo, Decimal(1), None, False),
     ]
 
 
@@ -262,6 +355,8 @@ def test_calls(query: Query) -> None:
 def test_meetings(query: Query) -> None:
     assert query("SELECT starts_at, ends_at, account_id FROM stg_meetings ORDER BY starts_at") == [
         (_naive(1), _naive(2), f"salesforce:{ACCOUNT}"),
+        (_naive(10), _naive(11), None),
+        (_naive(34), _naive(35), None),
         (datetime(2025, 3, 7), None, None),
     ]
 

@@ -29,6 +29,7 @@ from tests.ingestion.salesforce.server import (
     SECURITY_TOKEN,
     USERNAME,
     SalesforceServer,
+    private_key,
 )
 
 START = datetime(2025, 3, 1, 9, tzinfo=UTC)
@@ -81,6 +82,16 @@ def test_username_password_flow(server: SalesforceServer) -> None:
         session=_session(server),
     )
     assert client.query("SELECT COUNT() FROM Account")["totalSize"] == 25
+
+
+def test_jwt_bearer_flow(server: SalesforceServer) -> None:
+    def client_of(username: str) -> Salesforce:
+        key = private_key()
+        return Salesforce(username=username, consumer_key=CLIENT_ID, privatekey=key, session=_session(server))
+
+    assert client_of(USERNAME).query("SELECT COUNT() FROM Account")["totalSize"] == 25
+    with pytest.raises(SalesforceAuthenticationFailed, match="user hasn't approved this consumer"):
+        client_of("somebody@else.example")
 
 
 def test_wrong_secret_is_refused(server: SalesforceServer) -> None:

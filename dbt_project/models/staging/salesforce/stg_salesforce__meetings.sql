@@ -1,5 +1,6 @@
 -- Meetings: events of calendars, once each. The copies that invited colleagues have, and the patterns of
--- recurring events, are left out. Salesforce does not say whether a meeting was held.
+-- recurring events, which have an event of their own for each time, are left out: IsRecurrence marks those of
+-- Classic, the group event type 3 those of Lightning. Salesforce does not say whether a meeting was held.
 with events as (
     select * from {{ ref('base_salesforce__events') }}
 )
@@ -29,3 +30,4 @@ from events
 where
     not coalesce(try_cast(is_child as boolean), false)
     and not coalesce(try_cast(is_recurrence as boolean), false)
+    and try_cast(group_event_type as integer) is distinct from 3

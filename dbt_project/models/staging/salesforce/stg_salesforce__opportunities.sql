@@ -1,7 +1,10 @@
--- Opportunities, one row each as Salesforce last said. There is no standard field for a product or a reason
--- of loss.
+-- Opportunities, one row each as Salesforce last said. There is no standard field for a reason of loss.
 with opportunities as (
     select * from {{ ref('base_salesforce__opportunities') }}
+),
+
+opportunity_products as (
+    select * from {{ ref('base_salesforce__opportunity_products') }}
 ),
 
 stage_labels as (
@@ -18,7 +21,7 @@ select
     opportunities.type,
     opportunities.currency_iso_code as currency,
     opportunities.lead_source,
-    cast(null as string) as product,
+    opportunity_products.product,
     cast(null as string) as loss_reason,
     {{ unreadable({
         'amount': ['opportunities.amount', 'try_cast(opportunities.amount as decimal(18, 4))'],
@@ -35,5 +38,7 @@ select
     {% endfor %}
     {{ salesforce_moment('opportunities.last_modified_date') }} as updated_at
 from opportunities
+left join opportunity_products
+    on opportunities.id = opportunity_products.opportunity_id
 left join stage_labels
     on opportunities.stage_name = stage_labels.stage_name

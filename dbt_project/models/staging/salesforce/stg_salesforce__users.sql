@@ -1,9 +1,13 @@
 -- Users, one row each. Salesforce never deletes one: who is not active has left.
 --
+-- Only employees are users here. Customers and partners, who log in to a portal, guests and the system's own
+-- robots are of other types; who only has Chatter (CsnOnly) can own no deal and is as one who left.
+--
 -- The role is the name of the user's place in the role hierarchy, the team the department, the territory the
 -- division: the fields that organisations fill with those.
 with users as (
     select * from {{ ref('base_salesforce__users') }}
+    where user_type is null or user_type in ('Standard', 'CsnOnly')
 ),
 
 user_roles as (
@@ -22,7 +26,9 @@ select
     {{ unreadable({
         'updated_at': ['users.last_modified_date', salesforce_moment('users.last_modified_date')],
     }) }} as unreadable,
-    not coalesce(try_cast(users.is_active as boolean), true) or users.is_deleted as is_deleted,
+    not coalesce(try_cast(users.is_active as boolean), true)
+    or coalesce(users.user_type = 'CsnOnly', false)
+    or users.is_deleted as is_deleted,
     cast(null as date) as hired_on,
     cast(null as date) as left_on,
     {% for column, name in landed_pass_through('users', ref('base_salesforce__users')) %}

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from pipelines.assets.names import LOAD_STEP, REFRESH_JOB, RELOAD
+from ingestion.text import one_line
+from pipelines.assets.names import LOAD_STEP, PUBLISHED_GROUP, REFRESH_JOB, RELOAD
 from pipelines.definitions import build_defs
-from pipelines.publication.versions import Version, published_version, version_numbers
+from pipelines.publication.versions import PublicationError, Version, published_version
 from pipelines.reports.progress import Progress, progress_logger
 from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
@@ -47,10 +48,10 @@ class Outcome:
 def run_refresh(settings: Settings, progress: Progress, verbose: bool = False, reload: Sequence[str] = ()) -> Outcome:
     """Run the job in this process, recorded in the data home's Dagster instance.
 
-    Waits while another refresh is running. `reload` names API sources to read from their beginning. An error in a
+    Waits while another refresh is running. `reload` names sources to read from their beginning. An error in a
     step is in the outcome, not raised.
     """
-    before = version_numbers(settings)
+    settings.make_home()
     loggers = {"progress": progress_logger(progress), "console": dg.colored_console_logger}
     job = build_defs(settings, loggers).resolve_job_def(REFRESH_JOB)
     chosen: dict[str, dict[str, object]] = {"progress": {}}
@@ -62,11 +63,18 @@ def run_refresh(settings: Settings, progress: Progress, verbose: bool = False, r
     return Outcome(
         result.run_id,
         "" if result.success else _failure(result.all_events, settings),
-        published_version(settings),
-        version_numbers(settings)[-1:] != before[-1:],
+        _seen_by_readers(settings),
+        _has_published(result.all_events),
         _loaded_rows(result.all_events),
         tuple(_warning(each) for each in _evaluations(result.all_events) if _is_warning(each)),
     )
+
+
+def _seen_by_readers(settings: Settings) -> Version | None:
+    try:
+        return published_version(settings)
+    except PublicationError:  # damaged: the next refresh that succeeds puts that right
+        return None
 
 
 def _failure(events: Iterable[dg.DagsterEvent], settings: Settings) -> str:
@@ -92,9 +100,15 @@ def _failure(events: Iterable[dg.DagsterEvent], settings: Settings) -> str:
         if error is not None and error.cls_name == _INTERRUPTED:
             return "the refresh was interrupted; run it again when you like"
         where = f"the step {event.step_key} failed" if event.step_key else "the run failed"
-        text = " ".join((error.message if error else event.message or "").split())
+        text = one_line(error.message if error else event.message or "")
         return f"{where}: {text} (`repline refresh --verbose` shows the whole log)"
     return "the run did not finish"
+
+
+def _has_published(events: Iterable[dg.DagsterEvent]) -> bool:
+    """By the run's own events: another refresh, for which this one waited, may have published meanwhile."""
+    made = [event.asset_key for event in events if event.is_step_materialization]
+    return any(key is not None and key.path[0] == PUBLISHED_GROUP for key in made)
 
 
 def _loaded_rows(events: Iterable[dg.DagsterEvent]) -> Counter[str]:

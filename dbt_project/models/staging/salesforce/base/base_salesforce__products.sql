@@ -1,0 +1,2 @@
+-- Products, one row a product, whoever loads Salesforce.
+{{ salesforce_rows('products') }}

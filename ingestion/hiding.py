@@ -1,0 +1,136 @@
+"""Personal columns that were loaded before `personal_columns` named them: hidden where they lie, and cleared away.
+
+Belongs here: what Repline keeps of former loads, which is the warehouse and dlt's folders. Does not belong here: the
+setting and the hash (`ingestion.personal`), or what is loaded from now on (the sources).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+from ingestion.contract import RAW_SCHEMA
+from ingestion.landing.reading import literal, quoted
+from ingestion.migrations import STORAGE_VERSION
+from ingestion.personal import DROP, HASH, PersonalColumns, hidden
+
+# What was hidden, how, and the number of the newest published version of that time: it and those before may hold the
+# values in clear. A row that is not cleared away yet belongs to a run that was killed.
+NOTES = f"{RAW_SCHEMA}.hidden_columns"
+_IS_HASH = "regexp_full_match({}, '[0-9a-f]{{64}}')"
+
+
+def hide_former_loads(
+    warehouse: Path,
+    dlt_home: Path,
+    setting: PersonalColumns,
+    treatments: Mapping[str, Mapping[str, str]],
+    derived: Collection[str],
+    version: int,
+) -> int:
+    """Hide the columns that are new in the setting in what is loaded already, and return how many values that were.
+
+    `treatments` are HASH or DROP by column, by raw table, as the sources know that they are allowed. Schemas that are
+    `derived` are made anew by the refresh, so they are dropped. `version` is the newest published one. Where values
+    were in clear, the warehouse is written into a new file, because DuckDB keeps what was overwritten until it needs
+    the room, and the folders of dlt's pipelines go, since they keep what they loaded; it keeps their state in the
+    warehouse. May be killed at any moment: the next call goes on. Only for the holder of the refresh lock.
+    """
+    wanted = {f"{table}.{column}": each for table, columns in treatments.items() for column, each in columns.items()}
+    if not wanted or not warehouse.exists():
+        return 0
+    with closing(duckdb.connect(str(warehouse))) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(
+            f"CREATE SCHEMA IF NOT EXISTS {RAW_SCHEMA}; CREATE TABLE IF NOT EXISTS {NOTES}"
+            " (column_name VARCHAR, treatment VARCHAR, last_version BIGINT, is_cleared BOOLEAN)"
+        )
+        noted = connection.execute(f"SELECT column_name, treatment FROM {NOTES} WHERE is_cleared").fetchall()
+        new = {name: treatment for name, treatment in wanted.items() if (name, treatment) not in noted}
+        if not new:
+            return 0
+        setting.prepare(connection)
+        connection.begin()
+        changed = sum(_hide(connection, name, treatment) for name, treatment in new.items())
+        pending = connection.execute(f"SELECT 1 FROM {NOTES} WHERE NOT is_cleared").fetchall()
+        has_to_clear = bool(changed or pending)
+        for name, treatment in new.items():
+            connection.execute(f"DELETE FROM {NOTES} WHERE column_name = ?", [name])
+            row = [name, treatment, version if has_to_clear else 0, not has_to_clear]
+            connection.execute(f"INSERT INTO {NOTES} VALUES (?, ?, ?, ?)", row)
+        connection.commit()
+        if not has_to_clear:
+            return 0
+        for schema in derived:
+            connection.execute(f"DROP SCHEMA IF EXISTS {quoted(schema)} CASCADE")
+    for source in {name.partition("__")[0] for name in new}:
+        shutil.rmtree(dlt_home / f"repline_{source}", ignore_errors=True)
+    _write_anew(warehouse)
+    return changed
+
+
+def last_version_in_clear(warehouse: Path) -> int:
+    """The newest published version that may hold values in clear that are hidden by now, 0 for none."""
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+        schema, table = NOTES.split(".")
+        place = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
+        if not connection.execute(place, [schema, table]).fetchall():
+            return 0
+        [(version,)] = connection.execute(f"SELECT coalesce(max(last_version), 0) FROM {NOTES}").fetchall()
+        return int(version)
+
+
+def _hide(connection: duckdb.DuckDBPyConnection, name: str, treatment: str) -> int:
+    """Hide one column of a raw table, of its staging table and of the quarantine; return the number of values."""
+    table, _, column = name.partition(".")
+    count = 0
+    for schema in (RAW_SCHEMA, f"{RAW_SCHEMA}_staging"):
+        if _has(connection, schema, table, column):
+            count += _update(connection, f"{schema}.{quoted(table)}", column, treatment)
+    source, _, entity = table.partition("__")
+    for schema in (RAW_SCHEMA, f"{RAW_SCHEMA}_staging"):
+        if _has(connection, schema, "quarantine", "value"):
+            # A line that could not be split into columns is kept whole.
+            # A warehouse of the first release is migrated by the load that comes; all its files were landing files.
+            of_source = f"source = {literal(source)}" if _has(connection, schema, "quarantine", "source") else "true"
+            where = (
+                f"{of_source} AND entity = {literal(entity)}"
+                f" AND (column_name IS NULL OR column_name = {literal(column)})"
+            )
+            count += _update(connection, f"{schema}.quarantine", "value", "", where)
+    return count
+
+
+def _has(connection: duckdb.DuckDBPyConnection, schema: str, table: str, column: str) -> bool:
+    query = "SELECT 1 FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? AND column_name = ?"
+    return bool(connection.execute(query, [schema, table, column]).fetchall())
+
+
+def _update(connection: duckdb.DuckDBPyConnection, table: str, column: str, treatment: str, where: str = "true") -> int:
+    """Hide what is in clear. A hash, which the door made, is not; but a column that is dropped keeps none either."""
+    name = quoted(column)
+    value = hidden(name, HASH) if treatment == HASH else "NULL"
+    in_clear = f"{name} IS NOT NULL" if treatment == DROP else f"NOT {_IS_HASH.format(name)}"
+    found = connection.execute(f"UPDATE {table} SET {name} = {value} WHERE {in_clear} AND {where}").fetchall()
+    return int(found[0][0])
+
+
+def _write_anew(warehouse: Path) -> None:
+    """Put a new file in the warehouse's place that never held what was overwritten or dropped."""
+    new = warehouse.with_name(f"{warehouse.name}.new")
+    new.unlink(missing_ok=True)
+    with closing(duckdb.connect()) as connection:
+        connection.execute(f"ATTACH {literal(str(warehouse))} AS old (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(new))} AS new (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute("COPY FROM DATABASE old TO new")
+        connection.execute(f"UPDATE new.{NOTES} SET is_cleared = true")
+        connection.execute("DETACH new")
+    with new.open("rb") as file:
+        os.fsync(file.fileno())
+    new.chmod(warehouse.stat().st_mode)
+    new.replace(warehouse)
