@@ -13,6 +13,7 @@ ENTITIES = (
     "exchange_rates",
     "call_turns",
     "call_scores",
+    "opportunity_splits",
 )
 REQUIRED_ENTITIES = (
     "users",

@@ -118,7 +118,7 @@ SOURCES: tuple[Source, ...] = (
         # A database hands over a million rows in the time in which an API does some thousands.
         rows_per_slice=1_000_000,
     ),
-    Source("hubspot", Kind.CRM, _CRM_BRINGS, landers=("fivetran", "airbyte")),
+    Source("hubspot", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates"), landers=("fivetran", "airbyte")),
     Source(
         "salesforce",
         Kind.CRM,

@@ -172,36 +172,3 @@
         else {{ value }}
     end
 {%- endmacro %}
-
-
-{#
-    What a call came to, from CallDisposition, which is free text: the first pattern that fits, whatever its case;
-    `other` where none does, null where nothing was written. Own words are put where they belong in this list: before
-    a pattern that would take them for something else, as `disconnected` stands before `connected`.
-#}
-{% macro salesforce_disposition(value) -%}
-    {%- set patterns = [
-        ('voicemail', ['%voice%mail%', '%left%message%', '%left vm%', 'lvm', 'vm', '%machine%']),
-        ('no_answer', [
-            '%no answer%', '%no_answer%', '%no-answer%', '%not answer%', '%unanswered%', '%not connected%',
-            '%not reached%', '%missed%', '%no contact%', '%ring%out%'
-        ]),
-        ('busy', ['%busy%', '%engaged%']),
-        ('failed', [
-            '%fail%', '%wrong number%', '%bad number%', '%invalid%', '%disconnected%', '%not in service%',
-            '%unsuccessful%', '%cancel%', '%dropped%'
-        ]),
-        ('connected', [
-            '%connect%', '%answered%', '%spoke%', '%talked%', '%conversation%', '%completed%', '%reached%', '%success%',
-            '%interested%', '%call%back%', '%meeting%', '%appointment%', '%demo%'
-        ]),
-    ] -%}
-    case
-        when nullif(trim({{ value }}), '') is null then null
-        {%- for disposition, texts in patterns %}
-        when {% for text in texts %}{{ value }} ilike '{{ text }}'{{ ' or ' if not loop.last }}{% endfor %}
-            then '{{ disposition }}'
-        {%- endfor %}
-        else 'other'
-    end
-{%- endmacro %}

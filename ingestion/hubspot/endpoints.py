@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
 from ingestion.api.client import ApiClient, ApiError, message_of
-from ingestion.api.tables import ApiTable, batched, read_json
-from ingestion.hubspot.paging import PAGE_SIZE, AssociationsPaginator, ChangesPaginator, list_paginator
+from ingestion.api.tables import PAGES_PER_BATCH, ApiTable, batched, read_json
+from ingestion.hubspot.paging import (
+    PAGE_SIZE,
+    SEARCH_PAGE_SIZE,
+    AssociationsPaginator,
+    WindowPaginator,
+    list_paginator,
+    milliseconds,
+)
 from ingestion.hubspot.tables import (
     CALL_DISPOSITIONS,
     DEAL_HISTORY,
+    EXCHANGE_RATES,
     OWNERS,
     PIPELINE_STAGES,
     PIPELINES,
@@ -28,10 +38,24 @@ from ingestion.hubspot.tables import (
     TRACKED_PROPERTIES,
 )
 
+# HubSpot supports a version of its API for 18 months: https://developers.hubspot.com/docs/developer-tooling/platform/versioning
+API_VERSION = "2026-09"
+_OWNERS = f"/crm/owners/{API_VERSION}"
+_DEAL_PIPELINES = f"/crm/pipelines/{API_VERSION}/deals"
+_EXCHANGE_RATES = f"/settings/currencies/{API_VERSION}/exchange-rates"
+# The only path without a dated version so far.
+_CALL_DISPOSITIONS = "/calling/v1/dispositions"
+
 # Records of one batch request: https://developers.hubspot.com/docs/api/crm/deals#retrieve-deals. With history 50.
 BATCH_SIZE = 100
 HISTORY_BATCH_SIZE = 50
+# https://developers.hubspot.com/changelog/bug-fix-batch-read-limit-for-hubspot-associations-api
+ASSOCIATIONS_BATCH_SIZE = 1000
 _OWNERS_PAGE_SIZE = 500
+# Records that are read in one piece, in memory; a span of time with more is split.
+RECORDS_PER_WINDOW = PAGES_PER_BATCH * SEARCH_PAGE_SIZE
+# No record is older than HubSpot. A question that begins with 1970 is answered with a server error.
+_FIRST_CHANGE = datetime(2006, 1, 1)
 # The type id of "deal to its primary company"; the label is in the account's language.
 _PRIMARY_COMPANY = "5"
 
@@ -41,7 +65,7 @@ class DailyLimitError(ApiError):
 
 
 class TokenAuth(AuthBase):
-    """A private app's access token, and the daily limit, which no retry may wait for.
+    """A service key or a private app's access token, and the daily limit, which no retry may wait for.
 
     https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details
     """
@@ -69,12 +93,43 @@ class HubSpot:
     def __init__(self, client: ApiClient) -> None:
         self._client = client
 
-    def changes(self, table: ApiTable, since: datetime | None) -> Iterator[pa.Table]:
-        """The records that changed since a moment (naive UTC; None: all), in the order of their changes."""
-        paginator = ChangesPaginator(table.name, _properties(table), since)
-        pages = self._client.pages(_objects(table.name, "search"), paginator, "results", json={})
-        for bodies in batched(page.content for page in pages):
+    def changes(
+        self, table: ApiTable, since: datetime | None, settled_until: datetime, until: datetime
+    ) -> Iterator[pa.Table]:
+        """The records that changed from `since` (None: ever) to `until`; moments are naive UTC.
+
+        Those that changed until `settled_until` come in spans of time, earliest first. What is younger comes last, as
+        far as search shows it yet: a record that something touches before every load would else never be seen.
+        """
+        settled_end = _milliseconds(settled_until)
+        yield from self._settled(table, _milliseconds(since or _FIRST_CHANGE), settled_end)
+        latest = self._search(table, settled_end + 1, _milliseconds(until))
+        for bodies in batched(latest):
             yield table.read(bodies, "results")
+
+    def _settled(self, table: ApiTable, start: int, end: int) -> Iterator[pa.Table]:
+        """The records that changed within a span of time, in spans that are small enough or one moment.
+
+        A batch update can give one moment to any number of records. What changed again since it was indexed, and so is
+        younger than its span, is left to the question that asks for its time.
+        """
+        bodies = self._search(table, start, end)
+        first = next(bodies)
+        if start < end and json.loads(first)["total"] > RECORDS_PER_WINDOW:
+            middle = (start + end) // 2
+            yield from self._settled(table, start, middle)
+            yield from self._settled(table, middle + 1, end)
+            return
+        bodies = chain([first], bodies)
+        last = pa.scalar(datetime.fromtimestamp(end / 1000, UTC).replace(tzinfo=None), pa.timestamp("us"))
+        for part in batched(bodies) if start == end else [list(bodies)]:
+            rows = table.read(part, "results")
+            yield rows.filter(pc.less_equal(rows[table.cursor], last))
+
+    def _search(self, table: ApiTable, start: int, end: int) -> Iterator[bytes]:
+        paginator = WindowPaginator(table.name, _properties(table), start, end)
+        for page in self._client.pages(_objects(table.name, "search"), paginator, "results", json={}):
+            yield page.content
 
     def deal_history(self, deal_ids: Sequence[str]) -> Iterator[pa.Table]:
         """The past values of the deals' tracked properties; deals that are gone meanwhile have none."""
@@ -130,8 +185,8 @@ class HubSpot:
                     coalesce(CAST(others.ids AS VARCHAR), '[]') AS ids, others.primary_id
                 FROM records LEFT JOIN others ON others.id = record."from".id
             """
-            path = f"/crm/v4/associations/{from_object}/{to_object}/batch/read"
-            for ids in _batches(record_ids, BATCH_SIZE):
+            path = f"/crm/associations/{API_VERSION}/{from_object}/{to_object}/batch/read"
+            for ids in _batches(record_ids, ASSOCIATIONS_BATCH_SIZE):
                 inputs = {"inputs": [{"id": each} for each in ids]}
                 pages = self._client.pages(path, AssociationsPaginator(), "results", json=inputs)
                 # A record without associations is in no answer: this says that it was asked for.
@@ -144,7 +199,7 @@ class HubSpot:
             page.content
             for archived in ("false", "true")
             for page in self._client.pages(
-                "/crm/v3/owners", list_paginator(), "results", {"limit": _OWNERS_PAGE_SIZE, "archived": archived}
+                _OWNERS, list_paginator(), "results", {"limit": _OWNERS_PAGE_SIZE, "archived": archived}
             )
         ]
         query = f"""
@@ -170,8 +225,14 @@ class HubSpot:
 
     def call_dispositions(self) -> pa.Table:
         """The outcomes of calls; the answer is a bare list."""
-        body = self._client.get("/calling/v1/dispositions").content
+        body = self._client.get(_CALL_DISPOSITIONS).content
         return CALL_DISPOSITIONS.read([b'{"results":' + body + b"}"], "results")
+
+    def exchange_rates(self) -> Iterator[pa.Table]:
+        """The rates of the account's currencies, past ones included."""
+        pages = self._client.pages(_EXCHANGE_RATES, list_paginator(), "results", {"limit": PAGE_SIZE})
+        for bodies in batched(page.content for page in pages):
+            yield EXCHANGE_RATES.read(bodies, "results")
 
     def archived(self, object_type: str) -> pa.Table:
         """The records of a kind in the recycle bin."""
@@ -199,11 +260,16 @@ class HubSpot:
 
     @cached_property
     def _deal_pipelines(self) -> bytes:
-        return self._client.get("/crm/v3/pipelines/deals").content
+        return self._client.get(_DEAL_PIPELINES).content
 
 
 def _objects(object_type: str, action: str = "") -> str:
-    return f"/crm/v3/objects/{object_type}/{action}".rstrip("/")
+    return f"/crm/objects/{API_VERSION}/{object_type}/{action}".rstrip("/")
+
+
+def _milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970 of a naive moment in UTC."""
+    return milliseconds(moment.replace(tzinfo=UTC))
 
 
 def _properties(table: ApiTable) -> list[str]:

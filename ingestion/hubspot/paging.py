@@ -13,7 +13,9 @@ from requests import Request, Response
 
 from ingestion.hubspot.tables import modified_property
 
+# Of lists, and of searches: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm.
 PAGE_SIZE = 100
+SEARCH_PAGE_SIZE = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -23,59 +25,48 @@ def list_paginator() -> JSONResponseCursorPaginator:
     return JSONResponseCursorPaginator(cursor_path="paging.next.after", cursor_param="after")
 
 
-class ChangesPaginator(BasePaginator):
-    """Goes through a search in the order of the records' last change, from the last moment and id that were seen.
+class WindowPaginator(BasePaginator):
+    """Goes through the records that changed within a span of time, by their ids.
 
-    Every request is the first page of a query of its own, never `after`. So the 10,000 results after which HubSpot
-    ends a query are not met, and a record that changes while pages are read, and moves to the end of the order,
-    does not push another one over the border between two pages. The moment of the last record is asked for again:
-    others may share it. Where a whole page shares one moment (a batch update can give it to any number of records,
-    and a search sorts by one property only), that moment is read by id, and then left behind.
+    Search does not keep to the order of the last change: records come out of it, near the present most of all, some
+    with a new moment at the place of their old one. An id never changes, so that the records after one id are the
+    same whatever happens meanwhile. Every request is the first page of a query of its own, never `after`: the 10,000
+    results after which HubSpot ends a query are not met, and a record that leaves the span while pages are read
+    pushes no other one over the border between two pages.
+
+    `start` and `end` (inclusive) are milliseconds since 1970, what HubSpot compares times by.
     """
 
-    def __init__(self, object_type: str, properties: list[str], since: datetime | None) -> None:
+    def __init__(self, object_type: str, properties: list[str], start: int, end: int) -> None:
         super().__init__()
         self._modified = modified_property(object_type)
         self._properties = properties
-        # Milliseconds since 1970, what HubSpot compares times by.
-        self._since = milliseconds(since.replace(tzinfo=UTC)) if since else 0
-        # The last id that was seen of the records of the moment `_since`, while they are read by id.
-        self._last_id: int | None = None
+        self._start, self._end = start, end
+        self._last_id = 0
 
     def init_request(self, request: Request) -> None:
         self.update_request(request)
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         records = data or []
-        is_full = len(records) == PAGE_SIZE
-        if self._last_id is not None:
-            if is_full:
-                self._last_id = max(int(record["id"]) for record in records)
-            else:
-                self._last_id = None
-                self._since += 1
-        elif is_full:
-            first, last = (self._changed_at(records[at]) for at in (0, -1))
-            self._since = last
-            if first == last:
-                self._last_id = 0
-        else:
-            self._has_next_page = False
+        # A page may be short of records that were deleted meanwhile; only the answer knows whether it is the last.
+        self._has_next_page = bool(records) and "paging" in response.json()
+        if self._has_next_page:
+            # What changed since it was indexed may stand anywhere.
+            settled = [record for record in records if self._changed_at(record) <= self._end] or records
+            self._last_id = max(int(record["id"]) for record in settled)
 
     def update_request(self, request: Request) -> None:
-        filters = [{"propertyName": self._modified, "operator": "GTE", "value": str(self._since)}]
-        sorted_by = self._modified
-        if self._last_id is not None:
-            filters = [
-                {"propertyName": self._modified, "operator": "EQ", "value": str(self._since)},
-                {"propertyName": "hs_object_id", "operator": "GT", "value": str(self._last_id)},
-            ]
-            sorted_by = "hs_object_id"
+        filters = [
+            {"propertyName": self._modified, "operator": "GTE", "value": str(self._start)},
+            {"propertyName": self._modified, "operator": "LTE", "value": str(self._end)},
+            {"propertyName": "hs_object_id", "operator": "GT", "value": str(self._last_id)},
+        ]
         request.json = {
             "filterGroups": [{"filters": filters}],
-            "sorts": [{"propertyName": sorted_by, "direction": "ASCENDING"}],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
             "properties": self._properties,
-            "limit": PAGE_SIZE,
+            "limit": SEARCH_PAGE_SIZE,
         }
 
     def _changed_at(self, record: dict[str, Any]) -> int:

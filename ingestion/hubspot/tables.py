@@ -120,7 +120,29 @@ MEETINGS = _records(
         "hs_created_by_user_id",
     ),
 )
-RECORD_TABLES = (COMPANIES, CONTACTS, DEALS, CALLS, MEETINGS)
+GOAL_TARGETS = _records(
+    "goal_targets",
+    "quotas",
+    "Goals, one row per goal, assignee and period of it.",
+    (
+        "hs_goal_name",
+        "hs_goal_type",
+        "hs_milestone",
+        "hs_group_correlation_uuid",
+        "hubspot_owner_id",
+        "hs_assignee_user_id",
+        "hs_pipeline_ids",
+        "hs_start_datetime",
+        "hs_end_datetime",
+        "hs_target_amount",
+        "hs_goal_target_currency_code",
+        "hs_kpi_object_type_id",
+        "hs_kpi_unit_type",
+        "hs_kpi_time_period_property",
+        "hs_createdate",
+    ),
+)
+RECORD_TABLES = (COMPANIES, CONTACTS, DEALS, CALLS, MEETINGS, GOAL_TARGETS)
 
 DEAL_HISTORY = ApiTable(
     SOURCE,
@@ -217,6 +239,23 @@ CALL_DISPOSITIONS = ApiTable(
     fields=(Field("id"), Field("label")),
     is_listed_whole=True,
 )
+EXCHANGE_RATES = ApiTable(
+    SOURCE,
+    "exchange_rates",
+    "Rates from the account's currencies to its company currency, past ones included.",
+    key=("id",),
+    fields=(
+        Field("id"),
+        Field("from_currency", "fromCurrencyCode"),
+        Field("to_currency", "toCurrencyCode"),
+        Field("conversion_rate", "conversionRate"),
+        Field("effective_at", "effectiveAt"),
+    ),
+    is_listed_whole=True,
+    entity="exchange_rates",
+)
+# What an account may lack (goals are part of paid plans, currencies of some) or a token made earlier may not read.
+OPTIONAL_TABLES = (GOAL_TARGETS, EXCHANGE_RATES)
 ARCHIVED_RECORDS = ApiTable(
     SOURCE,
     "archived_records",
@@ -234,5 +273,6 @@ TABLES: tuple[ApiTable, ...] = (
     *RECORD_TABLES,
     DEAL_HISTORY,
     *(table for table, _ in ASSOCIATIONS.values()),
+    EXCHANGE_RATES,
     ARCHIVED_RECORDS,
 )

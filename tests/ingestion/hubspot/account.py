@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-OBJECT_TYPES = ("companies", "contacts", "deals", "calls", "meetings")
+OBJECT_TYPES = ("companies", "contacts", "deals", "calls", "meetings", "goal_targets")
 
 # Type ids of https://developers.hubspot.com/docs/api/crm/associations#association-type-id-values.
 ASSOCIATION_TYPE_IDS = {
@@ -71,6 +71,7 @@ class Account:
         self.owners: list[dict[str, Any]] = []
         self.pipelines: list[dict[str, Any]] = []
         self.dispositions: list[dict[str, Any]] = []
+        self.exchange_rates: list[dict[str, Any]] = []
         self._ids = itertools.count(1001)
 
     def tick(self, seconds: float = 1) -> datetime:
@@ -92,7 +93,7 @@ class Account:
         record = Record(record_id, {}, moment, moment)
         self.records[object_type][record_id] = record
         created = {"createdate": iso(moment), "hs_object_id": record_id, **properties}
-        if object_type == "meetings" or object_type == "calls":
+        if object_type in ("meetings", "calls", "goal_targets"):
             created["hs_createdate"] = created.pop("createdate")
         self._set(object_type, record, created, moment, by)
         return record_id
@@ -287,6 +288,21 @@ class Account:
                 "createdAt": moment,
                 "updatedAt": moment,
                 "archived": False,
+            }
+        )
+
+    def add_exchange_rate(self, currency: str, company_currency: str, rate: float, effective_at: datetime) -> None:
+        """What one unit of a currency is worth in the company currency, from a moment on."""
+        self.exchange_rates.append(
+            {
+                "id": str(next(self._ids)),
+                "fromCurrencyCode": currency,
+                "toCurrencyCode": company_currency,
+                "conversionRate": rate,
+                "effectiveAt": iso(effective_at),
+                "visibleInUI": True,
+                "createdAt": iso(self.now),
+                "updatedAt": iso(self.now),
             }
         )
 

@@ -6,7 +6,7 @@ Belongs here: making both say the same. Does not belong here: what comes out of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ GUIDS = {
     "voicemail": "b2cf5968-551e-4856-9783-52b3da59a7d0",
     "no_answer": "73a0d17f-1163-4015-bdd5-ec830791da20",
     "busy": "9d9162e7-6cf3-4944-bf63-4dff82258764",
-    "other": "17b47fee-58de-441e-a44c-c6300d46f273",
+    "failed": "17b47fee-58de-441e-a44c-c6300d46f273",
+    "other": "an outcome of the account's own",
 }
 OUTCOMES = {"held": "COMPLETED", "no_show": "NO_SHOW", "cancelled": "CANCELED", "scheduled": "SCHEDULED"}
 
@@ -72,20 +73,18 @@ _ENTITIES = {
         FROM demo_meetings LEFT JOIN numbered_users USING (user_id)
     """,
     "quotas": """
-        SELECT quota_id, id(user_number) AS user_id, metric, period_start, period_end, amount, currency
+        SELECT id(700000000 + row_number() OVER (ORDER BY quota_id)) AS quota_id, id(user_number) AS user_id, metric,
+            period_start::DATE AS period_start, period_end::DATE AS period_end, amount, currency,
+            updated_at::TIMESTAMP AS updated_at
         FROM demo_quotas LEFT JOIN numbered_users USING (user_id)
     """,
-    "exchange_rates": "FROM demo_exchange_rates",
+    "exchange_rates": "SELECT rate_date::DATE AS rate_date, currency, rate FROM demo_exchange_rates",
 }
-# HubSpot has neither; they come from landing files there, too.
-BESIDE_HUBSPOT = ("quotas", "exchange_rates")
+COMPANY_CURRENCY = "USD"
 
 
 def write_company(folder: Path, calls: int) -> duckdb.DuckDBPyConnection:
-    """Write `<folder>/complete` with all entities and `<folder>/beside` with what HubSpot lacks.
-
-    Returns a connection that has the entities as tables.
-    """
+    """Write all entities into `<folder>/complete`, and return a connection that has them as tables."""
     generate(folder / "demo", calls=calls)
     connection = duckdb.connect()
     connection.execute(
@@ -105,14 +104,13 @@ def write_company(folder: Path, calls: int) -> duckdb.DuckDBPyConnection:
     )
     for entity, query in _ENTITIES.items():
         connection.execute(f"CREATE TABLE {entity} AS {query}")
-        for name in ("complete", *(["beside"] if entity in BESIDE_HUBSPOT else [])):
-            (folder / name).mkdir(exist_ok=True)
-            connection.execute(f"COPY {entity} TO '{folder}/{name}/{entity}.parquet' (FORMAT parquet)")
+        (folder / "complete").mkdir(exist_ok=True)
+        connection.execute(f"COPY {entity} TO '{folder}/complete/{entity}.parquet' (FORMAT parquet)")
     return connection
 
 
 def as_account(connection: duckdb.DuckDBPyConnection) -> Account:
-    """The company as a HubSpot account."""
+    """The company as a HubSpot account, but for its goals and exchange rates (`add_targets`)."""
     account = Account(datetime(2024, 1, 1, tzinfo=UTC))
     for row in _rows(connection, "users"):
         first, _, last = row["full_name"].partition(" ")
@@ -125,6 +123,29 @@ def as_account(connection: duckdb.DuckDBPyConnection) -> Account:
     _add_calls(account, connection)
     _add_meetings(account, connection)
     return account
+
+
+def add_targets(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
+    """The company's quotas as goals, of which those in money are for what deals bring, and its exchange rates."""
+    for quota in _rows(connection, "quotas"):
+        is_money = quota["metric"] is None
+        properties = {
+            "hs_goal_name": quota["metric"] or "Revenue",
+            "hs_goal_type": "sales_quota" if is_money else "custom",
+            "hs_group_correlation_uuid": f"family of {quota['user_id']}",
+            "hubspot_owner_id": _number(quota["user_id"]),
+            "hs_start_datetime": _iso(quota["period_start"]),
+            "hs_end_datetime": f"{quota['period_end']}T23:59:59.999Z",
+            "hs_target_amount": str(quota["amount"]),
+            "hs_goal_target_currency_code": quota["currency"],
+            "hs_kpi_object_type_id": "0-3" if is_money else "0-1",
+            "hs_kpi_unit_type": "currency" if is_money else "number",
+            "hs_kpi_time_period_property": "closedate" if is_money else "createdate",
+        }
+        account.create("goal_targets", properties, _utc(quota["updated_at"]), None, _number(quota["quota_id"]))
+    for rate in _rows(connection, "exchange_rates"):
+        day = datetime.combine(rate["rate_date"], time(), UTC)
+        account.add_exchange_rate(rate["currency"], COMPANY_CURRENCY, float(rate["rate"]), day)
 
 
 def _add_pipelines(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
@@ -191,7 +212,7 @@ def _add_calls(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
             "hs_call_direction": call["direction"].upper(),
             "hs_call_duration": None if duration is None else str(int(duration * 1000)),
             "hs_call_disposition": GUIDS.get(call["disposition"]),
-            "hs_call_status": "FAILED" if call["disposition"] == "failed" else "COMPLETED",
+            "hs_call_status": "COMPLETED",
         }
         _add_activity(account, "calls", _number(call["call_id"]), properties, call)
 

@@ -2,8 +2,13 @@
 
 Belongs here: requests, limits and errors. Does not belong here: what the account holds (`account`).
 
-Sources: the guides and references below https://developers.hubspot.com/docs/api/crm (search, deals, owners,
-pipelines, associations v4, calls) and https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
+Sources: the guides and references below https://developers.hubspot.com/docs/api-reference/latest (search, deals,
+owners, pipelines, associations, calls, goals, currencies) and
+https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details. Paths are answered with the dated version and
+with the numbered one before it, as HubSpot does until September 2027.
+
+What no guide says of search, other people's connectors do: the threads of estuary/connectors (#1861, and the pull
+requests 2210, 4595 and 5180), of airbytehq/airbyte (#43317) and their sources.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ import json
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,9 +34,19 @@ from tests.ingestion.hubspot.account import OBJECT_TYPES, Account, Record, iso, 
 RESULTS_PER_QUERY = 10_000
 SEARCH_PAGE = 200
 BATCH = 100
+ASSOCIATIONS_BATCH = 1000
 HISTORY_BATCH = 50
 LIST_PAGE = 100
 OWNERS_PAGE = 500
+
+# Nearer to the present than this, search is not to be trusted.
+UNSETTLED_SECONDS = 300
+
+_OBJECTS = re.compile(r"/crm/(?:objects/2026-09|v3/objects)/(\w+)(/search|/batch/read)?")
+_ASSOCIATIONS = re.compile(r"/crm/(?:associations/2026-09|v4/associations)/(\w+)/(\w+)/batch/read")
+_OWNERS = ("/crm/owners/2026-09", "/crm/v3/owners")
+_PIPELINES = ("/crm/pipelines/2026-09/deals", "/crm/v3/pipelines/deals")
+_RATES = ("/settings/currencies/2026-09/exchange-rates", "/settings/v3/currencies/exchange-rates")
 
 _TIMES = {"createdate", "hs_createdate", "closedate", "hs_timestamp", "lastmodifieddate", "hs_lastmodifieddate"}
 
@@ -72,6 +88,10 @@ class HubSpotApi(HttpServer):
 
     `paths` counts requests by method and path, `associations_page` is how many associations of one record are in an
     answer, `before_answer` is called with each path, for changes while pages are read.
+
+    `stale` are ids that search finds by what its index knows, last on a page, but shows as the records are now.
+    `is_unsettled` lets a search that reaches up to the present give its page in no order, with its first record twice
+    and without its last one.
     """
 
     def __init__(self, account: Account, token: str) -> None:
@@ -81,6 +101,8 @@ class HubSpotApi(HttpServer):
         self.paths: Counter[str] = Counter()
         self.associations_page = 500
         self.before_answer: Any = None
+        self.stale: set[str] = set()
+        self.is_unsettled = False
         # Among equals, HubSpot promises no order.
         self._random = random.Random(0)
         self._lock = threading.Lock()
@@ -115,23 +137,24 @@ class HubSpotApi(HttpServer):
         return sum(self.paths.values())
 
     def _route(self, method: str, path: str, params: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
-        if method == "GET" and path == "/crm/v3/owners":
+        if method == "GET" and path in _OWNERS:
             return 200, self._owners(params)
-        if method == "GET" and path == "/crm/v3/pipelines/deals":
+        if method == "GET" and path in _PIPELINES:
             return 200, {"results": self.account.pipelines}
         if method == "GET" and path == "/calling/v1/dispositions":
             return 200, self.account.dispositions
-        if found := re.fullmatch(r"/crm/v3/objects/(\w+)(/search|/batch/read)?", path):
+        if method == "GET" and path in _RATES:
+            limit = _limit(params.get("limit", 100), LIST_PAGE)
+            return 200, _page(self.account.exchange_rates, int(params.get("after", 0)), limit)
+        if (found := _OBJECTS.fullmatch(path)) and found[1] in OBJECT_TYPES:
             object_type, action = found[1], found[2]
-            if object_type in OBJECT_TYPES:
-                if method == "GET" and not action:
-                    return 200, self._list(object_type, params)
-                if method == "POST" and action == "/search":
-                    return 200, self._search(object_type, body)
-                if method == "POST" and action == "/batch/read":
-                    return self._batch_read(object_type, body)
-        found = re.fullmatch(r"/crm/v4/associations/(\w+)/(\w+)/batch/read", path)
-        if method == "POST" and found:
+            if method == "GET" and not action:
+                return 200, self._list(object_type, params)
+            if method == "POST" and action == "/search":
+                return 200, self._search(object_type, body)
+            if method == "POST" and action == "/batch/read":
+                return self._batch_read(object_type, body)
+        if method == "POST" and (found := _ASSOCIATIONS.fullmatch(path)):
             return self._associations(found[1], found[2], body)
         raise RefusedError(404, f"resource not found: {method} {path}", "OBJECT_NOT_FOUND")
 
@@ -165,6 +188,9 @@ class HubSpotApi(HttpServer):
         groups = body.get("filterGroups", [])
         if len(groups) > 5 or any(len(group["filters"]) > 6 for group in groups):
             raise RefusedError(400, "Too many filters.")
+        filters = [each for group in groups for each in group["filters"] if each["propertyName"] in _TIMES]
+        if any(_comparable(each["propertyName"], each["value"]) == 0 for each in filters):
+            raise RefusedError(500, "internal error")
         found = [
             (record_id, properties)
             for record_id, properties in self.account.index[object_type].items()
@@ -177,7 +203,14 @@ class HubSpotApi(HttpServer):
                 key=lambda each: _comparable(name, each[1].get(name) or "0"),
                 reverse=sort.get("direction") == "DESCENDING",
             )
+        late = [each for each in found if each[0] in self.stale]
+        found = [each for each in found if each[0] not in self.stale]
+        for record_id, _ in late:
+            record = self.account.records[object_type][record_id]
+            found.insert(after + limit - 1, (record_id, dict(record.properties)))
         answer = {"total": len(found), **_page(found, after, limit)}
+        if self.is_unsettled and not any(self._is_settled(each) for each in filters):
+            answer["results"] = [*answer["results"][-2::-1], *answer["results"][:1]]
         asked = body.get("properties", [])
         answer["results"] = [
             {
@@ -190,6 +223,13 @@ class HubSpotApi(HttpServer):
             for record_id, properties in answer["results"]
         ]
         return answer
+
+    @staticmethod
+    def _is_settled(condition: dict[str, Any]) -> bool:
+        """Whether a condition keeps a search away from the present."""
+        before = (time.time() - UNSETTLED_SECONDS) * 1000
+        value = _comparable(condition["propertyName"], condition["value"])
+        return condition["operator"] in ("LT", "LTE", "EQ") and float(value) <= before
 
     def _batch_read(self, object_type: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         with_history = body.get("propertiesWithHistory") or []
@@ -217,8 +257,8 @@ class HubSpotApi(HttpServer):
 
     def _associations(self, from_object: str, to_object: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         inputs = body.get("inputs", [])
-        if len(inputs) > BATCH:
-            raise RefusedError(400, f"The maximum number of inputs is {BATCH}.")
+        if len(inputs) > ASSOCIATIONS_BATCH:
+            raise RefusedError(400, f"The maximum number of inputs is {ASSOCIATIONS_BATCH}.")
         results, errors = [], []
         for each in inputs:
             others = self.account.associations.get((from_object, to_object), {}).get(each["id"], {})

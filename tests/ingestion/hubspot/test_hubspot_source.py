@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from ingestion.personal import PersonalColumns
@@ -9,8 +11,10 @@ from tests.ingestion.hubspot.account import Account
 from tests.ingestion.hubspot.conftest import TOKEN, Loads
 from tests.ingestion.hubspot.server import Fault, HubSpotApi, rate_limit
 
-# What a load asks about settings and the recycle bin, whatever changed: owners twice, pipelines, outcomes, five bins.
-FIXED_REQUESTS = 9
+# What a load asks whatever changed: owners twice, pipelines, outcomes, exchange rates, six bins; and twice for each
+# of the six kinds of records, until five minutes ago and since.
+FIXED_REQUESTS = 11
+SEARCHES = 12
 
 
 def ids(loads: Loads, table: str) -> list[str]:
@@ -72,17 +76,19 @@ def test_a_change_costs_work_in_proportion(loads: Loads, api: HubSpotApi, accoun
     account.tick(3600)
     account.update("deals", deals[0], {"dealstage": "s2"})
     loads.load()
-    assert api.paths["POST /crm/v3/objects/deals/batch/read"] == 1
+    assert api.paths["POST /crm/objects/2026-09/deals/batch/read"] == 1
     associations = [path for path in api.paths.elements() if "/associations/" in path]
     assert len(associations) == 4
-    # One search a kind of record, and three more for the 300 deals that the overlap of five minutes reaches back to.
+    # One more for the 300 deals that the overlap of an hour reaches back to.
     searches = sum(count for path, count in api.paths.items() if path.endswith("/search"))
-    assert searches == 5 + 3
+    assert searches == SEARCHES + 1
     assert api.request_count == FIXED_REQUESTS + searches + 1 + len(associations)
-    account.tick(3600)
+    account.tick(7200)
     account.update("deals", deals[1], {"dealstage": "s2"})
     loads.load()
-    assert api.request_count == FIXED_REQUESTS + 5 + 1 + 4
+    assert api.request_count == FIXED_REQUESTS + SEARCHES + 1 + 4 == 28
+    loads.load()
+    assert api.request_count == FIXED_REQUESTS + SEARCHES == 23
     stages = "SELECT value FROM raw.hubspot__deal_history WHERE property = 'dealstage' AND deal_id = "
     assert loads.query(f"{stages}'{deals[0]}' ORDER BY changed_at") == [("s1",), ("s2",)]
 
@@ -92,6 +98,7 @@ def test_more_records_of_one_moment_than_a_query_gives(
 ) -> None:
     # HubSpot's limit is 10,000; with that many the test takes 20 s and tells no more.
     monkeypatch.setattr("tests.ingestion.hubspot.server.RESULTS_PER_QUERY", 1000)
+    monkeypatch.setattr("ingestion.hubspot.endpoints.RECORDS_PER_WINDOW", 1000)
     before = [account.create("contacts", {}) for _ in range(150)]
     together = [account.create("contacts", {}) for _ in range(1050)]
     moment = account.tick(60)
@@ -114,7 +121,7 @@ def test_a_record_that_changes_while_pages_are_read_pushes_none_out(
     changed = iter(companies[:5])
 
     def change_one_of_the_first_page(path: str) -> None:
-        if path == "/crm/v3/objects/companies/search" and api.paths[f"POST {path}"] > 1:
+        if path == "/crm/objects/2026-09/companies/search" and api.paths[f"POST {path}"] > 1:
             for company in [next(changed, None)]:
                 if company:
                     account.update("companies", company, {"name": "renamed"})
@@ -128,6 +135,65 @@ def test_a_record_that_changes_while_pages_are_read_pushes_none_out(
     assert loads.query(renamed) == loads.query(
         f"SELECT {sum(account.records['companies'][c].properties['name'] == 'renamed' for c in companies)}"
     )
+
+
+def test_a_new_moment_at_an_old_place_ends_no_load(loads: Loads, api: HubSpotApi, account: Account) -> None:
+    contacts = [account.create("contacts", {"hs_lead_status": "NEW"}) for _ in range(1000)]
+    # The newest of all ids, last on the first page: everything else would lie before it, in whatever order.
+    changed = contacts[-1]
+    account.index_is_late = True
+    account.update("contacts", changed, {"hs_lead_status": "OPEN"}, at=datetime.now(UTC))
+    api.stale.add(changed)
+    loads.load()
+    assert ids(loads, "contacts") == contacts[:-1]
+    api.stale.clear()
+    account.catch_up()
+    loads.load()
+    assert ids(loads, "contacts") == contacts
+    assert loads.query("SELECT id FROM raw.hubspot__contacts WHERE hs_lead_status = 'OPEN'") == [(changed,)]
+
+
+def test_what_search_garbles_near_the_present_comes_with_the_next_load(
+    loads: Loads, api: HubSpotApi, account: Account
+) -> None:
+    now = datetime.now(UTC)
+    old = [account.create("calls", {}, at=now - timedelta(hours=1, seconds=-each)) for each in range(250)]
+    new = [account.create("calls", {}, at=now - timedelta(seconds=60 - each / 10)) for each in range(250)]
+    api.is_unsettled = True
+    loads.load()
+    # Nothing twice; the last one of the last page did not show.
+    assert ids(loads, "calls") == [*old, *new[:-1]]
+    api.is_unsettled = False
+    loads.load()
+    assert ids(loads, "calls") == old + new
+
+
+def test_a_record_that_something_touches_before_every_load_is_loaded(loads: Loads, account: Account) -> None:
+    deal = account.create("deals", {"amount": "1"})
+    for amount in ("2", "3"):
+        account.update("deals", deal, {"amount": amount}, at=datetime.now(UTC))
+        loads.load()
+        assert loads.query("SELECT amount FROM raw.hubspot__deals") == [(amount,)]
+
+
+def test_goals_and_rates_that_a_token_may_not_read_stop_nothing(
+    loads: Loads, api: HubSpotApi, account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    goals = [account.create("goal_targets", {"hs_target_amount": "100"}) for _ in range(2)]
+    account.archive("goal_targets", goals[0])
+    account.add_exchange_rate("EUR", "USD", 1.1, account.now)
+    loads.load()
+    api.faults += [
+        Fault(path, 403, {"message": "This app hasn't been granted all required scopes"}, times=9)
+        for path in ("/goal_targets", "/exchange-rates")
+    ]
+    deal = account.create("deals", {})
+    loads.load()
+    assert ids(loads, "deals") == [deal]
+    assert ids(loads, "goal_targets") == goals[1:]
+    assert loads.query("SELECT id, _is_gone FROM raw.hubspot__archived_records") == [(goals[0], False)]
+    assert loads.query("SELECT conversion_rate, _is_gone FROM raw.hubspot__exchange_rates") == [("1.1", False)]
+    assert "hubspot__goal_targets is not read" in caplog.text and "hubspot__exchange_rates is not read" in caplog.text
 
 
 def test_a_change_that_search_shows_late_is_not_missed(loads: Loads, account: Account) -> None:
@@ -149,20 +215,18 @@ def test_a_change_that_search_shows_late_is_not_missed(loads: Loads, account: Ac
     assert ("Late change",) in loads.query("SELECT name FROM raw.hubspot__companies")
 
 
-def test_a_load_that_is_cut_goes_on_where_it_was(loads: Loads, account: Account) -> None:
-    deals = [account.create("deals", {"dealstage": "s1"}, at=account.tick(600)) for _ in range(330)]
-    # Batches of one page, so that a slice can end between them.
-    slices = 0
-    import ingestion.api.tables as tables
-
-    size, tables.PAGES_PER_BATCH = tables.PAGES_PER_BATCH, 1
-    try:
-        while loads.load_slice(rows=100):
-            slices += 1
-            assert slices < 10
-    finally:
-        tables.PAGES_PER_BATCH = size
-    assert slices >= 1
+def test_a_load_that_is_cut_goes_on_where_it_was(
+    loads: Loads, api: HubSpotApi, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.hubspot.endpoints.RECORDS_PER_WINDOW", 60)
+    deals = [account.create("deals", {"dealstage": "s1"}, at=account.tick(7200)) for _ in range(330)]
+    searches = []
+    while loads.load_slice(rows=100):
+        searches.append(api.paths["POST /crm/objects/2026-09/deals/search"])
+        assert len(searches) < 10
+    assert len(searches) >= 2
+    # Half of the spans are asked for to no avail, being too large; none is asked for again by the next slice.
+    assert max(searches[1:]) < 20
     assert ids(loads, "deals") == deals
     assert loads.query("SELECT count(DISTINCT deal_id) FROM raw.hubspot__deal_history") == [(330,)]
 
@@ -181,22 +245,22 @@ def test_a_load_that_failed_misses_nothing_afterwards(loads: Loads, api: HubSpot
 def test_limits_and_server_errors_are_waited_for(loads: Loads, api: HubSpotApi, account: Account) -> None:
     deal = account.create("deals", {})
     api.faults += [
-        rate_limit("TEN_SECONDLY_ROLLING", 1, "/crm/v3/objects/deals/search"),
-        rate_limit("SECONDLY", 1, "/crm/v3/owners"),
+        rate_limit("TEN_SECONDLY_ROLLING", 1, "/crm/objects/2026-09/deals/search"),
+        rate_limit("SECONDLY", 1, "/crm/owners/2026-09"),
         Fault("/deals/batch/read", 502, {"status": "error"}),
     ]
     loads.load()
     assert ids(loads, "deals") == [deal]
-    assert api.paths["POST /crm/v3/objects/deals/search"] == 2
-    assert api.paths["POST /crm/v3/objects/deals/batch/read"] == 2
+    assert api.paths["POST /crm/objects/2026-09/deals/search"] == 2
+    assert api.paths["POST /crm/objects/2026-09/deals/batch/read"] == 2
 
 
 def test_the_daily_limit_stops_at_once_and_says_so(loads: Loads, api: HubSpotApi, account: Account) -> None:
     account.create("deals", {})
-    api.faults.append(rate_limit("DAILY", 1, "/crm/v3/objects/deals/search", times=100))
+    api.faults.append(rate_limit("DAILY", 1, "/crm/objects/2026-09/deals/search", times=100))
     with pytest.raises(Exception, match="daily limit of API requests is reached"):
         loads.load()
-    assert api.paths["POST /crm/v3/objects/deals/search"] == 1
+    assert api.paths["POST /crm/objects/2026-09/deals/search"] == 1
 
 
 def test_a_refusal_names_endpoint_and_message_and_no_secret(
@@ -209,7 +273,7 @@ def test_a_refusal_names_endpoint_and_message_and_no_secret(
     with caplog.at_level("DEBUG"), pytest.raises(Exception) as refused:
         loads.load()
     text = str(refused.value)
-    assert "POST /crm/v3/objects/deals/search" in text and "403" in text and "crm.objects.deals.read" in text
+    assert "POST /crm/objects/2026-09/deals/search" in text and "403" in text and "crm.objects.deals.read" in text
     assert TOKEN not in text + caplog.text
     with pytest.raises(Exception, match="Authentication credentials not found") as wrong:
         loads.load_slice(token="pat-wrong-and-secret")

@@ -30,7 +30,7 @@ class Staged:
         self.id: dict[str, str] = {}
 
     def build(self) -> None:
-        variables = {"sources": ["hubspot"], "reporting_timezone": "America/New_York"}
+        variables = {"sources": ["hubspot"], "reporting_timezone": "America/New_York", "base_currency": "EUR"}
         variables["pass_through_columns"] = {"opportunities": ["Churn_Risk"]}  # type: ignore[assignment]
         build(self.loads.folder, variables, "--select", "path:models/staging/hubspot", command="run")
 
@@ -82,6 +82,11 @@ def _settings(account: Account) -> None:
         {"id": "custom-2", "label": "Left a voice mail", "deleted": False},
         {"id": "custom-3", "label": "Gatekeeper", "deleted": False},
     ]
+    account.add_exchange_rate("EUR", "USD", 1.1, at(1, 1, 0))
+    account.add_exchange_rate("GBP", "USD", 1.3, at(1, 15, 0))
+    account.add_exchange_rate("EUR", "USD", 1.9, at(2, 1, 0))
+    # Corrected on the same day.
+    account.add_exchange_rate("EUR", "USD", 1.2, at(2, 1, 12))
 
 
 def _records(account: Account, ids: dict[str, str]) -> None:
@@ -153,6 +158,44 @@ def _records(account: Account, ids: dict[str, str]) -> None:
             at(1, 21),
         )
 
+    _goals(account, ids)
+
+
+def _goals(account: Account, ids: dict[str, str]) -> None:
+    revenue = {
+        "hs_goal_type": "sales_quota",
+        "hs_goal_target_currency_code": "USD",
+        "hs_kpi_object_type_id": "0-3",
+        "hs_kpi_unit_type": "currency",
+        "hs_kpi_time_period_property": "closedate",
+        "hubspot_owner_id": "11",
+    }
+
+    def goal(name: str, family: str, start: str, end: str, amount: str, **properties: str | None) -> str:
+        given = {
+            "hs_goal_name": name,
+            "hs_group_correlation_uuid": family,
+            "hs_start_datetime": f"{start}T00:00:00Z",
+            "hs_end_datetime": end,
+            "hs_target_amount": amount,
+        }
+        return account.create("goal_targets", {**revenue, **given, **properties}, at(1, 2))
+
+    goal("Quarter", "f1", "2025-01-01", "2025-03-31T23:59:59.999Z", "9000")
+    goal("Month", "f2", "2025-01-01", "2025-01-31T23:59:59.999Z", "1000.50")
+    goal("Month", "f2", "2025-02-01", "2025-02-28T23:59:59.999Z", "2000")
+    goal("Renewals", "f3", "2025-01-01", "2025-03-31T23:59:59.999Z", "300", hs_pipeline_ids="p2")
+    goal("Created", "f4", "2025-01-01", "2025-01-31T23:59:59.999Z", "500", hs_kpi_time_period_property="createdate")
+    goal("Calls", "f5", "2025-01-01", "2025-01-31T23:59:59.999Z", "80", hs_kpi_object_type_id="0-48")
+    goal("Team", "f6", "2025-01-01", "2025-01-31T23:59:59.999Z", "7000", hubspot_owner_id=None)
+    # As the guide shows an older one: the end is the first moment after it, and what it counts is not said.
+    old = {name: None for name in revenue if name.startswith("hs_kpi")}
+    goal(
+        "Old", "f7", "2023-12-01", "2024-01-01T00:00:00Z", "2000.00",
+        hubspot_owner_id=None, hs_assignee_user_id="500012", **old,
+    )  # fmt: skip
+    ids["dropped goal"] = goal("Dropped", "f0", "2025-01-01", "2025-01-31T23:59:59.999Z", "1")
+
 
 def _later(account: Account, ids: dict[str, str]) -> None:
     """What happens after the first load."""
@@ -160,6 +203,7 @@ def _later(account: Account, ids: dict[str, str]) -> None:
     account.archive_owner("12")
     account.archive("deals", ids["archived"])
     account.archive("meetings", ids["no show"])
+    account.archive("goal_targets", ids["dropped goal"])
     once = account.merge("companies", ids["first half"], ids["second half"])
     ids["merged"] = account.merge("companies", once, ids["third part"])
     # The old call is connected with the deal later, which changes only the deal.
@@ -282,12 +326,42 @@ def test_meetings(staged: Staged) -> None:
     assert staged.one("meetings", columns, "moved") == ("hubspot:12", "scheduled", start, end, False)
 
 
+def test_goals_are_quotas(staged: Staged) -> None:
+    columns = "user_id, metric, period_start, period_end, amount, currency"
+    ada, ben = "hubspot:11", "hubspot:12"
+    january = (date(2025, 1, 1), date(2025, 1, 31))
+    february = (date(2025, 2, 1), date(2025, 2, 28))
+    quarter = (date(2025, 1, 1), date(2025, 3, 31))
+    assert staged.rows("quotas", columns, "NOT is_deleted") == sorted(
+        [
+            # The same deals are to bring the month's quotas and the quarter's.
+            (ada, "Quarter", *quarter, Decimal(9000), "USD"),
+            (ada, "bookings", *january, Decimal("1000.5"), "USD"),
+            (ada, "bookings", *february, Decimal(2000), "USD"),
+            (ada, "bookings", *quarter, Decimal(300), "USD"),
+            (ada, "Created", *january, Decimal(500), "USD"),
+            (ada, "Calls", *january, Decimal(80), "USD"),
+            (ben, "bookings", date(2023, 12, 1), date(2023, 12, 31), Decimal(2000), "USD"),
+        ]
+    )
+    assert staged.rows("quotas", "amount", "is_deleted") == [(Decimal(1),)]
+
+
+def test_rates_to_a_base_currency_that_is_not_the_company_s(staged: Staged) -> None:
+    assert staged.rows("exchange_rates", "currency, rate_date, rate, unreadable") == [
+        ("GBP", date(2025, 1, 15), Decimal("1.1818181818"), None),
+        ("GBP", date(2025, 2, 1), Decimal("1.0833333333"), None),
+        ("USD", date(2025, 1, 1), Decimal("0.9090909091"), None),
+        ("USD", date(2025, 2, 1), Decimal("0.8333333333"), None),
+    ]
+
+
 def test_the_views_have_the_contracts_columns_and_types(staged: Staged) -> None:
     from ingestion.contract import ENTITIES_BY_NAME
 
     for entity in (
         *("users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history"),
-        *("calls", "meetings"),
+        *("calls", "meetings", "quotas", "exchange_rates"),
     ):
         described = staged.loads.query(f"DESCRIBE staging.stg_hubspot__{entity}")
         types = {name: type_.replace(", ", ",") for name, type_, *_ in described}

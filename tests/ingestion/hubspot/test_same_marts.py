@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingestion.demo import DEFAULT_UNTIL
 from tests.end_to_end.company import Company
-from tests.ingestion.hubspot.company import as_account, write_company
+from tests.ingestion.hubspot.company import add_targets, as_account, write_company
 from tests.ingestion.hubspot.conftest import TOKEN
 from tests.ingestion.hubspot.server import HubSpotApi, serve
 
@@ -28,14 +28,15 @@ def test_same_marts_from_hubspot_as_from_files(tmp_path: Path) -> None:
     as_of = DEFAULT_UNTIL.isoformat()
     with write_company(tmp_path, calls=400) as connection:
         account = as_account(connection)
+        add_targets(account, connection)
     from_files = Company(tmp_path / "complete", tmp_path / "files_home", as_of)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
 
     with serve(HubSpotApi(account, TOKEN)) as url:
         secrets = {"SOURCES__HUBSPOT__ACCESS_TOKEN": TOKEN, "SOURCES__HUBSPOT__BASE_URL": url}
-        variables = {"sources": ["hubspot", "landing"]}
-        from_api = WithSecrets(tmp_path / "beside", tmp_path / "api_home", as_of, variables, secrets)
+        variables = {"sources": ["hubspot"]}
+        from_api = WithSecrets(tmp_path / "no_files", tmp_path / "api_home", as_of, variables, secrets)
         from_api.refresh()
         marts = from_api.marts(tmp_path / "marts")
         from_api.refresh()

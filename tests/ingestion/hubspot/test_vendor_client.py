@@ -63,7 +63,7 @@ def test_search_pages_in_order_and_ends_at_ten_thousand(api: HubSpotApi, client:
     ids = [api.account.create("deals", {"dealname": f"Deal {number}"}) for number in range(5)]
     search = client.crm.deals.search_api
     request = {
-        "filterGroups": [{"filters": [{"propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": "0"}]}],
+        "filterGroups": [{"filters": [{"propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": "1000"}]}],
         "sorts": [{"propertyName": "hs_lastmodifieddate", "direction": "ASCENDING"}],
         "properties": ["dealname"],
         "limit": 2,

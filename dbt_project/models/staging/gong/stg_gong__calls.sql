@@ -14,9 +14,9 @@ read as (
         end as call_direction,
         try_cast(duration as decimal(15, 3)) as duration_seconds,
         -- What the dialler or the rep said of the call decides, then what Gong heard.
-        lower(coalesce(
+        coalesce(
             nullif(sdr_disposition, ''), concat_ws(' ', outcome_category, outcome_name)
-        )) as outcome
+        ) as outcome
     from calls
     where left_out_because is null
 )
@@ -29,13 +29,8 @@ select
     read.lead_id,
     read.call_direction as direction,
     case
-        when {{ text_matches('read.outcome', 'voice ?mail|answering machine|left (a )?(message|vm)') }}
-            then 'voicemail'
-        when {{ text_matches('read.outcome', 'no[ -]?answer|not answered|unanswered|no pick ?up') }}
-            then 'no_answer'
-        when {{ text_matches('read.outcome', '\\bbusy\\b') }} then 'busy'
-        when {{ text_matches('read.outcome', 'fail|(wrong|bad|invalid) number|not in service') }}
-            then 'failed'
+        when {{ disposition_of_label('read.outcome') }} in ('voicemail', 'no_answer', 'busy', 'failed')
+            then {{ disposition_of_label('read.outcome') }}
         -- Gong keeps recordings: where there is one, somebody answered.
         when read.duration_seconds > 0 then 'connected'
         else 'other'

@@ -49,11 +49,8 @@ select
         when labelled.hs_call_disposition = 'b2cf5968-551e-4856-9783-52b3da59a7d0' then 'voicemail'
         when labelled.hs_call_disposition = '73a0d17f-1163-4015-bdd5-ec830791da20' then 'no_answer'
         when labelled.hs_call_disposition = '9d9162e7-6cf3-4944-bf63-4dff82258764' then 'busy'
-        when labelled.outcome ilike 'connected%' then 'connected'
-        when labelled.outcome ilike '%voice%mail%' then 'voicemail'
-        when labelled.outcome ilike '%no answer%' then 'no_answer'
-        when labelled.outcome ilike '%busy%' then 'busy'
-        when labelled.outcome <> '' then 'other'
+        when labelled.hs_call_disposition = '17b47fee-58de-441e-a44c-c6300d46f273' then 'failed'
+        when labelled.outcome <> '' then {{ disposition_of_label('labelled.outcome') }}
         when labelled.hs_call_status = 'BUSY' then 'busy'
         when labelled.hs_call_status in ('NO_ANSWER', 'MISSED') then 'no_answer'
         when labelled.hs_call_status = 'FAILED' then 'failed'

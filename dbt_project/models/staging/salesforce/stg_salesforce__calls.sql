@@ -33,7 +33,7 @@ select
     {{ salesforce_id_of('00Q', 'who_id') }} as lead_id,
     -- Who logs a call by hand has no call type to choose; nearly all such calls are their own.
     case when call_type is null then 'outbound' else lower(call_type) end as direction,
-    {{ salesforce_disposition('call_disposition') }} as disposition,
+    {{ disposition_of_label('call_disposition') }} as disposition,
     {{ unreadable({
         'started_at': ['coalesce(cast(completed_date_time as string), cast(created_date as string))', 'logged_at'],
         'duration_seconds': ['call_duration_in_seconds', 'try_cast(call_duration_in_seconds as decimal(15, 3))'],
