@@ -1,7 +1,7 @@
--- What: the opportunities due in each month, and those of them that were won, lost, slipped and remain, are by owner
--- what their states show at the first and the last moment of the month.
--- Why: the report compares numbered months, and takes for remaining what is nothing else; one without an end state
--- would be left out silently. Here moments are compared, and each outcome has a condition of its own.
+-- What: the opportunities due in each month, and those of them that were won, lost, slipped and remain, are
+-- by owner what their states show at the first and the last moment of the month.
+-- Why: the report compares numbered months, and takes for remaining what is nothing else; one without an end
+-- state would be left out silently. Here moments are compared, and each outcome has a condition of its own.
 -- A failure means that an opportunity is missing or doubled, or has the wrong outcome.
 {% set outcomes = ['due', 'won', 'lost', 'slipped', 'remaining'] %}
 {% set never = "timestamp '9999-12-31 00:00:00'" %}

@@ -1,5 +1,5 @@
--- What each rep did on each local day, as counts and sums that can be added up over reps and days: the measures of
--- macros/measures.sql, and the opportunities open at the day's end.
+-- What each rep did on each local day, as counts and sums that can be added up over reps and days: the
+-- measures of macros/measures.sql, and the opportunities open at the day's end.
 {% set measures = rep_day_measures() | map(attribute='name') | list %}
 
 with state_changes as {{ inlined() }} (
@@ -33,7 +33,8 @@ employed_days as (
     where first_event.first_event_on is not null
 ),
 
--- An open state opens on its first day and ends on that of the next one; the running total says how many are open.
+-- An open state opens on its first day and ends on that of the next one; the running total says how many are
+-- open.
 -- What was open before the first day is open on it.
 openings as (
     select
@@ -96,8 +97,8 @@ parts as (
     {{ union_by_name(parts) }}
 ),
 
--- No part has a rep's day twice: the greatest value is the only one, and found in half the time of a sum (1.0 s of
--- a processor instead of 1.8 s for the parts of a million calls).
+-- No part has a rep's day twice: the greatest value is the only one, and found in half the time of a sum (1.0
+-- s of a processor instead of 1.8 s for the parts of a million calls).
 merged as (
     select
         user_id,
