@@ -1,7 +1,7 @@
 """The words in which a gate is written: a check, its limits, and the one query that measures all of them.
 
 Belongs here: what a check is and how checks become SQL and limits. Does not belong here: the checks
-themselves (one module a gate), Great Expectations (`expectations.context`, slow to import) and results.
+themselves (one module per gate), Great Expectations (`expectations.context`, slow to import) and results.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def status() -> None:
 
 @main.command()
 def freshness() -> None:
-    """A line a dataset: last event, last load, age, limit. Exit code 1 where one is too old."""
+    """A line per dataset: last event, last load, age, limit. Exit code 1 where one is too old."""
     from pipelines.reports.freshness import show_freshness
 
     sys.exit(0 if show_freshness(Settings.from_environment(), Console()) else 1)

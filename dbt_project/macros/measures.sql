@@ -115,7 +115,7 @@
     select
         {{ event.rep }} as user_id,
         {% for measure in rep_day_measures() if measure.event == event_name %}
-        {{ measure_value(measure) }} as {{ measure.name }},
+        cast({{ measure_value(measure) }} as {{ measure.type }}) as {{ measure.name }},
         {% endfor %}
         {{ event.day }} as date_day
     from {{ ref(event.relation) }}

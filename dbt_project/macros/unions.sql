@@ -1,5 +1,5 @@
 {#
-    One table an entity from all sources that give it: the contract's columns, then the columns that var
+    One table per entity from all sources that give it: the contract's columns, then the columns that var
     `pass_through_columns` lists. Which sources those are is in sources.sql.
 #}
 

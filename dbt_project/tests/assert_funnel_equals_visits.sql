@@ -1,7 +1,7 @@
--- What: of each open stage, the opportunities that reached it, went on, were lost and are open, over all cohorts, are
--- those that the stage visits show.
--- Why: the funnel follows each opportunity from entry to entry. How far each one came in all says the same without
--- any order of time.
+-- What: of each open stage, the opportunities that reached it, went on, were lost and are open, over all
+-- cohorts, are those that the stage visits show.
+-- Why: the funnel follows each opportunity from entry to entry. How far each one came in all says the same
+-- without any order of time.
 -- A failure means that an opportunity is missing, counted twice, or has the wrong outcome.
 with funnel as (
     select * from {{ ref('kpi_stage_funnel') }}

@@ -1,6 +1,7 @@
--- What: the sums over fct_rep_day are those of the facts: each measure, from the first event on; the stage advances
--- as the stage visits have them, and on the as-of day the open opportunities.
--- Why: fct_rep_day puts the summaries of all events beside each other; each has to arrive whole, and on its day.
+-- What: the sums over fct_rep_day are those of the facts: each measure, from the first event on; the stage
+-- advances as the stage visits have them, and on the as-of day the open opportunities.
+-- Why: fct_rep_day puts the summaries of all events beside each other; each has to arrive whole, and on its
+-- day.
 -- A failure means that an event has no rep or no day, or has two.
 {% set measures = rep_day_measures() %}
 

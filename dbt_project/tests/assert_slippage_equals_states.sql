@@ -1,9 +1,10 @@
--- What: the opportunities due in each month, and those of them that were won, lost, slipped and remain, are by owner
--- what their states show at the first and the last moment of the month.
--- Why: the report compares numbered months, and takes for remaining what is nothing else; one without an end state
--- would be left out silently. Here moments are compared, and each outcome has a condition of its own.
+-- What: the opportunities due in each month, and those of them that were won, lost, slipped and remain, are
+-- by owner what their states show at the first and the last moment of the month.
+-- Why: the report compares numbered months, and takes for remaining what is nothing else; one without an end
+-- state would be left out silently. Here moments are compared, and each outcome has a condition of its own.
 -- A failure means that an opportunity is missing or doubled, or has the wrong outcome.
 {% set outcomes = ['due', 'won', 'lost', 'slipped', 'remaining'] %}
+{% set never = "timestamp '9999-12-31 00:00:00'" %}
 
 with slippage as (
     select * from {{ ref('kpi_slippage') }}
@@ -27,6 +28,18 @@ calendar_days as (
     select * from {{ ref('int_calendar_days') }}
 ),
 
+-- A left join is a hash join only if each of its conditions compares a column with a column: hence no nulls.
+spans as (
+    select
+        opportunity_key,
+        stage_key,
+        owner_id,
+        close_date,
+        valid_from,
+        coalesce(valid_to, {{ never }}) as valid_to
+    from states
+),
+
 -- The month of the as-of day has no end yet: the last state counts.
 bounds as (
     select
@@ -34,7 +47,7 @@ bounds as (
         months.period_start,
         months.period_end,
         first_days.starts_at,
-        last_days.ends_at
+        coalesce(last_days.ends_at, {{ never }}) as ends_at
     from months
     inner join calendar_days as first_days
         on months.period_start = first_days.calendar_day
@@ -46,20 +59,20 @@ bounds as (
 
 due as (
     select
-        states.opportunity_key,
-        states.owner_id,
+        spans.opportunity_key,
+        spans.owner_id,
         bounds.period_start,
         bounds.period_end,
         bounds.ends_at
-    from states
+    from spans
     inner join stages
-        on states.stage_key = stages.stage_key
+        on spans.stage_key = stages.stage_key
     inner join bounds
-        on {{ month_index('states.close_date') }} = bounds.first_month
+        on {{ month_index('spans.close_date') }} = bounds.first_month
     where
         not stages.is_closed
-        and states.valid_from < bounds.starts_at
-        and coalesce(states.valid_to >= bounds.starts_at, true)
+        and spans.valid_from < bounds.starts_at
+        and spans.valid_to >= bounds.starts_at
 ),
 
 ended as (
@@ -67,17 +80,17 @@ ended as (
         due.owner_id,
         due.period_start,
         due.period_end,
-        states.close_date,
+        spans.close_date,
         stages.is_closed,
         stages.is_won
     from due
-    left join states
+    left join spans
         on
-            due.opportunity_key = states.opportunity_key
-            and coalesce(states.valid_from < due.ends_at, true)
-            and coalesce(states.valid_to >= due.ends_at, states.valid_to is null)
+            due.opportunity_key = spans.opportunity_key
+            and due.ends_at > spans.valid_from
+            and due.ends_at <= spans.valid_to
     left join stages
-        on states.stage_key = stages.stage_key
+        on spans.stage_key = stages.stage_key
 ),
 
 expected as (

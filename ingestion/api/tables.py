@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from ingestion.text import quoted
 
-# One Arrow table of about this many pages: few enough for memory (100 records a page are at most a few MB), enough
+# One Arrow table of about this many pages: few enough for memory (100 records per page are at most a few MB), enough
 # to spread the cost of a step, which is about 10 ms whatever its size.
 PAGES_PER_BATCH = 50
 
@@ -66,7 +66,7 @@ class Field:
 
 @dataclass(frozen=True)
 class ApiTable:
-    """A raw table `raw.<source>__<name>` with one row a `key`.
+    """A raw table `raw.<source>__<name>` with one row per `key`.
 
     `cursor` names the column of the record's last change; a table without one `is_listed_whole` by each load, and
     gets a column `_is_gone`, true for the rows that the system has stopped listing. `entity` is the contract's
@@ -149,10 +149,10 @@ def custom_column(name: str) -> str:
 
 
 def read_json(bodies: Sequence[bytes], structure: Mapping[str, Any], query: str) -> pa.Table:
-    """Select from JSON documents by SQL, without a Python object a record.
+    """Select from JSON documents by SQL, without a Python object per record.
 
     `structure` is the documents' shape: objects as mappings, lists as a list of one shape, every leaf "VARCHAR".
-    `query` reads the relation `pages` with one row a document and its column `body` of that shape. What a document
+    `query` reads the relation `pages` with one row per document and its column `body` of that shape. What a document
     lacks is null, and what has another type than expected is text, or null where an object was expected.
     """
     with duckdb.connect() as connection:

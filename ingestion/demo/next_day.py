@@ -154,7 +154,7 @@ def change(folder: Path, share: float = 0.01, seed: int = 7) -> datetime:
     """Add the working day after the last call's to the demo company in `folder`; return its end, in UTC.
 
     `share` (above 0, at most 1) of the records of each large entity are changed or come anew, with their
-    history, in one more Parquet file an entity. Raises DemoError if the folder holds no demo company.
+    history, in one more Parquet file per entity. Raises DemoError if the folder holds no demo company.
     """
     if not is_demo(folder):
         raise DemoError(f"{folder} holds no demo company; write one with `repline demo`")

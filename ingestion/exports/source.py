@@ -52,12 +52,12 @@ def source(options: SourceOptions) -> DltSource:
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:
-    """Name, size in bytes and time of the last change in ns of every file of the folder, hidden ones left out."""
+    """Name, size in bytes and modification time in ns of every file of the folder, hidden ones left out."""
     if not folder.is_dir():
         return []
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
     files = [describe_file(path, folder) for path in paths]
-    return [(file.name, file.size_bytes, max(file.mtime_ns, file.ctime_ns)) for file in files]
+    return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
 
 
 def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterator[Batch]:

@@ -1,4 +1,4 @@
-"""Sheets of Excel workbooks as Parquet files of text, a row a record.
+"""Sheets of Excel workbooks as Parquet files of text, a row per record.
 
 Belongs here: cells. Does not belong here: what a column means (`ingestion.mapping`).
 

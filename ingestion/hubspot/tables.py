@@ -147,7 +147,7 @@ RECORD_TABLES = (COMPANIES, CONTACTS, DEALS, CALLS, MEETINGS, GOAL_TARGETS)
 DEAL_HISTORY = ApiTable(
     SOURCE,
     "deal_history",
-    f"Past and present values of the deals' properties {', '.join(TRACKED_PROPERTIES)}. One row a change.",
+    f"Past and present values of the deals' properties {', '.join(TRACKED_PROPERTIES)}. One row per change.",
     key=("deal_id", "property", "changed_at"),
     fields=(
         Field("deal_id"),
@@ -161,7 +161,7 @@ DEAL_HISTORY = ApiTable(
 
 
 def _associations(name: str, id_column: str, to_objects: tuple[str, ...]) -> ApiTable:
-    """A table of what is connected to a record, one row a kind of record that it is connected to.
+    """A table of what is connected to a record, one row per kind of record that it is connected to.
 
     All ids of a kind are one value: an association that was removed is then gone with the next reading.
     """

@@ -51,7 +51,7 @@ def _raw(column: str) -> str:
 
 
 @dataclass(frozen=True)
-class Check:
+class RowCheck:
     """A condition under which a row is bad, over the typed columns and the raw fields."""
 
     column: str
@@ -162,7 +162,7 @@ def record_keys(reading: Reading, entity: Entity) -> str:
     return f"SELECT {_record_key(entity)} AS record_key FROM ({_examined(reading, entity, [])})"
 
 
-def _examined(reading: Reading, entity: Entity, checks: list[Check], with_line: bool = False) -> str:
+def _examined(reading: Reading, entity: Entity, checks: list[RowCheck], with_line: bool = False) -> str:
     """SQL of all records: raw and typed columns, `_file`, extras, and the index of the first bad check."""
     selected: list[str] = []
     for column in entity.columns:
@@ -232,31 +232,33 @@ def _number(text: str, type_: str) -> str:
     return f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER_FORM)}) THEN TRY_CAST({text} AS {type_}) END"
 
 
-def _checks(entity: Entity, reading: Reading) -> list[Check]:
+def _checks(entity: Entity, reading: Reading) -> list[RowCheck]:
     """All checks of a row, in the order of the columns; the first that is bad names the reason."""
-    checks = [Check("", _BROKEN, reading.broken[1])] if reading.broken else []
+    checks = [RowCheck("", _BROKEN, reading.broken[1])] if reading.broken else []
     for column in entity.columns:
         name, raw = quoted(column.name), _raw(column.name)
         if column.type is not ColumnType.TEXT:
             unreadable = reading.fields.get(column.name, _MISSING).unreadable or f"not {_TYPE_NAMES[column.type]}"
-            checks.append(Check(column.name, f"{raw} IS NOT NULL AND {name} IS NULL", unreadable))
+            checks.append(RowCheck(column.name, f"{raw} IS NOT NULL AND {name} IS NULL", unreadable))
         if column.beyond_limits:
-            checks.append(Check(column.name, *column.beyond_limits))
+            checks.append(RowCheck(column.name, *column.beyond_limits))
         if column.must_be_present:
-            checks.append(Check(column.name, f"{name} IS NULL", "required, but empty"))
+            checks.append(RowCheck(column.name, f"{name} IS NULL", "required, but empty"))
         if column.accepted_values:
             accepted = ", ".join(literal(value) for value in column.accepted_values)
-            checks.append(Check(column.name, f"{name} NOT IN ({accepted})", f"not one of {accepted}".replace("'", "")))
-    checks += [Check(rule.column, f"NOT ({rule.condition})", rule.reason) for rule in entity.rules]
+            checks.append(
+                RowCheck(column.name, f"{name} NOT IN ({accepted})", f"not one of {accepted}".replace("'", ""))
+            )
+    checks += [RowCheck(rule.column, f"NOT ({rule.condition})", rule.reason) for rule in entity.rules]
     for group, column_name in entity.unique_within:
         other = " OR ".join(
             f"{quoted(key)} <> first_value({quoted(key)}) OVER (PARTITION BY {quoted(group)}, {quoted(column_name)})"
             for key in entity.key
         )
-        checks.append(Check(column_name, other, f"repeats the {column_name} of another row of the same {group}"))
+        checks.append(RowCheck(column_name, other, f"repeats the {column_name} of another row of the same {group}"))
     if entity.has_known_stage:
         checks.append(
-            Check(
+            RowCheck(
                 "stage",
                 f"CASE WHEN {_KNOWN_PIPELINE} IS NULL THEN NOT list_contains(getvariable('known_stage_names'), stage) "
                 f"ELSE NOT list_contains(getvariable('known_stages'), concat({_KNOWN_PIPELINE}, chr(31), stage)) END",

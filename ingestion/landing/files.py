@@ -100,12 +100,12 @@ def landing_files(folder: Path, entity: Entity, required: bool = True) -> list[L
 
 
 def listing(folder: Path, entities: Iterable[Entity] = ENTITIES) -> list[tuple[str, int, int]]:
-    """Name, size in bytes and time of the last change in ns of every file that a load would look at.
+    """Name, size in bytes and modification time in ns of every file that a load would look at.
 
     A folder that is not there yet holds nothing.
     """
     files = [file for entity in entities for file in landing_files(folder, entity, required=False)]
-    return [(file.name, file.size_bytes, max(file.mtime_ns, file.ctime_ns)) for file in files]
+    return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
 
 
 def describe_file(path: Path, folder: Path) -> LandingFile:

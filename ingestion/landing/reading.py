@@ -74,7 +74,7 @@ class Field:
 class Reading:
     """How to select from a file, or from several small ones of the same columns.
 
-    `relation` is a FROM clause with one row a record; `file_name` and `line` are expressions over it: the record's
+    `relation` is a FROM clause with one row per record; `file_name` and `line` are expressions over it: the record's
     file, and the line of a text, or row of a table, on which it stands, from 1. `fields` maps each column, its name in
     snake case as dlt writes it, to how it is read; `broken` is a condition of records that hold no fields at all, with
     its reason. `path` is what DuckDB reads: where the file cannot be read as it is, a copy.

@@ -34,7 +34,7 @@ from ingestion.landing.conversion import prepare_connection
 from ingestion.landing.reading import FILE_COLUMN
 from ingestion.warehouse import SCHEMA_CONTRACT
 
-# A source hands over one row a key, so dlt need not sort all rows by key to look for duplicates again.
+# A source hands over one row per key, so dlt need not sort all rows by key to look for duplicates again.
 MERGE: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
 _DLT_TYPES: dict[ColumnType, TColumnSchema] = {
@@ -146,7 +146,7 @@ def _rows_of(entity: Entity) -> Callable[[Batch], Iterator[DataItemWithMeta]]:
         hints = dlt.mark.make_hints(
             # dlt takes an empty list of columns for "forget all columns".
             columns=extras or None,
-            # Into an empty table one row a key can be appended: the staging table and the merge took 10 s of 17
+            # Into an empty table one row per key can be appended: the staging table and the merge took 10 s of 17
             # for ten million calls. A load that is killed and repeated finds the table filled, and merges.
             write_disposition="append" if batch.is_first else MERGE,
         )

@@ -20,7 +20,7 @@ _MOST_FILES = 16
 
 @dataclass(frozen=True)
 class Resolved:
-    """The Parquet files that hold one row a key, and how many rows of each landing file gave way."""
+    """The Parquet files that hold one row per key, and how many rows of each landing file gave way."""
 
     rows: tuple[Path, ...]
     superseded: dict[str, int]
@@ -34,7 +34,7 @@ def resolve(
     raw_table: str | None,
     target: Path,
 ) -> Resolved:
-    """Leave one row a key: the greatest updated_at; of equals the last file by name, then the last line.
+    """Leave one row per key: the greatest updated_at; of equals the last file by name, then the last line.
 
     `raw_table` names the warehouse's table where it has rows: an
     incoming row that is older than the one there gives way, one of the same age replaces it. The common

@@ -102,7 +102,7 @@ def measure(settings: Settings, now: datetime | None = None) -> Freshness:
 
 
 def show_freshness(settings: Settings, console: Console) -> bool:
-    """Print a line a dataset; return whether nothing is late."""
+    """Print a line per dataset; return whether nothing is late."""
     freshness = measure(settings)
     rows = [
         (

@@ -95,7 +95,7 @@ def _faults_of_words(sql: str, tokens: Sequence[Token]) -> Iterator[str]:
             yield "ignore nulls within the parentheses"
 
 
-def _faults_of_tree(tree: exp.Expression) -> Iterator[str]:
+def _faults_of_tree(tree: exp.Expr) -> Iterator[str]:
     for node in tree.walk():
         if isinstance(node, exp.SetOperation) and node.args.get("by_name"):
             yield "union by name"
@@ -126,8 +126,8 @@ def _compile(arguments: Sequence[str]) -> None:
     def relation_of(adapter: SparkAdapter, database: str | None, schema: str, identifier: str) -> Any:
         return adapter.Relation.create(schema=schema, identifier=identifier)
 
-    SparkAdapter.get_columns_in_relation = columns_in
-    SparkAdapter.get_relation = relation_of
+    SparkAdapter.get_columns_in_relation = columns_in  # type: ignore[method-assign, assignment]
+    SparkAdapter.get_relation = relation_of  # type: ignore[method-assign, assignment]
     folder, variables, *rest = arguments
     places = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", folder]
     outcome = dbtRunner().invoke(

@@ -1,4 +1,4 @@
-"""Several sources become one table an entity: ids that never meet, people who are one, and settings that say which.
+"""Several sources become one table per entity: ids that never meet, people who are one, and settings that say which.
 
 `exports` stands for any second source here: its raw tables have the landing's shape. Rows of APIs are judged on
 their way, which is tested in `test_judged_rows`.

@@ -51,7 +51,7 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, entity_name: str, rows: R
 
 
 def load_landing_csv(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Fill the raw tables from `<entity>.csv` files: typed, row rules applied, one version a key."""
+    """Fill the raw tables from `<entity>.csv` files: typed, row rules applied, one version per key."""
     connection.execute("SET TimeZone = 'UTC'")
     for entity in ENTITIES:
         path = folder / f"{entity.name}.csv"

@@ -50,7 +50,7 @@ def make_warehouse(settings: Settings) -> None:
             " ('c2', TIMESTAMP '2025-04-02 09:00:00', NULL),"
             " ('c2', TIMESTAMP '2025-04-02 09:00:00', NULL)) AS calls (call_id, started_at, duration_seconds)"
         )
-        connection.execute("COMMENT ON TABLE marts.fct_call IS 'One row a call; the source''s own id.'")
+        connection.execute("COMMENT ON TABLE marts.fct_call IS 'One row per call; the source''s own id.'")
         connection.execute("COMMENT ON COLUMN marts.fct_call.duration_seconds IS 'Length in seconds.'")
 
 

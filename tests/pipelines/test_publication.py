@@ -63,7 +63,7 @@ def test_both_forms_hold_every_mart_with_its_rows_types_and_descriptions(setting
         ("full_name",),
     ]
     assert read(settings, "SELECT comment FROM duckdb_tables() WHERE table_name = 'fct_call'") == [
-        ("One row a call; the source's own id.",)
+        ("One row per call; the source's own id.",)
     ]
     assert read(
         settings,

@@ -1,7 +1,7 @@
--- Days of the reporting time zone from the fiscal year of the first plausible date to the as-of day, with the UTC
--- moments between which each lasts. Of the days before, those are here on which something is dated (`is_outlier`): it
--- keeps its day and its rate, and one wrong date of long ago does not make thousands of years. Future days are not
--- here: dim_date has them.
+-- Days of the reporting time zone from the fiscal year of the first plausible date to the as-of day, with the
+-- UTC moments between which each lasts. Of the days before, those are here on which something is dated
+-- (`is_outlier`): it keeps its day and its rate, and one wrong date of long ago does not make thousands of
+-- years. Future days are not here: dim_date has them.
 with opportunities as (
     select * from {{ ref('int_opportunities_unioned') }}
 ),

@@ -1,6 +1,6 @@
--- The first local day on which an opportunity began or closed or a call was made: days and periods start from it.
--- One wrong date of long ago would give every rep thousands of years of days, so that only a day from the setting
--- earliest_plausible_date on counts. Both columns are null where nothing has happened.
+-- The first local day on which an opportunity began or closed or a call was made: days and periods start from
+-- it. One wrong date of long ago would give every rep thousands of years of days, so that only a day from the
+-- setting earliest_plausible_date on counts. Both columns are null where nothing has happened.
 with opportunities as (
     select * from {{ ref('fct_opportunity') }}
 ),

@@ -1,5 +1,6 @@
--- Months, fiscal quarters and fiscal years from those of the first event to those of the as-of day. `end_boundary`
--- is the boundary at which the period's end is looked at: its last midnight or the as-of moment.
+-- Months, fiscal quarters and fiscal years from those of the first event to those of the as-of day.
+-- `end_boundary` is the boundary at which the period's end is looked at: its last midnight or the as-of
+-- moment.
 with first_event as (
     select * from {{ ref('int_first_event') }}
 ),

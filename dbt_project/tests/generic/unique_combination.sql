@@ -1,5 +1,5 @@
 {#
-    No two rows share the values of `columns`. One test a model, instead of `unique` on a made-up key column.
+    No two rows share the values of `columns`. One test per model, instead of `unique` on a made-up key column.
     The rows it returns are the doubled keys with their counts.
 #}
 {% test unique_combination(model, columns) %}

@@ -56,7 +56,7 @@ class Record:
 
 
 class Account:
-    """What one HubSpot account holds. Times advance by a second a change unless a test says when it was."""
+    """What one HubSpot account holds. Times advance by a second per change unless a test says when it was."""
 
     def __init__(self, now: datetime = datetime(2025, 1, 1, tzinfo=UTC)) -> None:
         self.now = now

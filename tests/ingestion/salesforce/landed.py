@@ -3,8 +3,8 @@
 Belongs here: the layouts. Does not belong here: what comes out of them.
 
 https://fivetran.com/docs/connectors/applications/salesforce (names in snake case, moments with a time zone, deleted
-rows kept and marked) and https://docs.airbyte.com/integrations/sources/salesforce (a stream an object, fields as in the
-API; its DuckDB destination writes names in small letters).
+rows kept and marked) and https://docs.airbyte.com/integrations/sources/salesforce (one stream per object, fields as in
+the API; its DuckDB destination writes names in small letters).
 """
 
 from __future__ import annotations

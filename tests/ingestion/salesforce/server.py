@@ -86,7 +86,7 @@ class SalesforceServer:
     """Serves an organisation on 127.0.0.1 while it is entered. `requests` are method and path of each call."""
 
     org: Org = field(default_factory=Org)
-    # The vendor's: 2,000 records a page of a query.
+    # The vendor's: 2,000 records per page of a query.
     page_size: int = 2000
     # A query that puts this many rows in order, or counts them, takes longer than the vendor lets a client wait.
     slow_from_rows: int = 1_000_000

@@ -1,4 +1,4 @@
--- How many rows the judged sources gave and how many of them are rejected, one row a source and entity.
+-- How many rows the judged sources gave and how many of them are rejected, one row per source and entity.
 with rejected_rows as (
     select * from {{ ref('int_rejected_rows') }}
 ),

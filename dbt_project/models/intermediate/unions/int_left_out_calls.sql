@@ -1,5 +1,5 @@
 -- Calls of telephone systems that are no rep's call with a customer, so that no other model counts them, with
--- the reason. One row a call.
+-- the reason. One row per call.
 {% set selections = [] %}
 {% for source in sources_of('calls') if known_sources()[source].has_left_out_calls %}
 {% set selection %}

@@ -1,4 +1,4 @@
--- People of the sales organisation of all sources, one row a person. Of a person whom several sources know,
+-- People of the sales organisation of all sources, one row per person. Of a person whom several sources know,
 -- each attribute is that of the first source that gives it.
 {{ config(materialized=union_materialization('users')) }}
 

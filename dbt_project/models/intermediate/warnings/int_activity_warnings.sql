@@ -16,7 +16,8 @@ implausible_dates as (
     select
         'implausible_date' as rule,
         'calls' as entity,
-        'Rows that started before earliest_plausible_date; they are calls, and in no day or period.' as description,
+        'Rows that started before earliest_plausible_date; they are calls, and in no day or period.'
+            as description,
         coalesce(sum(calls_count) filter (where call_on < {{ earliest_plausible_day() }}), 0) as row_count
     from calls_daily
 )

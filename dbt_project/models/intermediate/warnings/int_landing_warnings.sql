@@ -1,5 +1,5 @@
--- Warnings on what arrived, whatever it is used for: rows that name an unknown rep, and what the models of the APIs
--- reject or leave out.
+-- Warnings on what arrived, whatever it is used for: rows that name an unknown rep, and what the models of
+-- the APIs reject or leave out.
 with rep_references as (
     select * from {{ ref('int_rep_references') }}
 ),

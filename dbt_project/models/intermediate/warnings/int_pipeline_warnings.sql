@@ -116,7 +116,8 @@ implausible_dates as (
     select
         'implausible_date' as rule,
         'opportunities' as entity,
-        'Rows that began or closed before earliest_plausible_date; this counts in no day or period.' as description,
+        'Rows that began or closed before earliest_plausible_date; this counts in no day or period.'
+            as description,
         count(*) filter (
             where first_state_on < {{ earliest_plausible_day() }} or closed_on < {{ earliest_plausible_day() }}
         ) as row_count

@@ -1,5 +1,5 @@
--- The scorecard of each rep for each month, fiscal quarter and fiscal year since the first event: sums of the parts,
--- then the ratios.
+-- The scorecard of each rep for each month, fiscal quarter and fiscal year since the first event: sums of the
+-- parts, then the ratios.
 {% set grain = ['period_type', 'period_start', 'user_id'] %}
 {% set flow_names = scorecard_flows() | map(attribute='name') | list %}
 

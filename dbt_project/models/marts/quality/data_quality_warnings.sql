@@ -1,5 +1,6 @@
--- What the landing contract and the KPI rules count as a warning: one row per rule and entity, also where nothing
--- was found. A warning never stops a build. Each subject has a model of its own; only the list of them is here.
+-- What the landing contract and the KPI rules count as a warning: one row per rule and entity, also where
+-- nothing was found. A warning never stops a build. Each subject has a model of its own; only the list of
+-- them is here.
 {% set subjects = ['landing', 'pipeline', 'activity', 'performance'] %}
 
 with warnings as (

@@ -1,4 +1,4 @@
--- Telephone calls with somebody outside the company, one row a call, for whom it ended with.
+-- Telephone calls with somebody outside the company, one row per call, for whom it ended with.
 {% set relation = source('aircall', 'aircall__calls') %}
 with calls as (
     select * from {{ ref('base_aircall__calls') }}

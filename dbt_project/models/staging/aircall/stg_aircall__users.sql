@@ -1,4 +1,4 @@
--- People of Aircall, one row a user. Who is gone is kept and marked; who was gone before the first load is
+-- People of Aircall, one row per user. Who is gone is kept and marked; who was gone before the first load is
 -- known from their calls.
 {% set relation = source('aircall', 'aircall__users') %}
 {% set columns = ['id', 'name', 'email', '_is_gone'] %}

@@ -1,4 +1,4 @@
--- Scores that reviewers gave calls with a customer, web conferences included: one row a call, reviewer and
+-- Scores that reviewers gave calls with a customer, web conferences included: one row per call, reviewer and
 -- question of a scorecard. Questions without a scale and those that did not apply have no score.
 with calls as (
     select * from {{ ref('base_gong__calls') }}

@@ -1,4 +1,4 @@
--- What was said in calls with a customer, web conferences included: one row a turn, which is what one speaker
+-- What was said in calls with a customer, web conferences included: one row per turn, which is what one speaker
 -- says until another one speaks. Calls without a transcript have none.
 {% set monologue = {'speakerId': 'string', 'sentences': [{'start': 'string', 'end': 'string'}]} %}
 with calls as (

@@ -1,4 +1,4 @@
--- Telephone calls with a customer that Gong recorded, one row a call, for whom hosted it: after a transfer,
+-- Telephone calls with a customer that Gong recorded, one row per call, for whom hosted it: after a transfer,
 -- whom it ended with.
 {% set relation = source('gong', 'gong__calls') %}
 with calls as (

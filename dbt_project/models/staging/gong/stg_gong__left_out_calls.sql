@@ -1,4 +1,4 @@
--- Calls that are no rep's telephone call with a customer, with the reason. One row a call.
+-- Calls that are no rep's telephone call with a customer, with the reason. One row per call.
 select
     call_id,
     left_out_because as reason,

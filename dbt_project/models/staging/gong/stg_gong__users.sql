@@ -1,4 +1,4 @@
--- People with an account in Gong, one row a user; who has no active one any more is kept and marked.
+-- People with an account in Gong, one row per user; who has no active one any more is kept and marked.
 {% set relation = source('gong', 'gong__users') %}
 with users as (
     select * from {{ relation }}

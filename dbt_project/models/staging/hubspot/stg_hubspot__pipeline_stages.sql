@@ -1,4 +1,4 @@
--- Stages of deal pipelines, deleted ones and all that deals' histories name included. One row a pipeline and
+-- Stages of deal pipelines, deleted ones and all that deals' histories name included. One row per pipeline and
 -- stage.
 --
 -- In the order of the pipeline; a stage without a place in it stands after the last open one.

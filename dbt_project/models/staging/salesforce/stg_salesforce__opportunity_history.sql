@@ -1,4 +1,4 @@
--- Changes of opportunities, one row a change, with the values after it: OpportunityHistory, which has stage,
+-- Changes of opportunities, one row per change, with the values after it: OpportunityHistory, which has stage,
 -- amount and close date after each change of one of them, together with OpportunityFieldHistory, which alone
 -- knows owners.
 --

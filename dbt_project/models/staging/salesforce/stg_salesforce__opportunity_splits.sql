@@ -1,4 +1,4 @@
--- Shares of opportunities, one row an opportunity and user.
+-- Shares of opportunities, one row per opportunity and user.
 --
 -- Splits of several types can stand side by side; those of one type only divide the amount: Revenue, where none
 -- is of it the first by name of the types whose shares have to add up to 100 %. Overlays give credit besides, and

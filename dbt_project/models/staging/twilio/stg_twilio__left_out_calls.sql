@@ -1,4 +1,4 @@
--- Calls that are no rep's call with a customer, with the reason. One row a call.
+-- Calls that are no rep's call with a customer, with the reason. One row per call.
 select
     {{ source_id('twilio', 'root_sid') }} as call_id,
     left_out_because as reason,

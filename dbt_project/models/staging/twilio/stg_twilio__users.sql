@@ -1,4 +1,4 @@
--- Reps of Twilio calls, one row a person with all ends of theirs: client identity, SIP address, numbers.
+-- Reps of Twilio calls, one row per person with all ends of theirs: client identity, SIP address, numbers.
 with endpoints as (
     select * from {{ ref('base_twilio__endpoints') }}
 ),

@@ -1,4 +1,4 @@
--- Aircall's calls with for whom each counts, or why it is left out. One row a call.
+-- Aircall's calls with for whom each counts, or why it is left out. One row per call.
 --
 -- A transfer to a person or a team stays within its call. Of a transfer to a team, Aircall names the team's first
 -- user as the one it went to, whoever answered: such a call stays with its own user. A transfer to a number is a

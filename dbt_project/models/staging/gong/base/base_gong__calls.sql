@@ -1,5 +1,5 @@
 -- Recorded calls and web conferences, with the ids by which other sources know them, what they are linked to,
--- and why one is no telephone call with a customer. One row a call.
+-- and why one is no telephone call with a customer. One row per call.
 {% set sources = var('sources') %}
 {# A telephone system that is on counts its calls itself; Gong then adds to them what was said. #}
 {% set telephony = ['aircall', 'twilio'] | select('in', sources) | list %}

@@ -1,4 +1,4 @@
--- Associations as Fivetran lands them, one row a pair. The type of a deal's primary company is 5.
+-- Associations as Fivetran lands them, one row per pair. The type of a deal's primary company is 5.
 {{ config(enabled=hubspot_is_landed_by('fivetran')) }}
 {% set deal_company = source('hubspot_fivetran', 'deal_company') %}
 {% set deal_contact = source('hubspot_fivetran', 'deal_contact') %}

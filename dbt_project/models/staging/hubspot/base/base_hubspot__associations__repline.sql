@@ -1,4 +1,4 @@
--- Associations as Repline loads them, one row a pair. Those between deals and activities come from both
+-- Associations as Repline loads them, one row per pair. Those between deals and activities come from both
 -- sides.
 {{ config(enabled=hubspot_is_landed_by('repline')) }}
 

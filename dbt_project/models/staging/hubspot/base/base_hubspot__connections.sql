@@ -1,5 +1,5 @@
 -- The company, contact and deal of a record: of several the primary one, else the one that is longest in
--- HubSpot. Records that were merged away count as the one that they stand for now. One row a record that has
+-- HubSpot. Records that were merged away count as the one that they stand for now. One row per record that has
 -- any.
 with associations as (
     select * from {{ hubspot_base('associations') }}

@@ -1,4 +1,4 @@
--- Deals after each change of a tracked property, with all of them carried forward. One row a deal and moment.
+-- Deals after each change of a tracked property, with all of them carried forward. One row per deal and moment.
 --
 -- HubSpot writes the properties of a new deal within some milliseconds, not at once: pipeline and stage hold
 -- from the deal's first row on, whichever was written first. A value that was cleared stays cleared, hence

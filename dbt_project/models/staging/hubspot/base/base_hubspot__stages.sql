@@ -1,5 +1,5 @@
 -- Every stage that a deal is or was in, and every stage of the account's pipelines, with the names that
--- reports show. One row a pipeline and stage id.
+-- reports show. One row per pipeline and stage id.
 --
 -- A stage that was deleted keeps its last label; one that was deleted before the first load is known by its
 -- id and taken for open. Two ids of one label in a pipeline (a stage that was deleted and made again) are one

@@ -1,2 +1,2 @@
--- Accounts, one row an account, whoever loads Salesforce.
+-- Accounts, one row per account, whoever loads Salesforce.
 {{ salesforce_rows('accounts') }}

@@ -1,2 +1,2 @@
--- Currencies of the organisation, one row a currency, whoever loads Salesforce.
+-- Currencies of the organisation, one row per currency, whoever loads Salesforce.
 {{ salesforce_rows('currency_types') }}

@@ -1,2 +1,2 @@
--- Rates of currencies by day of effect, one row a currency and day, whoever loads Salesforce.
+-- Rates of currencies by day of effect, one row per currency and day, whoever loads Salesforce.
 {{ salesforce_rows('dated_conversion_rates') }}

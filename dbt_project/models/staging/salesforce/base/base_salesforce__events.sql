@@ -1,2 +1,2 @@
--- Events of calendars, one row an event, whoever loads Salesforce.
+-- Events of calendars, one row per event, whoever loads Salesforce.
 {{ salesforce_rows('events') }}

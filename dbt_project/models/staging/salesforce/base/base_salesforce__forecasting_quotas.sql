@@ -1,2 +1,2 @@
--- Quotas of forecasts, one row a quota, whoever loads Salesforce.
+-- Quotas of forecasts, one row per quota, whoever loads Salesforce.
 {{ salesforce_rows('forecasting_quotas') }}

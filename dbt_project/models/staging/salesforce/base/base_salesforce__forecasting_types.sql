@@ -1,2 +1,2 @@
--- What quotas and forecasts count, one row a type, whoever loads Salesforce.
+-- What quotas and forecasts count, one row per type, whoever loads Salesforce.
 {{ salesforce_rows('forecasting_types') }}

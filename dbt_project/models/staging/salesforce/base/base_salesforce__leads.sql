@@ -1,2 +1,2 @@
--- Leads, one row a lead, whoever loads Salesforce.
+-- Leads, one row per lead, whoever loads Salesforce.
 {{ salesforce_rows('leads') }}

@@ -1,2 +1,2 @@
--- Opportunities, one row an opportunity, whoever loads Salesforce.
+-- Opportunities, one row per opportunity, whoever loads Salesforce.
 {{ salesforce_rows('opportunities') }}

@@ -1,2 +1,2 @@
--- Opportunities after each change, one row a change, whoever loads Salesforce.
+-- Opportunities after each change, one row per change, whoever loads Salesforce.
 {{ salesforce_rows('opportunity_history') }}

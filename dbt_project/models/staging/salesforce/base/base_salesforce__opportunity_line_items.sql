@@ -1,2 +1,2 @@
--- Products of opportunities, one row a line, whoever loads Salesforce.
+-- Products of opportunities, one row per line, whoever loads Salesforce.
 {{ salesforce_rows('opportunity_line_items') }}

@@ -1,4 +1,4 @@
--- The product of an opportunity, one row an opportunity that has any: of several the one whose lines have the
+-- The product of an opportunity, one row per opportunity that has any: of several the one whose lines have the
 -- greatest total price together, of equal ones the first by name.
 with opportunity_line_items as (
     select * from {{ ref('base_salesforce__opportunity_line_items') }}

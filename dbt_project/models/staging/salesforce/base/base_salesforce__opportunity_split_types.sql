@@ -1,2 +1,2 @@
--- What splits divide, one row a type, whoever loads Salesforce.
+-- What splits divide, one row per type, whoever loads Salesforce.
 {{ salesforce_rows('opportunity_split_types') }}

@@ -1,2 +1,2 @@
--- Shares of opportunities by user, one row a share, whoever loads Salesforce.
+-- Shares of opportunities by user, one row per share, whoever loads Salesforce.
 {{ salesforce_rows('opportunity_splits') }}

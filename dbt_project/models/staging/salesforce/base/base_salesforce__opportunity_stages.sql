@@ -1,2 +1,2 @@
--- Stages of opportunities, one row a stage, whoever loads Salesforce.
+-- Stages of opportunities, one row per stage, whoever loads Salesforce.
 {{ salesforce_rows('opportunity_stages') }}

@@ -1,2 +1,2 @@
--- Fiscal periods, one row a period, whoever loads Salesforce.
+-- Fiscal periods, one row per period, whoever loads Salesforce.
 {{ salesforce_rows('periods') }}

@@ -1,2 +1,2 @@
--- Products, one row a product, whoever loads Salesforce.
+-- Products, one row per product, whoever loads Salesforce.
 {{ salesforce_rows('products') }}

@@ -1,4 +1,4 @@
--- Stages that opportunities are or were in, one row a stage: those of the picklist, active or not, in its
+-- Stages that opportunities are or were in, one row per stage: those of the picklist, active or not, in its
 -- order, then those that were deleted from it and are still in records or their history.
 --
 -- What a deleted stage was is inferred: it was closed or won if opportunities in it are, or if history counts

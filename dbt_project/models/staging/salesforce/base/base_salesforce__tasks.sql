@@ -1,2 +1,2 @@
--- Tasks, one row a task, whoever loads Salesforce.
+-- Tasks, one row per task, whoever loads Salesforce.
 {{ salesforce_rows('tasks') }}

@@ -1,2 +1,2 @@
--- Roles of users, one row a role, whoever loads Salesforce.
+-- Roles of users, one row per role, whoever loads Salesforce.
 {{ salesforce_rows('user_roles') }}

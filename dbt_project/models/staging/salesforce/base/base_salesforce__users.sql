@@ -1,2 +1,2 @@
--- Users, one row a user, whoever loads Salesforce.
+-- Users, one row per user, whoever loads Salesforce.
 {{ salesforce_rows('users') }}

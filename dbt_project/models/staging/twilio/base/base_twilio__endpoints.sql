@@ -1,4 +1,4 @@
--- Ends of calls that are a rep's, and who that is. One row an end: a client identity, SIP address or number.
+-- Ends of calls that are a rep's, and who that is. One row per end: a client identity, SIP address or number.
 --
 -- Twilio knows no users. The list of agents says who they are; who was taken off it keeps their past calls.
 -- Without a list, each client identity is a rep: Flex makes identities of e-mail addresses, with characters
