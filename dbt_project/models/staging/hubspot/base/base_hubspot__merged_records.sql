@@ -1,6 +1,6 @@
--- Records that a merge took away, and the record that each stands for now, one row a record that is gone.
--- A record lists the ids that were merged into it; one of them can have been merged from others itself. A
--- chain of more than 50 merges is a circle, which has no end.
+-- Records that a merge took away, and the record that each stands for now, one row per record that is gone.
+-- A record lists the ids that were merged into it; one of them can have been merged from others itself. A chain
+-- of more than 50 merges is a circle, which has no end.
 with recursive listed as (
     {% for object in ['companies', 'contacts', 'deals'] %}
     select
