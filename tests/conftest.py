@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.shortcuts import share_parsed_states
+
 REPOSITORY = Path(__file__).resolve().parent.parent
-PARSED = REPOSITORY / "dbt_project" / "target" / "manifests"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_parsed_project() -> Iterator[None]:
-    """The data homes of the tests share dbt's parsed states: each would take seconds to make its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.runs.dbt_runs.parsed_dir", lambda _: PARSED)
+        share_parsed_states(patch)
         yield
 
 

@@ -16,15 +16,31 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _FORKS = multiprocessing.get_context("forkserver")
+# What a command imports, also what the libraries import when they need it.
 _FORKS.set_forkserver_preload(
     [
         "pipelines.definitions",
         "pipelines.cli",
         "pipelines.refresh",
         "expectations.context",
-        "dbt.cli.main",
-        "dbt.adapters.duckdb",
         "ingestion.landing",
+        "ingestion.api.resources",
+        "alembic.command",
+        "dagster._core.execution.execute_in_process",
+        "dagster._core.storage.sqlite_storage",
+        "dagster._core.workspace.context",
+        "dagster._daemon.controller",
+        "dbt.adapters.duckdb",
+        "dbt.cli.main",
+        "dbt.task.build",
+        "dlt.destinations.impl.duckdb.duck",
+        "duckdb_sqlalchemy",
+        "great_expectations.render.renderer.site_builder",
+        "pyarrow.fs",
+        "pyarrow.parquet",
+        "rich.progress",
+        "rich.syntax",
+        "upath.implementations.local",
     ]
 )
 TIMEOUT_SECONDS = 300

@@ -19,6 +19,7 @@ import duckdb
 
 # It keeps the libraries from calling home, in this process and so in those that get its environment.
 import pipelines  # noqa: F401
+from tests import shortcuts
 from tests.processes import run_forked
 
 REPLINE = str(Path(sys.executable).parent / "repline")
@@ -100,6 +101,7 @@ def _repline(arguments: Sequence[str]) -> None:
     """The command line, as the installed program calls it."""
     from pipelines.cli import main
 
+    shortcuts.take_all()
     main(list(arguments), prog_name="repline")
 
 

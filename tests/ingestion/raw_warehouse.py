@@ -14,6 +14,7 @@ import duckdb
 
 from ingestion.api.options import SourceOptions
 from ingestion.warehouse import raw_pipeline
+from tests.ingestion.loading import run
 
 
 @dataclass
@@ -25,7 +26,8 @@ class RawWarehouse:
         """One load, or slice of one; whether it had to stop before it was done."""
         settings = SourceOptions(**options)
         resources = importlib.import_module(f"ingestion.{self.source}").source(settings)
-        raw_pipeline(self.source, self.file, self.home / "dlt").run(resources, loader_file_format="parquet")
+        pipeline = raw_pipeline(self.source, self.file, self.home / "dlt")
+        run(pipeline, self.file, resources, loader_file_format="parquet")
         return settings.slice.is_cut
 
     @property

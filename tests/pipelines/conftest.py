@@ -14,6 +14,7 @@ from ingestion.demo import generate
 from pipelines.refresh import Outcome, run_refresh
 from pipelines.reports.progress import PlainProgress
 from pipelines.settings import Settings
+from tests.shortcuts import keep_engines, never_wait_for_the_disk
 
 UNTIL = datetime(2025, 12, 31, 18, tzinfo=UTC)
 _OURS = ("DAGSTER_HOME", "REPLINE_HOME", "REPLINE_LANDING", "REPLINE_AS_OF", "REPLINE_VARS", "REPLINE_TARGET")
@@ -25,6 +26,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in _OURS:
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_records() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        keep_engines(patch)
+        never_wait_for_the_disk()
+        yield
 
 
 @dataclass

@@ -23,6 +23,7 @@ from ingestion.api.resources import detail_resource, table_resource
 from ingestion.api.tables import ApiTable, Field, FieldType, batched
 from ingestion.warehouse import raw_pipeline
 from tests.ingestion.http_server import Answer, Asked, HttpServer
+from tests.ingestion.loading import run
 
 TOKEN = "the-secret-token"
 PAGE = 10
@@ -116,7 +117,7 @@ class MadeUpWarehouse:
             current = replace(options or SourceOptions(), slice=Slice(rows_per_slice))
             pipeline = raw_pipeline("made_up", self.home / "warehouse.duckdb", self.home / "dlt")
             pipeline.drop()
-            info = pipeline.run(made_up_source(self.system.url, current))
+            info = run(pipeline, self.home / "warehouse.duckdb", made_up_source(self.system.url, current))
             info.raise_on_failed_jobs()
             loads += len(info.loads_ids)
             if not current.slice.is_cut:

@@ -16,6 +16,7 @@ from ingestion.api.options import Slice
 from ingestion.database import database_source
 from ingestion.warehouse import raw_pipeline
 from tests.ingestion.database.server import PASSWORD, USER, PostgresServer
+from tests.ingestion.loading import run
 
 TABLES = """
 CREATE SCHEMA "CRM";
@@ -88,7 +89,8 @@ class CrmDatabase:
         # As the orchestrator does: nothing but the warehouse remembers what was loaded.
         pipeline.drop()
         self.slices.append(Slice(rows))
-        info = pipeline.run(database_source(self.mapping, required, self.slices[-1]))
+        source = database_source(self.mapping, required, self.slices[-1])
+        info = run(pipeline, self.home / "warehouse.duckdb", source)
         info.raise_on_failed_jobs()
         return len(info.loads_ids)
 

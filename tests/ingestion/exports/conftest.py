@@ -13,6 +13,7 @@ import xlsxwriter  # type: ignore[import-untyped]  # has no type information
 
 from ingestion.exports import exports_source
 from ingestion.warehouse import raw_pipeline
+from tests.ingestion.loading import run
 
 STAGES = """
   pipeline_stages:
@@ -69,7 +70,7 @@ class Exports:
         pipeline = raw_pipeline("exports", self.home / "warehouse.duckdb", self.home / "dlt")
         # As the orchestrator does: nothing but the warehouse remembers what was loaded.
         pipeline.drop()
-        info = pipeline.run(exports_source(self.folder, required))
+        info = run(pipeline, self.home / "warehouse.duckdb", exports_source(self.folder, required))
         info.raise_on_failed_jobs()
         return len(info.loads_ids)
 

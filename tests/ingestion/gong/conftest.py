@@ -17,6 +17,7 @@ from ingestion.gong import source
 from ingestion.warehouse import raw_pipeline
 from tests.ingestion.gong.account import Account
 from tests.ingestion.gong.server import ACCESS_KEY, ACCESS_KEY_SECRET, GongServer
+from tests.ingestion.loading import run
 
 
 @contextmanager
@@ -50,7 +51,7 @@ class Warehouse:
         """One load, or slice of one, and what it noted."""
         this_slice = Slice(rows_per_slice) if rows_per_slice else Slice()
         settings = SourceOptions(slice=this_slice, **options)
-        self.pipeline.run(source(settings), loader_file_format="parquet")
+        run(self.pipeline, self.home / "warehouse.duckdb", source(settings), loader_file_format="parquet")
         return settings
 
     @property

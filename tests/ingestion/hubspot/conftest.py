@@ -16,6 +16,7 @@ from ingestion.hubspot import source
 from ingestion.warehouse import raw_pipeline
 from tests.ingestion.hubspot.account import Account
 from tests.ingestion.hubspot.server import HubSpotApi, serve
+from tests.ingestion.loading import run
 
 TOKEN = "pat-eu1-a-secret-that-is-nowhere-else"
 
@@ -41,7 +42,8 @@ class Loads:
         self.api.paths.clear()
         part = Slice(rows) if rows else Slice()
         options = SourceOptions(**self.options, slice=part)
-        self.pipeline().run(source(options, access_token=token, base_url=self.url), loader_file_format="parquet")
+        records = source(options, access_token=token, base_url=self.url)
+        run(self.pipeline(), self.warehouse, records, loader_file_format="parquet")
         return part.is_cut
 
     def load(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from ingestion.landing import landing_pipeline, landing_source
 from ingestion.personal import PersonalColumns
+from tests.ingestion.loading import run
 
 STAGES = "pipeline,stage,position,is_closed,is_won\n,Qualify,1,false,false\n,Won,2,true,true\n,Lost,3,true,false\n"
 USERS = "user_id,full_name\nu1,Ada Demo\nu2,Bo Demo\n"
@@ -45,7 +46,8 @@ class Landing:
         pipeline = landing_pipeline(self.home / "warehouse.duckdb", self.home / "dlt")
         # As the orchestrator does: nothing but the warehouse remembers what was loaded.
         pipeline.drop()
-        info = pipeline.run(landing_source(self.folder, required, personal, anew))
+        source = landing_source(self.folder, required, personal, anew)
+        info = run(pipeline, self.home / "warehouse.duckdb", source)
         info.raise_on_failed_jobs()
         return len(info.loads_ids)
 

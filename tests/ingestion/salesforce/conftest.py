@@ -14,6 +14,7 @@ import pytest
 from ingestion.api.options import Slice, SourceOptions
 from ingestion.salesforce import source
 from ingestion.warehouse import raw_pipeline
+from tests.ingestion.loading import run
 from tests.ingestion.salesforce.server import CLIENT_ID, CLIENT_SECRET, SalesforceServer
 
 
@@ -42,7 +43,7 @@ class Warehouse:
         chosen = source(settings)
         if tables:
             chosen = chosen.with_resources(*(f"salesforce__{table}" for table in tables))
-        self.pipeline.run(chosen, loader_file_format="parquet")
+        run(self.pipeline, self.home / "warehouse.duckdb", chosen, loader_file_format="parquet")
         self.new_rows = {table.removeprefix("salesforce__"): rows for table, rows in settings.rows.items()}
         return settings.slice.is_cut
 

@@ -1,0 +1,67 @@
+"""What a refresh takes seconds for and no test looks at: cheaper for the data homes of the tests.
+
+Belongs here: work of the libraries that comes out the same each time. Does not belong here: work of Repline's own, or
+what a test could tell from the real thing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PARSED = Path(__file__).resolve().parent.parent / "dbt_project" / "target" / "manifests"
+_SQLITE_STORAGES = ("event_log.sqlite.sqlite_event_log", "runs.sqlite.sqlite_run_storage")
+
+
+def share_parsed_states(patch: pytest.MonkeyPatch) -> None:
+    """dbt's parsed states are in one place: to make its own takes a new data home seconds."""
+    patch.setattr("pipelines.runs.dbt_runs.parsed_dir", lambda _: PARSED)
+
+
+def keep_engines(patch: pytest.MonkeyPatch) -> None:
+    """Dagster makes an engine for each record that it reads or writes: 2,700 in a refresh, 1 ms each.
+
+    The engines pool no connections, so files are opened and closed as before.
+    """
+    from dagster._core.storage.sql import create_engine
+
+    @cache
+    def kept(url: str, pool: type) -> Any:
+        return create_engine(url, poolclass=pool, connect_args={"timeout": 30})
+
+    def engine(url: str, poolclass: type, **_: Any) -> Any:
+        return kept(url, poolclass)
+
+    for storage in _SQLITE_STORAGES:
+        patch.setattr(f"dagster._core.storage.{storage}.create_engine", engine)
+
+
+@cache
+def never_wait_for_the_disk() -> None:
+    """SQLite, in which Dagster records a run, leaves writing to the system; to wait takes a third of a refresh.
+
+    That lasts as long as the process. Only a machine that loses its power could tell the difference.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    from pipelines.runs.instance import spare_disk_syncs
+
+    spare_disk_syncs()  # once only, so that what is set here stays
+
+    @event.listens_for(Engine, "connect")
+    def on_connect(connection: Any, _: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+
+def take_all() -> None:
+    """Take all of them for as long as the process lives."""
+    patch = pytest.MonkeyPatch()
+    share_parsed_states(patch)
+    keep_engines(patch)
+    never_wait_for_the_disk()
