@@ -95,6 +95,8 @@ def _dbt(arguments: Sequence[str]) -> None:
 
     command, project, variables, *rest = arguments
     places = ["--project-dir", project, "--profiles-dir", project]
+    # Nobody reads what dbt would write about the project and the run: 10 MB, each time.
+    quick = "--no-write-json"
     deciding = {name: value for name, value in json.loads(variables).items() if name in DECIDING_VARIABLES}
     key = hashlib.sha256(json.dumps([project, deciding], sort_keys=True).encode()).hexdigest()[:16]
     folder = Path(project) / "target" / "parsed_for_tests" / key
@@ -102,12 +104,12 @@ def _dbt(arguments: Sequence[str]) -> None:
     environment = dict(os.environ)
     with FileLock(folder / "lock"):
         os.environ.update(REPLINE_HOME=str(folder), DBT_TARGET_PATH=str(folder), DBT_LOG_PATH=str(folder))
-        parsed = dbtRunner().invoke(["parse", *places, "--vars", json.dumps(deciding)])
+        parsed = dbtRunner().invoke([quick, "parse", *places, "--vars", json.dumps(deciding)])
         os.environ.update(environment)
     outcome = parsed
     if parsed.success:
         manifest: Any = parsed.result
-        outcome = dbtRunner(manifest).invoke([command, *places, "--vars", variables, *rest])
+        outcome = dbtRunner(manifest).invoke([quick, command, *places, "--vars", variables, *rest])
     if outcome.exception is not None:
         print(outcome.exception)
     raise SystemExit(0 if outcome.success else 1)

@@ -16,10 +16,11 @@ from expectations.results import GateResult
 from ingestion.contract import ENTITIES
 from ingestion.landing.source import landing_pipeline, landing_source
 from tests.expectations.conftest import Change
+from tests.ingestion.loading import run
 
 
 @pytest.fixture
-def gate(warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> GateRunner:
+def gate(warehouse: Path, tmp_path: Path, variables: dict[str, Any], without_pages: None) -> GateRunner:
     return GateRunner(warehouse, tmp_path / "data_docs", variables)
 
 
@@ -158,7 +159,7 @@ def test_a_fault_is_found_by_its_checks_alone(
 def test_golden_cases_are_let_through(shared_dir: Path, case: str, tmp_path: Path, variables: dict[str, Any]) -> None:
     folder = shared_dir / "golden" / case
     warehouse = tmp_path / "warehouse.duckdb"
-    landing_pipeline(warehouse, tmp_path / "dlt").run(landing_source(folder / "landing"))
+    run(landing_pipeline(warehouse, tmp_path / "dlt"), warehouse, landing_source(folder / "landing"))
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     result = landing.LandingGate().run(warehouse, tmp_path / "data_docs", "run", {**variables, **settings})
     assert result.passed

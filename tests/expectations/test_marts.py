@@ -88,7 +88,7 @@ class GateRunner:
 
 
 @pytest.fixture
-def gate(marts_warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> GateRunner:
+def gate(marts_warehouse: Path, tmp_path: Path, variables: dict[str, Any], without_pages: None) -> GateRunner:
     return GateRunner(marts_warehouse, tmp_path / "data_docs", variables)
 
 

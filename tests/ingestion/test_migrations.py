@@ -11,6 +11,7 @@ import pytest
 from ingestion import migrations
 from ingestion.landing.source import landing_pipeline, landing_source
 from ingestion.migrations import FORMATS, STEPS, MigrationError
+from tests.ingestion.loading import run
 from tests.ingestion.old_home import LOADED_ROWS, make_old_home, with_type
 
 
@@ -24,7 +25,7 @@ def load(home: Path) -> None:
     """As the orchestrator does it: only the warehouse remembers."""
     pipeline = landing_pipeline(home / "warehouse.duckdb", home / "dlt")
     pipeline.drop()
-    pipeline.run(landing_source(home / "landing")).raise_on_failed_jobs()
+    run(pipeline, home / "warehouse.duckdb", landing_source(home / "landing")).raise_on_failed_jobs()
 
 
 def rows(home: Path, query: str) -> list[tuple[Any, ...]]:

@@ -62,33 +62,39 @@ def test_header_only(landing: Landing) -> None:
     assert landing.rows("SELECT rows_read FROM raw.landing_files WHERE entity = 'opportunities'") == [(0,)]
 
 
-@pytest.mark.parametrize(
-    ("column", "value", "reason"),
-    [
-        ("created_at", "03/01/2025", "ISO 8601 timestamp"),
-        ("created_at", "infinity", "ISO 8601 timestamp"),
-        ("created_at", "2025-02-30T10:00:00Z", "ISO 8601 timestamp"),
-        ("created_at", "", "required, but empty"),
-        ("close_date", "2025-13-01", "ISO 8601 date"),
-        ("close_date", "12/11/10", "ISO 8601 date"),
-        ("amount", '"1,234.50"', "a number"),
-        ("amount", "12 EUR", "a number"),
-        ("amount", "NaN", "a number"),
-        ("amount", "-1", "amount is negative"),
-        ("is_deleted", "yes", "true or false"),
-        ("stage", "Dreaming", "no such stage"),
-        ("opportunity_id", "", "required, but empty"),
-    ],
-)
-def test_unreadable_value(landing: Landing, column: str, value: str, reason: str) -> None:
-    row = dict(zip(HEADER.split(","), ["o3", "u1", "Qualify", "1", "2025-01-02", "2025-03-01", "", ""], strict=True))
-    row[column] = value
-    landing.write("opportunities.csv", OPPORTUNITIES + ",".join(row.values()) + "\n")
+UNREADABLE = [
+    ("created_at", "03/01/2025", "ISO 8601 timestamp"),
+    ("created_at", "infinity", "ISO 8601 timestamp"),
+    ("created_at", "2025-02-30T10:00:00Z", "ISO 8601 timestamp"),
+    ("created_at", "", "required, but empty"),
+    ("close_date", "2025-13-01", "ISO 8601 date"),
+    ("close_date", "12/11/10", "ISO 8601 date"),
+    ("amount", '"1,234.50"', "a number"),
+    ("amount", "12 EUR", "a number"),
+    ("amount", "NaN", "a number"),
+    ("amount", "-1", "amount is negative"),
+    ("is_deleted", "yes", "true or false"),
+    ("stage", "Dreaming", "no such stage"),
+    ("opportunity_id", "", "required, but empty"),
+]
+
+
+def test_unreadable_values(landing: Landing) -> None:
+    """Each is in a row of its own, of one file."""
+    good = ["u1", "Qualify", "1", "2025-01-02", "2025-03-01", "", ""]
+    rows = []
+    for number, (column, value, _) in enumerate(UNREADABLE, start=3):
+        row = dict(zip(HEADER.split(","), [f"o{number}", *good], strict=True))
+        rows.append(",".join((row | {column: value}).values()))
+    landing.write("opportunities.csv", OPPORTUNITIES + "\n".join(rows) + "\n")
     landing.load()
-    [(file, line, quarantined_column, quarantined_value, quarantined_reason)] = landing.quarantined()
-    assert (file, line, quarantined_column) == ("opportunities.csv", 4, column)
-    assert quarantined_value == (value.strip('"') or None)
-    assert reason in str(quarantined_reason)
+    found = landing.quarantined()
+    assert [row[:4] for row in found] == [
+        ("opportunities.csv", line, column, value.strip('"') or None)
+        for line, (column, value, _) in enumerate(UNREADABLE, start=4)
+    ]
+    for (*_, reason), (column, value, expected) in zip(found, UNREADABLE, strict=True):
+        assert expected in str(reason), (column, value)
     assert landing.rows("SELECT opportunity_id FROM raw.landing__opportunities ORDER BY 1") == [
         ("o1",),
         ("o2",),
