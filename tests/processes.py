@@ -43,7 +43,8 @@ _FORKS.set_forkserver_preload(
         "upath.implementations.local",
     ]
 )
-TIMEOUT_SECONDS = 300
+# A refresh of a small company takes 15 s on two idle cores, and many times that on a busy machine.
+TIMEOUT_SECONDS = 900
 
 
 def run_forked(

@@ -21,7 +21,7 @@ from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile
 from ingestion.landing.lines import Layout
 from ingestion.landing.reading import (
-    Field,
+    FileField,
     Reading,
     csv_header,
     quoted,
@@ -79,7 +79,7 @@ class Opener:
             delimiter = layout.delimiter or _delimiter(file, path, part)
             header = csv_header(file, path, delimiter)
             names = [f"field_{number}" for number in range(len(header))]
-            fields = {name: Field(quoted(name), "VARCHAR") for name in names}
+            fields = {name: FileField(quoted(name), "VARCHAR") for name in names}
             columns = Layout(delimiter, tuple(name.strip() for name in header))
             reading = read_csv([file], columns, fields, self._folder, path, lines_before=layout.header_row - 1)
         return mapped(reading, part, _by_header(file, part, header, list(fields.values())))
@@ -97,11 +97,13 @@ class Opener:
         if any(isinstance(target.form, NumberForm) for target in part.targets.values()):
             # Cells that are numbers: no decimal or thousands sign of the mapping concerns them.
             for position in numeric_columns(file.path, layout.sheet, layout.header_row):
-                fields[position] = Field(f"TRY_CAST({fields[position].expression} AS DOUBLE)", "DOUBLE")
+                fields[position] = FileField(f"TRY_CAST({fields[position].expression} AS DOUBLE)", "DOUBLE")
         return mapped(reading, part, _by_header(file, part, sheet.header, fields), is_sheet=True)
 
 
-def _by_header(file: LandingFile, part: Part, header: Sequence[str], fields: Sequence[Field]) -> dict[str, Field]:
+def _by_header(
+    file: LandingFile, part: Part, header: Sequence[str], fields: Sequence[FileField]
+) -> dict[str, FileField]:
     """The fields by the names of their columns, as they stand in the file without the spaces around them."""
     names = [name.strip() for name in header]
     for name in part.columns:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ingestion.contract import UNKNOWN_STAGE, ColumnType, Entity
 from ingestion.landing.errors import LandingError
-from ingestion.landing.reading import FILE_COLUMN, Field, Reading, internal, literal, quoted, reading_errors
+from ingestion.landing.reading import FILE_COLUMN, FileField, Reading, internal, literal, quoted, reading_errors
 
 # DuckDB's casts take more than ISO 8601 ('12/11/10', 'infinity'), so the form is checked first.
 _DATE_FORM = r"\d{4}-\d{2}-\d{2}"
@@ -35,7 +35,7 @@ _TYPE_NAMES = {
 }
 
 # Stands for a column that the file does not have.
-_MISSING = Field("NULL", "VARCHAR")
+_MISSING = FileField("NULL", "VARCHAR")
 
 
 _LINE = internal("line")
@@ -192,7 +192,7 @@ def _examined(reading: Reading, entity: Entity, checks: list[RowCheck], with_lin
     return f"SELECT *, CASE {cases} END AS {_PROBLEM} FROM {rows}"
 
 
-def typed_value(column_type: ColumnType, field: Field) -> str:
+def typed_value(column_type: ColumnType, field: FileField) -> str:
     """SQL that reads a field as the type, in the landing contract's forms; null where it cannot be read."""
     expression, type_, text = field.expression, field.type, field.text
     match column_type:

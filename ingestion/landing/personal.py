@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field, replace
 
 from ingestion.contract import ColumnType, Entity
-from ingestion.landing.reading import Field, Reading
+from ingestion.landing.reading import FileField, Reading
 from ingestion.personal import DROP, HASH, OptionsError, PersonalColumns, hidden
 
 
@@ -46,5 +46,5 @@ class Hiding:
         fields = dict(reading.fields)
         for name, treatment in treatments.items():
             if name in fields:
-                fields[name] = Field(hidden(fields[name].value or fields[name].text, treatment), "VARCHAR")
+                fields[name] = FileField(hidden(fields[name].value or fields[name].text, treatment), "VARCHAR")
         return replace(reading, fields=fields, keeps_text=False)

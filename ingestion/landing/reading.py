@@ -52,7 +52,7 @@ _PATTERN_SIGNS = frozenset("*?[")
 
 
 @dataclass(frozen=True)
-class Field:
+class FileField:
     """A field as it stands in the file: an expression over the relation, and its DuckDB type.
 
     Where a mapping says how to read it, `value` is the expression that does, of the contract column's type and
@@ -88,7 +88,7 @@ class Reading:
     relation: str
     file_name: str
     line: str
-    fields: dict[str, Field]
+    fields: dict[str, FileField]
     records: tuple[int, ...]
     bad: tuple[BadLines, ...] = ()
     broken: tuple[str, str] | None = None
@@ -149,7 +149,7 @@ def open_files(
             match group[0].format:
                 case "csv":
                     names = headers[group[0]]
-                    fields = {name: Field(quoted(name), "VARCHAR") for name in names}
+                    fields = {name: FileField(quoted(name), "VARCHAR") for name in names}
                     readings.append(read_csv(group, Layout(",", names), fields, folder))
                 case "jsonl":
                     readings.append(_open_jsonl(connection, group, entity, folder))
@@ -186,7 +186,7 @@ def csv_header(file: LandingFile, path: Path, delimiter: str) -> list[str]:
 def read_csv(
     files: Sequence[LandingFile],
     layout: Layout,
-    fields: dict[str, Field],
+    fields: dict[str, FileField],
     folder: Path,
     path: Path | None = None,
     lines_before: int = 0,
@@ -274,7 +274,7 @@ def _open_jsonl(
         reading,
         relation=f"(SELECT *, {record} AS record FROM {objects})",
         fields={
-            name: Field(f"struct_extract(record, {at})", "VARCHAR") for name, at in zip(names, places, strict=True)
+            name: FileField(f"struct_extract(record, {at})", "VARCHAR") for name, at in zip(names, places, strict=True)
         },
         broken=("record IS NULL", NOT_JSON),
     )
@@ -291,7 +291,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, path:
     """Select from the Parquet file in `path`; `fields` have its columns' own names."""
     relation = f"read_parquet({literal(str(path))}, hive_partitioning = false)"
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    fields = {name: Field(quoted(name), type_) for name, type_, *_ in described}
+    fields = {name: FileField(quoted(name), type_) for name, type_, *_ in described}
     # DuckDB's number of the row, which a column of that name hides.
     is_hidden = any(name.lower() == "file_row_number" for name in fields)
     line = "row_number() OVER ()" if is_hidden else "file_row_number + 1"

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-from ingestion.landing.reading import Field, Reading, literal
+from ingestion.landing.reading import FileField, Reading, literal
 from ingestion.mapping.document import MappingError
 from ingestion.mapping.forms import as_text, read_as
 from ingestion.mapping.model import ANY_OTHER, Constant, FirstOf, FromColumn, Joined, Origin, Part, Replaced
@@ -20,7 +20,7 @@ from ingestion.mapping.model import ANY_OTHER, Constant, FirstOf, FromColumn, Jo
 _NAMING = NamingConvention()
 
 
-def mapped(reading: Reading, part: Part, columns: Mapping[str, Field], is_sheet: bool = False) -> Reading:
+def mapped(reading: Reading, part: Part, columns: Mapping[str, FileField], is_sheet: bool = False) -> Reading:
     """The reading with the contract's columns, made of the columns that the file or table has.
 
     Raises MappingError where one that the mapping names is not there.
@@ -47,24 +47,24 @@ def extra_name(column: str) -> str:
     return _NAMING.normalize_identifier(column)
 
 
-def _field(origin: Origin, columns: Mapping[str, Field]) -> Field:
+def _field(origin: Origin, columns: Mapping[str, FileField]) -> FileField:
     match origin:
         case FromColumn(name):
             return columns[name]
         case Constant(text):
-            return Field(literal(text), "VARCHAR")
+            return FileField(literal(text), "VARCHAR")
         case Joined(parts, separator, is_key, is_hashed):
             texts = [_text(part, columns) for part in parts]
             joined = f"concat_ws({literal(separator)}, {', '.join(texts)})"
             if is_hashed:
                 joined = f"md5({joined})"
             is_empty = (" OR " if is_key else " AND ").join(f"{text} IS NULL" for text in texts)
-            return Field(f"CASE WHEN NOT ({is_empty}) THEN {joined} END", "VARCHAR")
+            return FileField(f"CASE WHEN NOT ({is_empty}) THEN {joined} END", "VARCHAR")
         case FirstOf(parts):
             fields = [_field(part, columns) for part in parts]
             if len({field.type for field in fields}) == 1 and fields[0].type != "VARCHAR":
-                return Field(f"coalesce({', '.join(field.expression for field in fields)})", fields[0].type)
-            return Field(f"coalesce({', '.join(as_text(field).text for field in fields)})", "VARCHAR")
+                return FileField(f"coalesce({', '.join(field.expression for field in fields)})", fields[0].type)
+            return FileField(f"coalesce({', '.join(as_text(field).text for field in fields)})", "VARCHAR")
         case Replaced(inner, values):
             text = _text(inner, columns)
             other = text
@@ -79,8 +79,8 @@ def _field(origin: Origin, columns: Mapping[str, Field]) -> Field:
                         if word == ""
                         else f"WHEN {text} = {literal(word)} THEN {becomes}"
                     )
-            return Field(f"CASE {' '.join(cases)} ELSE {other} END" if cases else other, "VARCHAR")
+            return FileField(f"CASE {' '.join(cases)} ELSE {other} END" if cases else other, "VARCHAR")
 
 
-def _text(origin: Origin, columns: Mapping[str, Field]) -> str:
+def _text(origin: Origin, columns: Mapping[str, FileField]) -> str:
     return as_text(_field(origin, columns)).text

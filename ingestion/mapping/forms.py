@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ingestion.contract import ColumnType
 from ingestion.landing.conversion import TIMESTAMP_FORM, typed_value
-from ingestion.landing.reading import Field, literal
+from ingestion.landing.reading import FileField, literal
 from ingestion.mapping.model import ANY_OTHER, BooleanForm, Form, NumberForm, TimeForm
 
 # What a sign of a date format stands for, of those that DuckDB's strptime has.
@@ -48,7 +48,7 @@ _HAS_OFFSET = r".*(Z|z|:\d{2}(\.\d+)?\s?[+-]\d{2}(:?\d{2})?)"
 _WIDE = "DECIMAL(30, 10)"
 
 
-def read_as(column_type: ColumnType, field: Field, form: Form | None, is_sheet: bool = False) -> Field:
+def read_as(column_type: ColumnType, field: FileField, form: Form | None, is_sheet: bool = False) -> FileField:
     """The field with the SQL of its value as the column's type.
 
     `is_sheet`: the text may stand for a cell of a spreadsheet, whose dates are dates whatever the form says.
@@ -70,19 +70,19 @@ def read_as(column_type: ColumnType, field: Field, form: Form | None, is_sheet: 
             return _read_boolean(field, form)
 
 
-def as_text(field: Field) -> Field:
+def as_text(field: FileField) -> FileField:
     """The field as text; whole numbers without the point that a floating one would show, for they may be ids."""
     if field.type not in ("DOUBLE", "FLOAT"):
-        return Field(field.text, "VARCHAR")
+        return FileField(field.text, "VARCHAR")
     number = field.expression
     # Above 2^53 a double holds no id any more.
     is_whole = f"{number} = trunc({number}) AND abs({number}) < 9007199254740992"
-    return Field(
+    return FileField(
         f"CASE WHEN {is_whole} THEN CAST(CAST({number} AS BIGINT) AS VARCHAR) ELSE {field.text} END", "VARCHAR"
     )
 
 
-def _read_time(column_type: ColumnType, field: Field, form: TimeForm, is_sheet: bool) -> Field:
+def _read_time(column_type: ColumnType, field: FileField, form: TimeForm, is_sheet: bool) -> FileField:
     unreadable = f"does not fit the format {form.format}" if form.format else None
     if field.type != "VARCHAR":
         value = typed_value(column_type, field)
@@ -117,7 +117,7 @@ def _utc(moment: str, timezone: str | None) -> str:
     return f"make_timestamp(epoch_us(timezone({literal(timezone)}, {moment})))" if timezone else moment
 
 
-def _read_duration(field: Field, form: TimeForm, is_sheet: bool) -> Field:
+def _read_duration(field: FileField, form: TimeForm, is_sheet: bool) -> FileField:
     assert form.format
     field = as_text(field)
     text = field.text
@@ -134,7 +134,7 @@ def _read_duration(field: Field, form: TimeForm, is_sheet: bool) -> Field:
     return replace(field, value=value, unreadable=f"does not fit the format {form.format}")
 
 
-def _read_number(column_type: ColumnType, field: Field, form: NumberForm) -> Field:
+def _read_number(column_type: ColumnType, field: FileField, form: NumberForm) -> FileField:
     if field.type != "VARCHAR":
         number = f"TRY_CAST({field.expression} AS {_WIDE})"
     else:
@@ -151,11 +151,11 @@ def _read_number(column_type: ColumnType, field: Field, form: NumberForm) -> Fie
         number = _where_fits(text, number_pattern(form), f"TRY_CAST({digits} AS {_WIDE})")
     if form.factor != "1":
         number = f"{number} * {form.factor}"
-    value = typed_value(column_type, Field(number, _WIDE))
+    value = typed_value(column_type, FileField(number, _WIDE))
     return replace(field, value=value, unreadable=f"not a number {_described(form)}")
 
 
-def _read_boolean(field: Field, form: BooleanForm) -> Field:
+def _read_boolean(field: FileField, form: BooleanForm) -> FileField:
     field = as_text(field)
     cases = []
     for words, value in ((form.true, "true"), (form.false, "false")):

@@ -48,14 +48,18 @@ days as (
     from first_month
 ),
 
+offsets as (
+    select {{ explode_integers(0, 2) }} as day_offset
+),
+
 outliers as (
     select distinct
         true as is_outlier,
-        named_days.named_day + later.days as calendar_day
+        named_days.named_day + offsets.day_offset as calendar_day
     from named_days
-    cross join (select {{ explode_integers(0, 2) }} as days) as later
+    cross join offsets
     cross join first_month
-    where named_days.named_day + later.days < {{ month_start('first_month.month_index') }}
+    where named_days.named_day + offsets.day_offset < {{ month_start('first_month.month_index') }}
 ),
 
 all_days as (

@@ -26,4 +26,4 @@ select
     product
 from amounts
 where product is not null
-qualify row_number() over (partition by opportunity_id order by amount desc, product) = 1
+qualify row_number() over (partition by opportunity_id order by amount desc, product asc) = 1
