@@ -26,7 +26,10 @@ chosen_type as (
     inner join used_types
         on split_types.id = used_types.split_type_id
     qualify row_number() over (
-        order by split_types.developer_name is distinct from 'Revenue', split_types.developer_name nulls last, split_types.id
+        order by
+            split_types.developer_name is distinct from 'Revenue',
+            split_types.developer_name nulls last,
+            split_types.id
     ) = 1
 )
 
