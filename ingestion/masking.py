@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 MASK = "***"
 
@@ -65,11 +65,12 @@ class Secrets:
 
 def secrets_in_url(url: str) -> list[str]:
     """What a URL should not tell: its password, as written and as meant, and parameters that are named like one."""
-    parts = urlsplit(url)
-    # Not `parts.password`, which ends before an @ that was not encoded.
-    password = parts.netloc.rpartition("@")[0].partition(":")[2]
+    # Not by urlsplit: it refuses some of the addresses that an error has to name, and its password ends before an @
+    # that was not encoded.
+    address, _, query = url.partition("://")[2].partition("?")
+    password = re.split("[/#]", address, maxsplit=1)[0].rpartition("@")[0].partition(":")[2]
     found = [password, unquote(password)]
-    for name, value in parse_qsl(parts.query):
+    for name, value in parse_qsl(query.partition("#")[0]):
         if _SECRET_NAME.search(name):
             found.append(value)
         found += _ODBC_SECRET.findall(value)

@@ -152,6 +152,8 @@ def rollback(settings: Settings, to: int | None = None) -> Version:
     """
     current = current_number(settings)
     numbers = [number for number in version_numbers(settings) if _is_complete(settings, number)]
+    if not version_numbers(settings):
+        raise PublicationError("nothing is published yet, so there is nothing to go back to; run `repline refresh`")
     if not numbers:
         raise PublicationError("no complete version is kept, so there is nothing to go back to; run `repline refresh`")
     kept = ", ".join(map(str, numbers))

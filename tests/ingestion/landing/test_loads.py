@@ -244,13 +244,14 @@ def test_beside_another_source_there_need_be_no_folder(landing: Landing) -> None
 
 
 def test_notes_of_version_0_1_are_of_the_landing_files(landing: Landing) -> None:
-    """Its tables had neither `source` nor `record_key`: a load adds them and knows the files as read."""
+    """Its tables had neither `source` nor `record_key`, and no format was noted: a load adds them and reads no file again."""
     landing.write("accounts/1.csv", "account_id,created_at\na1,some day\n")
     landing.load()
     with duckdb.connect(str(landing.home / "warehouse.duckdb")) as connection:
         for table in ("raw.landing_files", "raw.quarantine", "raw_staging.landing_files", "raw_staging.quarantine"):
             without = "source, record_key" if "quarantine" in table else "source"
             connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * EXCLUDE ({without}) FROM {table}")
+        connection.execute("DROP SCHEMA repline CASCADE")
         # As if dlt had written another version of the schema.
         for schema in ("raw", "raw_staging"):
             connection.execute(f"UPDATE {schema}._dlt_version SET version_hash = 'older'")

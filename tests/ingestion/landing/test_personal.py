@@ -42,14 +42,16 @@ def test_lines_that_are_no_records_leave_no_text(landing: Landing, tmp_path: Pat
     landing.write(
         "users.csv",
         USERS.encode()
-        + b'u4,Di Demo,di@example.com,,,more\nu5,Zo\xeb Demo,,,\nu6,"Ed Demo,,,\nu7,"Fay" Demo,,,\nu8,Gil Demo\n',
+        + b'u4,Di Demo,di@example.com,,,more\nu5,Zo\xeb Demo,,,\nu6,"Ed Demo,,,\nu7,"Fayette" Demo,,,\nu8,Gil Demo\n',
     )
     landing.load(personal=PersonalColumns({"landing__users.full_name": "hash", "landing__users.email": "hash"}, "key"))
     bad = "SELECT line, value IS NULL FROM raw.quarantine ORDER BY 1"
     assert landing.rows(bad) == [(4, False), *((line, True) for line in range(5, 10))]
     written = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file()).lower()
     assert not [
-        name for name in (b"di demo", b"di@example", b"zo\xeb", b"ed demo", b"fay", b"gil demo") if name in written
+        name
+        for name in (b"di demo", b"di@example", b"zo\xeb demo", b"ed demo", b"fayette", b"gil demo")
+        if name in written
     ]
 
 

@@ -203,8 +203,8 @@ def test_a_field_may_change_its_type_and_disappear(server: SalesforceServer, war
 
 
 def test_personal_columns_are_hashed_or_not_even_asked_for(server: SalesforceServer, warehouse: Warehouse) -> None:
-    server.org.put("User", START, Name="Ada Berg", Email="Ada@Example.com", IsActive=True)
-    server.org.put("User", START, Name="Bo Dahl", Email="ada@example.com ", IsActive=True)
+    server.org.put("User", START, Name="Ada Berg", Email="Ada@Example.com", UserType="Standard", IsActive=True)
+    server.org.put("User", START, Name="Bo Dahl", Email="ada@example.com ", UserType="Standard", IsActive=True)
     warehouse.load(
         "users",
         personal_columns=PersonalColumns(
