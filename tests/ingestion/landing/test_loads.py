@@ -244,7 +244,7 @@ def test_beside_another_source_there_need_be_no_folder(landing: Landing) -> None
 
 
 def test_notes_of_version_0_1_are_of_the_landing_files(landing: Landing) -> None:
-    """Its tables had neither `source` nor `record_key`, and no format was noted: a load adds them and reads no file again."""
+    """Its tables had neither `source` nor `record_key`, nor a format: a load adds them and knows the files as read."""
     landing.write("accounts/1.csv", "account_id,created_at\na1,some day\n")
     landing.load()
     with duckdb.connect(str(landing.home / "warehouse.duckdb")) as connection:
