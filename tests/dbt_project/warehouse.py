@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Column, ColumnType, Entity
 from tests.processes import run_forked
+from tests.shortcuts import PARSED
 
 # The settings that say which models there are and what they read.
 DECIDING_VARIABLES = ("sources", "entity_sources", "landed_by", "landed_schemas", "pass_through_columns")
@@ -99,7 +100,7 @@ def _dbt(arguments: Sequence[str]) -> None:
     quick = "--no-write-json"
     deciding = {name: value for name, value in json.loads(variables).items() if name in DECIDING_VARIABLES}
     key = hashlib.sha256(json.dumps([project, deciding], sort_keys=True).encode()).hexdigest()[:16]
-    folder = Path(project) / "target" / "parsed_for_tests" / key
+    folder = PARSED / "builds" / key
     folder.mkdir(parents=True, exist_ok=True)
     environment = dict(os.environ)
     with FileLock(folder / "lock"):

@@ -549,7 +549,7 @@ def test_a_rollback_can_be_undone(settings: Settings) -> None:
 
 
 def test_a_rollback_to_a_version_that_is_not_kept_is_refused(settings: Settings) -> None:
-    with pytest.raises(PublicationError, match=r"no complete version is kept.*run `repline refresh`"):
+    with pytest.raises(PublicationError, match=r"nothing is published yet.*run `repline refresh`"):
         rollback(settings)
     publish_many(settings, 2)
     with pytest.raises(PublicationError, match="there is no complete version 7; complete versions: 1, 2"):
