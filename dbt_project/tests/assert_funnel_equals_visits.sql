@@ -86,8 +86,8 @@ expected as (
     inner join stages
         on
             range_counts.pipeline = stages.pipeline
-            and stages.funnel_rank > range_counts.rank_before
-            and stages.funnel_rank <= range_counts.best_rank
+            and range_counts.rank_before < stages.funnel_rank
+            and range_counts.best_rank >= stages.funnel_rank
     where not stages.is_closed
     group by stages.pipeline, stages.stage
 ),
@@ -105,18 +105,19 @@ reported as (
 )
 
 select
-    coalesce(expected.pipeline, reported.pipeline) as pipeline,
-    coalesce(expected.stage, reported.stage) as stage,
     {% for outcome in ['reached', 'advanced', 'lost', 'open'] %}
     expected.{{ outcome }}_count as expected_{{ outcome }}_count,
-    reported.{{ outcome }}_count as reported_{{ outcome }}_count{{ ',' if not loop.last }}
+    reported.{{ outcome }}_count as reported_{{ outcome }}_count,
     {% endfor %}
+    coalesce(expected.pipeline, reported.pipeline) as pipeline,
+    coalesce(expected.stage, reported.stage) as stage
 from expected
 full join reported
     on
         expected.pipeline = reported.pipeline
         and expected.stage = reported.stage
 where
+    false
     {% for outcome in ['reached', 'advanced', 'lost', 'open'] %}
-    {{ 'or ' if not loop.first }}expected.{{ outcome }}_count is distinct from reported.{{ outcome }}_count
+    or expected.{{ outcome }}_count is distinct from reported.{{ outcome }}_count
     {% endfor %}

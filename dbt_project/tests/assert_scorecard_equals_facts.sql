@@ -17,24 +17,25 @@ with scorecard as (
 {% set shown = measures | rejectattr('scorecard', 'equalto', 'hidden') | list %}
 in_periods as (
     select
-        period_type,
         {% for measure in shown %}
-        sum({{ measure.name }}) as {{ measure.name }}{{ ',' if not loop.last }}
+        sum({{ measure.name }}) as {{ measure.name }},
         {% endfor %}
+        period_type
     from scorecard
     group by period_type
 )
 
 select
-    in_periods.*,
     {% for measure in shown %}
-    {{ measure.event }}_totals.{{ measure.name }} as {{ measure.name }}_of_facts{{ ',' if not loop.last }}
+    {{ measure.event }}_totals.{{ measure.name }} as {{ measure.name }}_of_facts,
     {% endfor %}
+    in_periods.*
 from in_periods
 {% for event in events %}
 cross join {{ event }}_totals
 {% endfor %}
 where
+    false
     {% for measure in shown %}
-    {{ 'or ' if not loop.first }}in_periods.{{ measure.name }} <> {{ measure.event }}_totals.{{ measure.name }}
+    or in_periods.{{ measure.name }} <> {{ measure.event }}_totals.{{ measure.name }}
     {% endfor %}
