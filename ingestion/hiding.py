@@ -15,9 +15,9 @@ from pathlib import Path
 import duckdb
 
 from ingestion.contract import RAW_SCHEMA
-from ingestion.landing.reading import literal, quoted
 from ingestion.migrations import STORAGE_VERSION
 from ingestion.personal import DROP, HASH, PersonalColumns, hidden
+from ingestion.text import literal, quoted
 
 # What was hidden, how, and the number of the newest published version of that time: it and those before may hold the
 # values in clear. A row that is not cleared away yet belongs to a run that was killed.

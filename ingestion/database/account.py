@@ -28,7 +28,8 @@ from ingestion.landing.batches import (
     has_table,
 )
 from ingestion.landing.conversion import record_keys
-from ingestion.landing.reading import FILE_COLUMN, literal, quoted
+from ingestion.landing.reading import FILE_COLUMN
+from ingestion.text import literal, quoted
 
 
 @dataclass(frozen=True)

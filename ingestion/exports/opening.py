@@ -24,7 +24,6 @@ from ingestion.landing.reading import (
     FileField,
     Reading,
     csv_header,
-    quoted,
     read_csv,
     read_parquet,
     readable_path,
@@ -34,6 +33,7 @@ from ingestion.mapping import FileLayout, MappingError, Part
 from ingestion.mapping.expressions import mapped
 from ingestion.mapping.inline import read_inline
 from ingestion.mapping.model import NumberForm
+from ingestion.text import quoted
 
 TEXTS = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls")

@@ -28,9 +28,10 @@ from ingestion.landing.conversion import Converted, begin_entity, convert, good_
 from ingestion.landing.errors import LandingError
 from ingestion.landing.files import LandingFile
 from ingestion.landing.personal import Hiding
-from ingestion.landing.reading import FILE_COLUMN, Reading, literal, quoted
+from ingestion.landing.reading import FILE_COLUMN, Reading
 from ingestion.landing.versions import Resolved, resolve
 from ingestion.personal import OptionsError
+from ingestion.text import literal, quoted
 
 FILES_TABLE = "landing_files"
 QUARANTINE_TABLE = "quarantine"

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from ingestion.contract import UNKNOWN_STAGE, ColumnType, Entity
 from ingestion.landing.errors import LandingError
-from ingestion.landing.reading import FILE_COLUMN, FileField, Reading, internal, literal, quoted, reading_errors
+from ingestion.landing.reading import FILE_COLUMN, FileField, Reading, internal, reading_errors
+from ingestion.text import literal, quoted
 
 # DuckDB's casts take more than ISO 8601 ('12/11/10', 'infinity'), so the form is checked first.
 _DATE_FORM = r"\d{4}-\d{2}-\d{2}"

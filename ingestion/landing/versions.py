@@ -13,7 +13,8 @@ import duckdb
 
 from ingestion.contract import Entity
 from ingestion.landing.conversion import Converted, good_rows
-from ingestion.landing.reading import FILE_COLUMN, internal, literal, quoted
+from ingestion.landing.reading import FILE_COLUMN, internal
+from ingestion.text import literal, quoted
 
 _MOST_FILES = 16
 

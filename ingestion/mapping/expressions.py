@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-from ingestion.landing.reading import FileField, Reading, literal
+from ingestion.landing.reading import FileField, Reading
 from ingestion.mapping.document import MappingError
 from ingestion.mapping.forms import as_text, read_as
 from ingestion.mapping.model import ANY_OTHER, Constant, FirstOf, FromColumn, Joined, Origin, Part, Replaced
+from ingestion.text import literal
 
 _NAMING = NamingConvention()
 

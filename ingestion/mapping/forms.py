@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from ingestion.contract import ColumnType
 from ingestion.landing.conversion import TIMESTAMP_FORM, typed_value
-from ingestion.landing.reading import FileField, literal
+from ingestion.landing.reading import FileField
 from ingestion.mapping.model import ANY_OTHER, BooleanForm, Form, NumberForm, TimeForm
+from ingestion.text import literal
 
 # What a sign of a date format stands for, of those that DuckDB's strptime has.
 DATE_SIGNS = {

@@ -141,7 +141,7 @@ def _write_files(
         "preserve_insertion_order": False,
     }
     with duckdb.connect(config=config) as connection:
-        connection.execute(f"ATTACH {_literal(warehouse)} AS warehouse (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(warehouse)} AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
         marts = [measure(connection, "warehouse", name) for name in _marts(connection, tables)]
         unchanged = take_over(connection, last, folder, marts) if last else frozenset()
@@ -204,7 +204,7 @@ def _write_table(connection: duckdb.DuckDBPyConnection, name: str, query: str, c
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> None:
     """Write the Parquet file of a published table from that table, so that who audits the file audits both."""
-    target = _literal(folder / PARQUET / f"{name}.parquet")
+    target = literal(folder / PARQUET / f"{name}.parquet")
     connection.execute(f"COPY (FROM published.{SCHEMA}.{quoted(name)}) TO {target} ({PARQUET_OPTIONS})")
 
 
@@ -214,7 +214,7 @@ def _audit(connection: duckdb.DuckDBPyConnection, folder: Path, mart: Mart, *, i
     A new Parquet file was written from the published table: where its values are the mart's, the table's are too.
     Of what was taken over the rows are counted; the values were audited when it was written.
     """
-    parquet = f"read_parquet({_literal(folder / PARQUET / f'{mart.name}.parquet')})"
+    parquet = f"read_parquet({literal(folder / PARQUET / f'{mart.name}.parquet')})"
     for form, source in ((DATABASE, f"published.{SCHEMA}.{quoted(mart.name)}"), ("Parquet", parquet)):
         [(count,)] = connection.execute(f"SELECT count(*) FROM {source}").fetchall()
         if count != mart.row_count:
@@ -270,7 +270,3 @@ def _explanation(error: Exception, settings: Settings) -> str:
 
 def _timestamp(moment: datetime) -> str:
     return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
-
-
-def _literal(path: Path) -> str:
-    return literal(str(path))
