@@ -15,6 +15,18 @@
 {%- endmacro %}
 
 
+{# The first day of every first version, before which nothing is dated. #}
+{% macro beginning_of_time() -%}
+    date '1900-01-01'
+{%- endmacro %}
+
+
+{# The last day of what has no end. #}
+{% macro end_of_time() -%}
+    date '9999-12-31'
+{%- endmacro %}
+
+
 {# The index of the month of the as-of day. #}
 {% macro as_of_month() -%}
     {{ month_index(as_of_day()) }}

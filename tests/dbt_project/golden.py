@@ -16,6 +16,14 @@ KEYS = {
     "kpi_pipeline_waterfall": ("month", "pipeline", "owner_id"),
     "kpi_slippage": ("period_type", "period_start", "owner_id"),
 }
+# Tables of the practice, by the golden cases that have them.
+PRACTICE_KEYS: dict[str, dict[str, tuple[str, ...]]] = {
+    "practice_steering": {
+        "dim_rep_version": ("user_id", "valid_from"),
+    },
+    "practice_developing": {},
+}
+ALL_KEYS = {**KEYS, **PRACTICE_KEYS["practice_steering"], **PRACTICE_KEYS["practice_developing"]}
 # All its columns but the keys are money; elsewhere the name ends in `_amount`.
 _MONEY_TABLE = "kpi_pipeline_waterfall"
 
@@ -25,7 +33,7 @@ def differences(
 ) -> list[tuple[str, dict[str, str] | None, dict[str, str] | None]]:
     """Rows that differ: what is wrong, the actual row, the expected row. Empty where the tables agree.
 
-    `table` is one of KEYS, in schema `marts`. It may have more columns than the file, never fewer.
+    `table` is one of ALL_KEYS, in schema `marts`. It may have more columns than the file, never fewer.
     """
     expected = f"read_csv('{expected_csv}', all_varchar = true)"
     columns = [name for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {expected}").fetchall()]
@@ -33,8 +41,10 @@ def differences(
     missing = [name for name in columns if name not in types]
     if missing:
         return [(f"no column {name}", None, None) for name in missing]
-    keys = KEYS[table]
-    same_key = " AND ".join(f"actual.{name} = CAST(expected.{name} AS {types[name]})" for name in keys)
+    keys = ALL_KEYS[table]
+    same_key = " AND ".join(
+        f"actual.{name} IS NOT DISTINCT FROM CAST(expected.{name} AS {types[name]})" for name in keys
+    )
     wrong = " || ".join(
         f"CASE WHEN {_same(table, name, types[name])} THEN '' ELSE '{name} ' END"
         for name in columns
@@ -42,8 +52,8 @@ def differences(
     )
     return connection.execute(f"""
         SELECT
-            CASE WHEN actual.{keys[0]} IS NULL THEN 'missing row'
-                 WHEN expected.{keys[0]} IS NULL THEN 'row too many'
+            CASE WHEN actual IS NULL THEN 'missing row'
+                 WHEN expected IS NULL THEN 'row too many'
                  ELSE {wrong} END AS difference,
             actual,
             expected
