@@ -67,6 +67,9 @@ def differences(
 
     `table` is one of ALL_KEYS, in schema `marts`. It may have more columns than the file, never fewer.
     """
+    if not expected_csv.read_text(encoding="utf-8").strip():
+        rows = connection.execute(f"SELECT t FROM marts.{table} AS t LIMIT {limit}").fetchall()
+        return [("row too many", row, None) for (row,) in rows]
     expected = f"read_csv('{expected_csv}', all_varchar = true)"
     columns = [name for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {expected}").fetchall()]
     types = {name: str(type_) for name, type_, *_ in connection.execute(f"DESCRIBE marts.{table}").fetchall()}
@@ -86,13 +89,13 @@ def differences(
     )
     return connection.execute(f"""
         SELECT
-            CASE WHEN actual IS NULL THEN 'missing row'
-                 WHEN expected IS NULL THEN 'row too many'
+            CASE WHEN actual.is_there IS NULL THEN 'missing row'
+                 WHEN expected.is_there IS NULL THEN 'row too many'
                  ELSE {wrong} END AS difference,
             actual,
             expected
-        FROM marts.{table} AS actual
-        FULL JOIN {expected} AS expected ON {same_key}
+        FROM (SELECT *, true AS is_there FROM marts.{table}) AS actual
+        FULL JOIN (SELECT *, true AS is_there FROM {expected}) AS expected ON {same_key}
         WHERE difference <> ''
         LIMIT {limit}
     """).fetchall()
