@@ -83,6 +83,18 @@
 {%- endmacro %}
 
 
+{#
+    What scorecards of more than one rep have besides: reps with a quota, and those who reached it, each by the whole
+    period.
+#}
+{% macro quota_rep_counts() -%}
+    {{ return([
+        {'name': 'quota_rep_count', 'type': 'integer', 'default': 0, 'makes_row': true},
+        {'name': 'reached_quota_count', 'type': 'integer', 'default': 0, 'makes_row': true},
+    ]) }}
+{%- endmacro %}
+
+
 {# Ratios of the measures, by name. One may use those before it. They are taken of sums only, never averaged. #}
 {% macro scorecard_ratios() -%}
     {{ return({
