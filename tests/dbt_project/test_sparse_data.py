@@ -22,7 +22,9 @@ PUBLISHED = (
     "fct_opportunity_stage",
     "fct_quota_month",
     "fct_rep_day",
+    "kpi_catalogue",
     "kpi_company_scorecard",
+    "kpi_leaderboard",
     "kpi_manager_scorecard",
     "kpi_pipeline_waterfall",
     "kpi_quota_coverage",
@@ -90,7 +92,7 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 def test_nothing_at_all(tmp_path: Path) -> None:
     connection = _build(tmp_path)
     filled = {table for table in PUBLISHED if _count(connection, table)}
-    assert filled == {"data_quality_warnings", "dim_date", "dim_rep", "dim_rep_version"}
+    assert filled == {"data_quality_warnings", "dim_date", "dim_rep", "dim_rep_version", "kpi_catalogue"}
     assert connection.execute("SELECT sum(row_count) FROM marts.data_quality_warnings").fetchone() == (0,)
     assert connection.execute("SELECT user_id FROM marts.dim_rep").fetchall() == [("unassigned",)]
 
