@@ -1,4 +1,4 @@
--- What each user earns of each spiff by each won deal. A spiff without a rate on the day of closing pays nothing.
+-- What each user earns of each spiff by each won deal; null where the spiff has no rate on the day of closing.
 with credits as (
     select * from {{ ref('int_commission_credits') }}
 ),
@@ -38,7 +38,6 @@ shared as (
         *,
         {{ amount_at_rate('total_amount', 'share') }} as share_amount
     from matched
-    where total_amount is not null
 ),
 
 divided as (
@@ -55,5 +54,5 @@ select
     spiff_id,
     spiff_amount
 from divided
--- Of those whom no plan pays a share is left out only now: the last user takes the rest of all.
+-- Whom no plan pays is left out only now: the last user takes what all others leave.
 where plan_id is not null

@@ -19,6 +19,7 @@ events as (
 
 spiffs as (
     select * from {{ ref('int_spiff_credits') }}
+    where spiff_amount is not null
 ),
 
 marginal_lines as (
