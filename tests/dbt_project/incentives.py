@@ -70,7 +70,9 @@ class Ledger:
             command="compile",
         )
         root = home / "dbt_target" / "compiled" / "repline"
-        compiled = {path.stem: path.read_text(encoding="utf-8") for path in root.glob("models/**/*.sql")}
+        # Tests of a model stand in a folder named after its YAML.
+        paths = [path for path in root.glob("models/**/*.sql") if path.parent.suffix != ".yml"]
+        compiled = {path.stem: path.read_text(encoding="utf-8") for path in paths}
         needs = {name: {found for _, found in _RELATION.findall(sql)} & set(compiled) for name, sql in compiled.items()}
         order = TopologicalSorter(needs).static_order()
         self._models = {name: compiled[name] for name in order}

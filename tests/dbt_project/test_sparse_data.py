@@ -11,9 +11,9 @@ import pytest
 from tests.dbt_project.warehouse import build, create_raw_tables, insert_rows
 
 PUBLISHED = (
-    "data_quality_warnings", "dim_account", "dim_date", "dim_rep", "dim_stage", "fct_call", "fct_opportunity",
-    "fct_opportunity_stage", "fct_quota_month", "fct_rep_day", "kpi_pipeline_waterfall", "kpi_rep_scorecard",
-    "kpi_slippage", "kpi_stage_funnel",
+    "data_quality_warnings", "dim_account", "dim_date", "dim_rep", "dim_stage", "fct_call", "fct_commission",
+    "fct_opportunity", "fct_opportunity_stage", "fct_quota_month", "fct_rep_day", "kpi_commission_statement",
+    "kpi_pipeline_waterfall", "kpi_rep_scorecard", "kpi_slippage", "kpi_stage_funnel",
 )  # fmt: skip
 
 Rows = list[dict[str, Any]]
