@@ -1,5 +1,5 @@
--- What each tier pays before and after each event: of the part of the total that lies within it (marginal), or of all of
--- it where it is the highest tier reached (top_rate).
+-- What each tier pays before and after each event: for the part of the total that lies within it (marginal), or for all
+-- of it where it is the highest tier reached (top_rate).
 with events as (
     select * from {{ ref('int_commission_events') }}
     where amount <> 0
@@ -11,17 +11,17 @@ tiers as (
 
 reached as (
     select
-        events.*,
-        tiers.tier,
-        tiers.rate,
         {% for moment in ['before', 'after'] %}
         (tiers.is_first or events.total_{{ moment }} >= tiers.starts_at)
         and coalesce(events.total_{{ moment }} < tiers.ends_at, true) as is_top_{{ moment }},
         case
             when tiers.is_first then least(events.total_{{ moment }}, tiers.ends_at)
             else greatest(least(events.total_{{ moment }}, tiers.ends_at) - tiers.starts_at, 0)
-        end as within_{{ moment }}{{ ',' if not loop.last }}
+        end as within_{{ moment }},
         {% endfor %}
+        tiers.tier,
+        tiers.rate,
+        events.*
     from events
     inner join tiers
         on
@@ -32,14 +32,14 @@ reached as (
 
 parts as (
     select
-        *,
         {% for moment in ['before', 'after'] %}
         cast(case
             when method = 'marginal' then within_{{ moment }}
             when is_top_{{ moment }} then total_{{ moment }}
             else 0
-        end as decimal(18, 2)) as part_{{ moment }}{{ ',' if not loop.last }}
+        end as decimal(18, 2)) as part_{{ moment }},
         {% endfor %}
+        *
     from reached
 )
 
