@@ -191,7 +191,7 @@ select
             is_cancellation,
             earned_period_start,
             event_number,
-            case component when 'true_up' then 1 when 'tier' then 2 when 'cap' then 4 else 3 end,
+            case component when 'true_up' then 1 when 'tier' then 2 when 'clawback' then 3 when 'cap' then 5 else 4 end,
             tier,
             spiff_id
     ) as integer) as line_number,
