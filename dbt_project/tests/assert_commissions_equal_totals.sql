@@ -1,4 +1,4 @@
--- What: the lines by which deals of a pay period are paid add up to what its tiers pay for its net total, at most the cap.
+-- What: lines that pay for the deals of a pay period add up to what its tiers pay for its net total, at most the cap.
 -- Why: each line is a difference of running totals; this starts from the total at the end.
 -- A failure means that somebody is paid a wrong sum.
 with commissions as (
