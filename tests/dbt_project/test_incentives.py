@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -284,13 +285,13 @@ def test_shares_add_up_to_the_deal(ledger: Ledger, total: Decimal, weights: list
 
 
 @by_law
-@given(people=crowds, data=st.data())
+@given(people=crowds, seed=st.integers(0, 1_000))
 def test_a_rebuild_gives_the_same_lines_whatever_the_order_of_rows(
-    ledger: Ledger, people: list[Person], data: st.DataObject
+    ledger: Ledger, people: list[Person], seed: int
 ) -> None:
     rows = tables(people)
     first = lines(ledger.run(rows), "*")
-    shuffled = {name: data.draw(st.permutations(each)) for name, each in rows.items()}
+    shuffled = {name: Random(seed).sample(each, len(each)) for name, each in rows.items()}
     assert lines(ledger.run(shuffled), "*") == first
 
 
