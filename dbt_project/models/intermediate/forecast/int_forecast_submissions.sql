@@ -48,7 +48,8 @@ select
     snapshots.period_start,
     snapshots.snapshot_on,
     standing.user_id,
-    standing.submitted_amount
+    standing.submitted_amount,
+    standing.submitted_at
 from standing
 inner join snapshots
     on
