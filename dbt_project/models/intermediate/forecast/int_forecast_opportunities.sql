@@ -110,20 +110,13 @@ quarters as (
 
 spans as (
     select
-        counted_states.owner_id,
-        counted_states.category,
-        counted_states.amount,
-        opportunities.currency,
-        counted_states.probability,
-        counted_states.counted_on,
+        counted_states.*,
         greatest(
             first_days.snapshot_number + 1,
             case when counted_states.category = 'won' then 1 else quarters.first_snapshot end
         ) as first_snapshot,
         least(coalesce(last_days.snapshot_number, quarters.last_snapshot), quarters.last_snapshot) as last_snapshot
     from counted_states
-    inner join opportunities
-        on counted_states.opportunity_key = opportunities.opportunity_key
     inner join quarters
         on
             {{ month_index(
@@ -139,10 +132,17 @@ spans as (
 
 state_snapshots as (
     select
-        *,
-        {{ explode_integers('first_snapshot', 'last_snapshot') }} as snapshot_number
+        spans.owner_id,
+        spans.category,
+        spans.amount,
+        opportunities.currency,
+        spans.probability,
+        spans.counted_on,
+        {{ explode_integers('spans.first_snapshot', 'spans.last_snapshot') }} as snapshot_number
     from spans
-    where first_snapshot <= last_snapshot
+    inner join opportunities
+        on spans.opportunity_key = opportunities.opportunity_key
+    where spans.first_snapshot <= spans.last_snapshot
 ),
 
 -- What is won on a day ahead counts on the day before the snapshot, as it would have that day.
