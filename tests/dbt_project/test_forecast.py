@@ -27,6 +27,10 @@ def _history(opportunity_id: str, *changes: tuple[str, str, int, str, str, str |
     return [{"opportunity_id": opportunity_id, **dict(zip(columns, change, strict=True))} for change in changes]
 
 
+# Of the tests, many look at more than is built here.
+TESTS = ("resource_type:test", "resource_type:unit_test")
+CURRENCIES = {"won": "EUR", "won ahead": None, "slips": None, "closes": "EUR", "omitted": None}
+
 COMPANY: dict[str, Rows] = {
     "users": [
         {"user_id": "u1", "territory": "Bonn", "updated_at": "2024-01-01"},
@@ -52,7 +56,7 @@ COMPANY: dict[str, Rows] = {
     "opportunities": [
         {"opportunity_id": name, "stage": "Propose", "owner_id": "u1", "currency": currency, "created_at": "2024-01-05",
          "amount": 1, "close_date": "2024-03-01", "updated_at": "2024-03-01"}
-        for name, currency in (("won", "EUR"), ("won ahead", None), ("slips", None), ("closes", "EUR"), ("omitted", None))
+        for name, currency in CURRENCIES.items()
     ],
     "opportunity_history": [
         *_history(
@@ -84,12 +88,14 @@ COMPANY: dict[str, Rows] = {
         ),
     ],
     "forecast_submissions": [
-        {"user_id": "u1", "period_type": period_type, "period_start": period_start, "submitted_at": moment, "amount": amount}
+        {"user_id": "u1", "period_type": period_type, "period_start": period_start, "submitted_at": moment,
+         "amount": amount}
         for period_type, period_start in BOTH_PERIODS
         for moment, amount in (("2024-01-30", 700), ("2024-02-11 23:59:59", 800), ("2024-02-12", 900))
     ] + [
         # No fiscal quarter starts in February.
-        {"user_id": "u3", "period_type": "quarter", "period_start": "2024-02-01", "submitted_at": "2024-02-02", "amount": 9},
+        {"user_id": "u3", "period_type": "quarter", "period_start": "2024-02-01", "submitted_at": "2024-02-02",
+         "amount": 9},
     ],
 }  # fmt: skip
 
@@ -119,7 +125,7 @@ def _built(home: Path, scrambles: tuple[str, ...] = ()) -> duckdb.DuckDBPyConnec
         for scramble in scrambles:
             connection.execute(scramble)
     wanted = ["+kpi_forecast_accuracy", "+kpi_territory", "+int_forecast_warnings", "+int_territory_warnings"]
-    build(home, {"as_of": "2024-04-10T12:00:00Z"}, "--select", *wanted, "--exclude", "resource_type:unit_test")
+    build(home, {"as_of": "2024-04-10T12:00:00Z"}, "--select", *wanted, "--exclude", *TESTS)
     return duckdb.connect(str(home / "warehouse.duckdb"), read_only=True)
 
 
@@ -145,7 +151,7 @@ def test_no_snapshot_knows_what_came_after_it(company: duckdb.DuckDBPyConnection
 
 
 def test_snapshot_stands_as_at_its_midnight(company: duckdb.DuckDBPyConnection) -> None:
-    """The second is on the Monday after: 500 EUR were won at its very midnight, which is too late for the first."""
+    """500 EUR are won at the very midnight of the second one, which is too late for it."""
     found = company.execute(f"""
         SELECT snapshot_on::VARCHAR, owner_id, won_amount, commit_amount, best_case_amount, pipeline_amount,
             omitted_amount, weighted_amount, submitted_amount
@@ -180,9 +186,12 @@ def test_submission_of_no_period_is_in_no_forecast(company: duckdb.DuckDBPyConne
 
 def test_territories_in_a_circle_are_named_and_stand_alone(company: duckdb.DuckDBPyConnection) -> None:
     """Bonn lies in About, which lies in Round, which lies in About: Bonn's figures go up to About and no further."""
-    found = company.execute(
-        "SELECT territory, parent, has_children, rep_count FROM marts.kpi_territory WHERE period_type = 'year' ORDER BY 1"
-    ).fetchall()
+    found = company.execute("""
+        SELECT territory, parent, has_children, rep_count
+        FROM marts.kpi_territory
+        WHERE period_type = 'year'
+        ORDER BY territory
+    """).fetchall()
     assert found == [
         ("About", None, True, 1),
         ("Bonn", "About", False, 1),

@@ -13,7 +13,8 @@ from tests.dbt_project.warehouse import build, create_raw_tables, insert_rows
 PUBLISHED = (
     "data_quality_warnings", "dim_account", "dim_date", "dim_rep", "dim_rep_version", "dim_stage", "fct_call",
     "fct_opportunity", "fct_opportunity_stage", "fct_quota_month", "fct_rep_day", "kpi_catalogue",
-    "kpi_pipeline_waterfall", "kpi_rep_scorecard", "kpi_slippage", "kpi_stage_funnel",
+    "kpi_forecast", "kpi_forecast_accuracy", "kpi_pipeline_waterfall", "kpi_quota_pace", "kpi_rep_scorecard",
+    "kpi_slippage", "kpi_stage_funnel", "kpi_territory",
 )  # fmt: skip
 
 Rows = list[dict[str, Any]]
