@@ -1,7 +1,7 @@
-"""Writes what follows from the catalogue of KPIs: its page, the metrics of the semantic layer, and the KPIs to be ranked.
+"""Writes what follows from the catalogue of KPIs: its page, the semantic layer's metrics, and the KPIs to be ranked.
 
-Belongs here: the form of these. Does not belong here: what a KPI means (`dbt_project/macros/catalogue.sql`); the manifest
-has it as the meta of the model kpi_catalogue.
+Belongs here: the form of these. Does not belong here: what a KPI means (`dbt_project/macros/catalogue.sql`); the
+manifest has it as the meta of the model kpi_catalogue.
 
     python -m pipelines.catalogue_files
 """
