@@ -77,7 +77,8 @@
 
 {% macro duckdb__whole_cents(amount, rate, part, whole) -%}
     {%- set worth -%}
-        abs(cast({{ amount }} * 10000 as hugeint)) * cast({{ rate }} * 10000000000 as hugeint)
+        abs(cast(cast({{ amount }} as decimal(38, 4)) * 10000 as hugeint))
+        * cast(cast({{ rate }} as decimal(38, 10)) * 10000000000 as hugeint)
     {%- endset -%}
     cast((2 * {{ worth }} * ({{ part }}) + cast({{ whole }} as hugeint) * 1000000000000)
         // (2 * cast({{ whole }} as hugeint) * 1000000000000) as decimal(18, 0))
