@@ -112,7 +112,7 @@ def _unequal_rows(
     """Rows that stand in one of the two more often than in the other, money and rates as they are."""
     names = ", ".join(columns)
     casts = ", ".join(f"CAST({name} AS {types[name]}) AS {name}" for name in columns)
-    found = []
+    found: list[tuple[str, dict[str, str] | None, dict[str, str] | None]] = []
     for what, first, second in (
         ("row too many", f"SELECT {names} FROM marts.{table}", f"SELECT {casts} FROM {expected}"),
         ("missing row", f"SELECT {casts} FROM {expected}", f"SELECT {names} FROM marts.{table}"),
