@@ -13,7 +13,8 @@ from tests.dbt_project.warehouse import build, create_raw_tables, insert_rows
 PUBLISHED = (
     "data_quality_warnings", "dim_account", "dim_date", "dim_rep", "dim_rep_version", "dim_stage", "fct_call",
     "fct_opportunity", "fct_opportunity_stage", "fct_quota_month", "fct_rep_day", "kpi_catalogue",
-    "kpi_goal_buy_in", "kpi_goal_progress", "kpi_pipeline_waterfall", "kpi_rep_scorecard", "kpi_slippage", "kpi_stage_funnel",
+    "kpi_goal_buy_in", "kpi_goal_progress", "kpi_pipeline_waterfall", "kpi_rep_scorecard",
+    "kpi_slippage", "kpi_stage_funnel",
 )  # fmt: skip
 
 Rows = list[dict[str, Any]]
