@@ -88,6 +88,18 @@
 
 
 {#
+    What scorecards of more than one rep have besides: reps with a quota, and those who reached it, each by the whole
+    period.
+#}
+{% macro quota_rep_counts() -%}
+    {{ return([
+        {'name': 'quota_rep_count', 'type': 'integer', 'default': 0, 'makes_row': true},
+        {'name': 'reached_quota_count', 'type': 'integer', 'default': 0, 'makes_row': true},
+    ]) }}
+{%- endmacro %}
+
+
+{#
     Ratios of the measures, by name: what is divided, by what. One may use those before it. They are taken of sums only,
     never averaged.
 #}
