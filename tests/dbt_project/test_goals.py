@@ -1,4 +1,4 @@
-"""Goals from the landing rows to the marts: owners and metrics that nobody knows, before, during and after their days."""
+"""Goals from the landing rows to the marts: unknown owners and metrics, before, during and after their days."""
 
 from __future__ import annotations
 
