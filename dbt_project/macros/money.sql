@@ -30,3 +30,9 @@
 {% macro mean_of(column) -%}
     {{ ratio('sum(' ~ summable(column) ~ ')', 'count(' ~ column ~ ')') }}
 {%- endmacro %}
+
+
+{# An amount that was calculated in floating point, rounded once to cents. #}
+{% macro cents(value) -%}
+    cast(round({{ value }}, 2) as decimal(18, 2))
+{%- endmacro %}
