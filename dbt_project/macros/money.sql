@@ -36,3 +36,16 @@
 {% macro cents(value) -%}
     cast(round({{ value }}, 2) as decimal(18, 2))
 {%- endmacro %}
+
+
+{#
+    The median of an aggregate's rows in which what is null ranks last, from the place of each row and their number: the
+    mean of the two in the middle, which are one where the number is odd; null if one of them is null.
+#}
+{% macro middle_mean(value, place, row_count) -%}
+    {%- set is_middle = '2 * ' ~ place ~ ' between ' ~ row_count ~ ' and ' ~ row_count ~ ' + 2' -%}
+    case
+        when count(*) filter (where {{ is_middle }}) = count({{ value }}) filter (where {{ is_middle }})
+            then avg({{ value }}) filter (where {{ is_middle }})
+    end
+{%- endmacro %}
