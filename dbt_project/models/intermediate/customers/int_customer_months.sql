@@ -27,6 +27,8 @@ months as (
         has_service,
         {{ explode_integers(month_index('first_day'), month_index('last_day')) }} as month_index
     from spans
+    -- What begins after the as-of day has not begun.
+    where first_day <= last_day
 )
 
 select distinct

@@ -13,6 +13,7 @@ customer_months as (
 
 accounts as (
     select * from {{ ref('int_accounts_unioned') }}
+    where not is_deleted
 ),
 
 cross_sales as (
