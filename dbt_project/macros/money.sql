@@ -35,6 +35,9 @@
 {# An amount that was calculated in floating point, rounded once to cents. #}
 {% macro cents(value) -%}
     cast(round({{ value }}, 2) as decimal(18, 2))
+{%- endmacro %}
+
+
 {# An amount times a rate, rounded once to cents, half away from zero. Null where one is null. #}
 {% macro amount_at_rate(amount, rate) -%}
     case
@@ -54,8 +57,13 @@
         when count(*) filter (where {{ is_middle }}) = count({{ value }}) filter (where {{ is_middle }})
             then avg({{ value }}) filter (where {{ is_middle }})
     end
+{%- endmacro %}
+
+
+{#
     A user's share of a `total` that users divide, in cents: `share` is the rounded one, and the last user, for whom
     `is_last` holds, takes what the others of `divided_by` leave.
+#}
 {% macro share_or_rest(share, total, is_last, divided_by) -%}
     cast(
         case
