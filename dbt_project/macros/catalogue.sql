@@ -8,7 +8,7 @@
 
 {#
     All KPIs, as a list of records: kpi, family, meaning, formula, unit, kind, better, why, grains (a list), table_name,
-    column_name, and goal_of (the owner types whose goals may name it; empty where none).
+    column_name, and goal_of (the owner types whose goals may name it; empty where none). Ratios of measures have `sql`.
 #}
 {% macro kpis() -%}
     {%- set measures = {} -%}
@@ -27,7 +27,8 @@
             'table_name': 'kpi_rep_scorecard', 'column_name': name,
         } -%}
         {%- if name in ratio_terms() -%}
-            {%- do kpi.update({'kind': 'ratio', 'formula': ratio_text(*ratio_terms()[name])}) -%}
+            {%- set terms = ratio_terms()[name] -%}
+            {%- do kpi.update({'kind': 'ratio', 'formula': ratio_text(*terms), 'sql': ratio(*terms)}) -%}
         {%- else -%}
             {%- set measure = measures[name] -%}
             {%- do kpi.update({'kind': measure.get('kind', 'flow'), 'unit': unit_of_type(measure.type)}) -%}
@@ -219,6 +220,13 @@
             formula='count of the reps with quota_amount > 0 and attainment >= 1, by the team at the end of the period',
             why='A team carried by few is at risk, whatever its sum.'
         ),
+        'stage_conversion_rate': {
+            'family': 'pipeline', 'unit': 'fraction', 'kind': 'ratio', 'grains': ['company'],
+            'table_name': 'kpi_stage_funnel', 'column_name': 'conversion_rate',
+            'meaning': 'Share of the opportunities that reached a stage and went on from it.',
+            'formula': ratio_text('advanced_count', 'reached_count'), 'sql': ratio('advanced_count', 'reached_count'),
+            'why': 'Shows the stage at which deals get stuck.',
+        },
         'talk_ratio': {
             'family': 'conversation', 'unit': 'fraction', 'kind': 'ratio', 'better': 'lower',
             'table_name': 'kpi_conversation', 'grains': ['rep'],

@@ -6,8 +6,8 @@ with scorecards as (
     select * from {{ ref('kpi_rep_scorecard') }}
 ),
 
-users as (
-    select * from {{ ref('int_users_unioned') }}
+scorecard_parts as (
+    select * from {{ ref('int_scorecard_parts') }}
 ),
 
 rep_versions as (
@@ -22,6 +22,15 @@ periods as (
         least(period_end, {{ as_of_day() }}) as last_day,
         period_end >= {{ as_of_day() }} as is_running
     from {{ ref('int_periods') }}
+),
+
+employed as (
+    select distinct
+        period_type,
+        period_start,
+        user_id
+    from scorecard_parts
+    where is_employed
 ),
 
 kpi_values as (
@@ -57,11 +66,11 @@ entries as (
         on
             kpi_values.period_type = periods.period_type
             and kpi_values.period_start = periods.period_start
-    inner join users
+    inner join employed
         on
-            kpi_values.user_id = users.user_id
-            and coalesce(users.hired_on <= periods.period_end, true)
-            and coalesce(users.left_on >= periods.period_start, true)
+            kpi_values.period_type = employed.period_type
+            and kpi_values.period_start = employed.period_start
+            and kpi_values.user_id = employed.user_id
     inner join rep_versions
         on
             kpi_values.user_id = rep_versions.user_id

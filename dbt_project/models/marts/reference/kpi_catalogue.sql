@@ -1,4 +1,6 @@
 -- The catalogue of KPIs, as macros/catalogue.sql has it.
+{# For whoever reads the manifest: the docs and the semantic layer are written from it (pipelines.catalogue_files). #}
+{{ config(meta={'kpis': kpis(), 'day_measures': scorecard_flows()}) }}
 {% set texts = [
     'kpi', 'family', 'meaning', 'formula', 'unit', 'kind', 'better', 'why', 'grains', 'table_name', 'column_name',
 ] %}
