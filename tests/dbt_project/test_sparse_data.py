@@ -25,6 +25,7 @@ PUBLISHED = (
     "kpi_catalogue",
     "kpi_company_scorecard",
     "kpi_leaderboard",
+    "kpi_leaderboard",
     "kpi_manager_scorecard",
     "kpi_pipeline_waterfall",
     "kpi_quota_coverage",
