@@ -8,32 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.dbt_project.warehouse import build, create_raw_tables, insert_rows
+from tests.dbt_project.warehouse import DBT_PROJECT_DIR, build, create_raw_tables, insert_rows
 
-PUBLISHED = (
-    "data_quality_warnings",
-    "dim_account",
-    "dim_date",
-    "dim_rep",
-    "dim_rep_version",
-    "dim_stage",
-    "fct_call",
-    "fct_opportunity",
-    "fct_opportunity_stage",
-    "fct_quota_month",
-    "fct_rep_day",
-    "kpi_catalogue",
-    "kpi_company_scorecard",
-    "kpi_leaderboard",
-    "kpi_leaderboard",
-    "kpi_manager_scorecard",
-    "kpi_pipeline_waterfall",
-    "kpi_quota_coverage",
-    "kpi_rep_scorecard",
-    "kpi_slippage",
-    "kpi_stage_funnel",
-    "kpi_team_scorecard",
-)
+PUBLISHED = tuple(sorted(path.stem for path in (DBT_PROJECT_DIR / "models" / "marts").glob("*/*.sql")))
 
 Rows = list[dict[str, Any]]
 
