@@ -208,7 +208,13 @@ FROM state
 
 OPPORTUNITIES = f"""
 WITH event AS (SELECT *, events[-1] AS work FROM deal),
-state AS (SELECT *, {_STATE}, draw(deal, 'deleted') < 0.003 AS is_deleted FROM event)
+state AS (SELECT *, {_STATE}, draw(deal, 'deleted') < 0.003 AS is_deleted FROM event),
+-- Whoever sits in a seat of development on the day finds most deals that come from no lead and no customer.
+finder AS (
+    SELECT lot, owner_1 AS finder_1, change_1 AS found_1, owner_2 AS finder_2, change_2 AS found_2, owner_3 AS finder_3
+    FROM seat_lot JOIN seat ON seat.seat_id = seat_lot.seat_id
+    WHERE seat_lot.role = 'sdr'
+)
 SELECT
     {DEAL_KEY} AS opportunity_id,
     account_key(account) AS account_id,
@@ -232,9 +238,16 @@ SELECT
         ['Price', 'Competitor', 'No decision', 'No decision', 'Timing', 'Missing feature'],
         deal, 'loss reason'
     ), NULL) AS loss_reason,
+    CASE
+        WHEN lead_source <> 'Outbound' OR pipeline = 'renewals' OR draw(deal, 'found') < 0.3 THEN NULL
+        WHEN created >= found_2 THEN finder_3
+        WHEN created >= found_1 THEN finder_2
+        ELSE finder_1
+    END AS sourced_by_id,
     IF(is_deleted, getvariable('until'), moment(work, utc_offset)) AS updated_at,
     is_deleted
 FROM state
+JOIN finder ON finder.lot = below(65536, deal, 'finder')
 """
 
 # What a quota is set from: the deals due to be decided in a month, each by its chance to be won, and partly

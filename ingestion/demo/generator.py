@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.contract import ENTITIES_BY_NAME
-from ingestion.demo import activity, chance, company, deals, targets
+from ingestion.demo import activity, chance, company, deals, goals, organisation, pay, targets
 
 DEFAULT_UNTIL = datetime(2025, 12, 31, 18, tzinfo=UTC)
 WINDOW_DAYS = 730
@@ -33,6 +33,15 @@ _SMALL = {
     "pipeline_stages": "FROM pipeline_stages",
     "quotas": targets.QUOTAS,
     "exchange_rates": targets.EXCHANGE_RATES,
+    "user_history": organisation.USER_HISTORY,
+    "territories": organisation.TERRITORIES,
+    "holidays": organisation.HOLIDAYS,
+    "goals": goals.GOALS,
+    "forecast_submissions": goals.FORECAST_SUBMISSIONS,
+    "comp_plans": pay.COMP_PLANS,
+    "comp_tiers": pay.COMP_TIERS,
+    "comp_assignments": pay.COMP_ASSIGNMENTS,
+    "spiffs": pay.SPIFFS,
 }
 _LARGE = {
     "opportunities": deals.OPPORTUNITIES,
@@ -40,6 +49,11 @@ _LARGE = {
     "leads": activity.LEADS,
     "calls": activity.CALLS,
     "meetings": activity.MEETINGS,
+}
+# What follows from the large entities reads them as they were written, and so agrees with them.
+_FOLLOWING = {
+    "opportunity_splits": pay.OPPORTUNITY_SPLITS,
+    "cancellations": pay.CANCELLATIONS,
 }
 
 
@@ -127,7 +141,15 @@ def _write(folder: Path, calls: int, seed: int, until: datetime, threads: int | 
     }
     with demo_connection(seed, threads) as connection:
         _set(connection, variables)
-        for script in (company.PIPELINES, company.CALENDAR, company.SEATS, company.PEOPLE, company.ACCOUNTS):
+        for script in (
+            company.PIPELINES,
+            company.CALENDAR,
+            company.SEATS,
+            company.PEOPLE,
+            company.ACCOUNTS,
+            organisation.STANDING,
+            pay.PLANS,
+        ):
             connection.execute(script)
         connection.execute(deals.EXPECTED_BOOKING)
         write_parquet(connection, "FROM accounts", folder / "accounts" / "part-0001.parquet")
@@ -143,8 +165,21 @@ def _write(folder: Path, calls: int, seed: int, until: datetime, threads: int | 
             connection.execute(activity.LEADS_PLAN)
             for name, query in _LARGE.items():
                 write_parquet(connection, query, folder / name / f"part-{part:04d}.parquet")
+            _see(connection, folder, f"part-{part:04d}.parquet")
+            connection.execute(pay.CANCELLED)
+            for name, query in _FOLLOWING.items():
+                write_parquet(connection, query, folder / name / f"part-{part:04d}.parquet")
+        _see(connection, folder, "*.parquet")
+        connection.execute(goals.MONTH_RESULT)
         for name, query in _SMALL.items():
             connection.execute(f"COPY ({query}) TO '{_quoted(folder / name)}.csv' (FORMAT csv, HEADER)")
+
+
+def _see(connection: duckdb.DuckDBPyConnection, folder: Path, files: str) -> None:
+    """Let the views named after the large entities show these of their files."""
+    for name in _LARGE:
+        source = _quoted(folder / name / files)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{source}')")
 
 
 def _set(connection: duckdb.DuckDBPyConnection, variables: dict[str, object]) -> None:
