@@ -16,7 +16,19 @@ from pathlib import Path
 import duckdb
 
 from ingestion.contract import ENTITIES_BY_NAME
-from ingestion.demo import activity, chance, company, deals, goals, organisation, pay, targets
+from ingestion.demo import (
+    activity,
+    chance,
+    company,
+    conversations,
+    customers,
+    deals,
+    goals,
+    learning,
+    organisation,
+    pay,
+    targets,
+)
 
 DEFAULT_UNTIL = datetime(2025, 12, 31, 18, tzinfo=UTC)
 WINDOW_DAYS = 730
@@ -42,6 +54,13 @@ _SMALL = {
     "comp_tiers": pay.COMP_TIERS,
     "comp_assignments": pay.COMP_ASSIGNMENTS,
     "spiffs": pay.SPIFFS,
+    "trackers": conversations.TRACKERS,
+    "coaching_sessions": learning.COACHING_SESSIONS,
+    "courses": learning.COURSES,
+    "training_records": learning.TRAINING_RECORDS,
+    "feedback": learning.FEEDBACK,
+    "candidates": learning.CANDIDATES,
+    "spend": customers.SPEND,
 }
 _LARGE = {
     "opportunities": deals.OPPORTUNITIES,
@@ -54,6 +73,12 @@ _LARGE = {
 _FOLLOWING = {
     "opportunity_splits": pay.OPPORTUNITY_SPLITS,
     "cancellations": pay.CANCELLATIONS,
+    "call_turns": conversations.CALL_TURNS,
+    "call_scores": conversations.CALL_SCORES,
+    "touches": customers.TOUCHES,
+    "lead_fit": customers.LEAD_FIT,
+    "invoices": customers.INVOICES,
+    "surveys": customers.SURVEYS,
 }
 
 
@@ -138,6 +163,8 @@ def _write(folder: Path, calls: int, seed: int, until: datetime, threads: int | 
         "am_seats": renewals,
         "sdr_seats": development,
         "accounts": max(5, round(deal_count * 0.45)),
+        # One recorded talk per seat and week; a third of the calls are talks.
+        "recorded": min(0.35, seats * WINDOW_DAYS / 7 / (calls / 3)),
     }
     with demo_connection(seed, threads) as connection:
         _set(connection, variables)
@@ -149,6 +176,8 @@ def _write(folder: Path, calls: int, seed: int, until: datetime, threads: int | 
             company.ACCOUNTS,
             organisation.STANDING,
             pay.PLANS,
+            learning.SESSIONS,
+            conversations.BOOK,
         ):
             connection.execute(script)
         connection.execute(deals.EXPECTED_BOOKING)
@@ -167,6 +196,7 @@ def _write(folder: Path, calls: int, seed: int, until: datetime, threads: int | 
                 write_parquet(connection, query, folder / name / f"part-{part:04d}.parquet")
             _see(connection, folder, f"part-{part:04d}.parquet")
             connection.execute(pay.CANCELLED)
+            connection.execute(conversations.CONVERSATIONS)
             for name, query in _FOLLOWING.items():
                 write_parquet(connection, query, folder / name / f"part-{part:04d}.parquet")
         _see(connection, folder, "*.parquet")
