@@ -7,6 +7,7 @@ Who is good at listening (the trait of this name) talks less, who is good at dis
 
 from __future__ import annotations
 
+from ingestion.demo.deals import PRODUCTS
 from ingestion.demo.learning import COACHED, COACHED_DAYS, CRITERIA
 
 # By how much the rep's share of the talk falls in the COACHED_DAYS days after a session on listening. The habit then
@@ -14,6 +15,7 @@ from ingestion.demo.learning import COACHED, COACHED_DAYS, CRITERIA
 COACHED_TALK_RATIO = -0.10
 
 _COMPETITORS = ["Northpeak", "Valora", "Clearbase"]
+_EDITIONS = 90
 
 # The parts of a talk, in their order; of each what a rep asks, what a rep tells and what a customer says, in English
 # and Spanish.
@@ -259,63 +261,90 @@ _BOOK = ",\n    ".join(
     for voice, lines in voices.items()
 )
 
+# An edition for each product, competitor and number of seats: to fill its words in once is less work than to do so in
+# each turn.
 BOOK = f"""
 CREATE TABLE book AS
-SELECT * FROM (VALUES
+WITH edition AS (
+    SELECT
+        {_list(list(PRODUCTS))}[1 + edition % 3] AS product,
+        {_list(_COMPETITORS)}[1 + edition // 3 % 3] AS competitor,
+        (15 * (1 + edition // 9))::VARCHAR AS seats,
+        edition
+    FROM range({_EDITIONS}) AS editions(edition)
+)
+SELECT
+    part, is_spanish, voice, edition,
+    list_transform(lines, lambda line: replace(replace(replace(
+        line, '{{product}}', product), '{{competitor}}', competitor), '{{seats}}', seats
+    )) AS lines
+FROM (VALUES
     {_BOOK}
-) AS book(part, is_spanish, voice, lines)
+) AS lines(part, is_spanish, voice, lines)
+CROSS JOIN edition
 """
 
 # A share of the calls that were answered and lasted a minute, `recorded`, was recorded: about one per rep and week. One
-# customer in six speaks Spanish.
+# customer in six speaks Spanish. What is on offer is the product of the deal.
 CONVERSATIONS = f"""
 CREATE OR REPLACE TEMP TABLE conversation AS
 SELECT
-    call_id, calls.user_id, started_at, duration_seconds, direction, hash(call_id) AS number,
+    substr(call_id, 6)::BIGINT AS call, call_id, calls.user_id, started_at, duration_seconds, direction,
+    least(started_at + to_seconds(duration_seconds + 600), getvariable('until')) AS updated_at,
     draw(hash(coalesce(account_id, lead_id, call_id)), 'language') < 0.16 AS is_spanish,
-    pick(['Essentials', 'Professional', 'Suite'], coalesce(substr(opportunity_id, 5)::UBIGINT, number), 'product')
-        AS product,
-    least(24, 4 + duration_seconds // 45) AS turns,
+    below(3, coalesce(substr(opportunity_id, 5)::BIGINT, call), 'product') + 3 * below({_EDITIONS // 3}, call, 'words')
+        AS edition,
+    least(20, 4 + duration_seconds // 60) AS turns,
     coalesce(len(list_filter(coached.days, lambda day: started_at::DATE - day BETWEEN 1 AND {COACHED_DAYS})) > 0, false)
         AS is_coached,
     greatest(0.15, least(0.88,
         0.70 - 0.26 * trait(calls.user_id, 'listening') + IF(is_coached, {COACHED_TALK_RATIO}, 0)
-        + 0.06 * greatest(-2, least(2, normal(number, 'talk ratio')))
-    )) AS talk_ratio
+        + 0.06 * greatest(-2, least(2, normal(call, 'talk ratio')))
+    )) AS talk_ratio,
+    floor(9 * duration_seconds * talk_ratio)::BIGINT AS rep_tenths,
+    2 + floor(7 * trait(calls.user_id, 'patience'))::BIGINT AS rep_pause,
+    0.2 + 0.6 * trait(calls.user_id, 'discovery') AS asking
 FROM calls
 LEFT JOIN ({COACHED}) AS coached ON coached.user_id = calls.user_id
 WHERE disposition = 'connected' AND NOT is_deleted AND duration_seconds BETWEEN 60 AND 7000
-    AND draw(number, 'recorded') < getvariable('recorded')
+    AND draw(call, 'recorded') < getvariable('recorded')
 """
 
 # Lengths are whole tenths of a second: nine tenths of a call are speech, shared out among the turns of each side by
-# weight, the rest is pauses. The longer a turn, the more sentences.
+# weight, the rest is pauses. The longer a turn, the more sentences. Windows hold numbers only; words come last.
 CALL_TURNS = f"""
 WITH turn_plan AS (
-    SELECT *, unnest(range(1, turns + 1)) AS turn FROM conversation
-),
-voiced AS (
     SELECT
-        *, hash(number, turn) AS line, (turn % 2 = 1) = (direction = 'outbound') AS is_rep,
+        call, edition, is_spanish, rep_pause, asking, rep_tenths, 9 * duration_seconds - rep_tenths AS customer_tenths,
+        turns, direction = 'outbound' AS is_rep_first, unnest(range(1, turns + 1)) AS turn
+    FROM conversation
+),
+weighed AS (
+    SELECT
+        call, turn, edition, is_spanish, hash(call, turn) AS line, (turn % 2 = 1) = is_rep_first AS is_rep,
+        IF(is_rep, rep_tenths, customer_tenths) AS side_tenths,
         50 + below(100, line, 'length') AS weight,
-        CASE
-            WHEN NOT is_rep THEN 'customer'
-            WHEN draw(line, 'asks') < 0.2 + 0.6 * trait(user_id, 'discovery') THEN 'asks'
-            ELSE 'tells'
-        END AS voice,
-        ((turn - 1) * {len(_LINES)} // turns) AS part
+        IF(is_rep, rep_pause, 1 + below(6, line, 'pause')) AS pause,
+        (turn - 1) * {len(_LINES)} // turns AS part,
+        CASE WHEN NOT is_rep THEN 'customer' WHEN draw(line, 'asks') < asking THEN 'asks' ELSE 'tells' END AS voice
     FROM turn_plan
 ),
 shared AS (
     SELECT
-        *,
-        floor(9 * duration_seconds * IF(is_rep, talk_ratio, 1 - talk_ratio))::BIGINT * weight
-        // sum(weight) OVER (PARTITION BY number, is_rep)::BIGINT AS tenths,
-        IF(is_rep, 2 + floor(7 * trait(user_id, 'patience'))::BIGINT, 1 + below(6, line, 'pause')) AS pause
-    FROM voiced
+        * EXCLUDE (side_tenths, weight),
+        side_tenths * weight // sum(weight) OVER (PARTITION BY call, is_rep)::BIGINT AS tenths
+    FROM weighed
 ),
 placed AS (
-    SELECT *, sum(pause + tenths) OVER (PARTITION BY number ORDER BY turn)::BIGINT AS ended FROM shared
+    SELECT *, sum(pause + tenths) OVER (PARTITION BY call ORDER BY turn)::BIGINT AS ended FROM shared
+),
+worded AS (
+    SELECT
+        placed.*, talk.call_id, talk.user_id, talk.updated_at, book.lines, below(3, line, 'line') AS nth
+    FROM placed
+    JOIN conversation AS talk ON talk.call = placed.call
+    JOIN book ON book.edition = placed.edition AND book.part = placed.part AND book.voice = placed.voice
+        AND book.is_spanish = placed.is_spanish
 )
 SELECT
     call_id, turn,
@@ -323,19 +352,11 @@ SELECT
     IF(is_rep, user_id, NULL) AS speaker_id,
     ((ended - tenths) / 10)::DECIMAL(9, 1) AS started_seconds,
     (ended / 10)::DECIMAL(9, 1) AS ended_seconds,
-    replace(replace(replace(
-        list_aggregate(list_transform(
-            range(least(3, 1 + tenths // 100)),
-            lambda nth: book.lines[1 + (below(len(book.lines), line, 'line') + nth) % len(book.lines)]
-        ), 'string_agg', ' '),
-        '{{product}}', product),
-        '{{competitor}}', pick({_list(_COMPETITORS)}, number, 'competitor')),
-        '{{seats}}', (5 * (2 + below(30, number, 'seats')))::VARCHAR
-    ) AS text,
-    least(started_at + to_seconds(duration_seconds + 600), getvariable('until')) AS updated_at, false AS is_deleted
-FROM placed
-JOIN book ON book.part = placed.part AND book.is_spanish = placed.is_spanish AND book.voice = placed.voice
-ORDER BY call_id, turn
+    lines[1 + nth] || IF(tenths < 100, '', ' ' || lines[1 + (nth + 1) % 3])
+        || IF(tenths < 200, '', ' ' || lines[1 + (nth + 2) % 3]) AS text,
+    updated_at, false AS is_deleted
+FROM worded
+ORDER BY call, turn
 """
 
 TRACKERS = f"""
@@ -352,16 +373,16 @@ WITH reviewed AS (
     FROM conversation
     JOIN standing ON standing.user_id = conversation.user_id
         AND started_at::DATE BETWEEN standing.valid_from AND standing.valid_to
-    WHERE draw(number, 'reviewed') < 0.3 AND standing.manager_id IS NOT NULL
+    WHERE draw(call, 'reviewed') < 0.3 AND standing.manager_id IS NOT NULL
 )
 SELECT
     call_id, manager_id AS reviewer_id, criterion,
     greatest(1, least(5, round(
         1.8 + 2.4 * trait(user_id, criterion) + IF(is_coached AND criterion = 'listening', 0.7, 0)
-        + 0.6 * normal(number, criterion)
+        + 0.6 * normal(call, criterion)
     )))::INTEGER AS score,
     5 AS max_score,
-    least(started_at + to_minutes(60 + below(4000, number, 'reviewed after')), getvariable('until')) AS scored_at,
+    least(started_at + to_minutes(60 + below(4000, call, 'reviewed after')), getvariable('until')) AS scored_at,
     scored_at AS updated_at, false AS is_deleted
 FROM reviewed
 ORDER BY call_id, criterion

@@ -8,9 +8,12 @@ that function at the deal's events, the current record is it at the last event: 
 
 from __future__ import annotations
 
+# A deal's product is drawn from these, by its number.
+PRODUCTS = ("Essentials", "Professional", "Suite")
+
 # The deals of one file. Stages are numbers in the lists of `pipeline_plan`; `entered` holds the moment each
 # open stage was reached, a skipped one together with the next.
-DEALS = """
+DEALS = f"""
 CREATE OR REPLACE TEMP TABLE deal AS
 WITH born AS (
     SELECT deal, IF(deal % 9 IN (3, 7), 'renewals', 'new_business') AS pipeline
@@ -121,7 +124,7 @@ priced AS (
     SELECT
         steered.*,
         greatest(3, round([12, 42, 100][segment] * exp(0.4 * normal(deal, 'licences')))) AS licences,
-        pick(['Essentials', 'Professional', 'Suite'], deal, 'product') AS product,
+        pick({list(PRODUCTS)}, deal, 'product') AS product,
         CASE product WHEN 'Essentials' THEN 39.90 WHEN 'Professional' THEN 64.50 ELSE 89.75 END AS price,
         (licences * price * 12)::DECIMAL(12, 2) AS first_amount,
         (first_amount * (0.75 + 0.55 * draw(deal, 'revision')))::DECIMAL(12, 2) AS revised_amount,

@@ -209,6 +209,7 @@ ended AS (
     SELECT
         period.*, month_result.user_id, sum(month_result.won_amount) AS won_amount
     FROM period JOIN month_result ON month_result.month BETWEEN period.period_start AND period.period_end
+    WHERE month_result.won_count + month_result.lost_count > 0
     GROUP BY ALL
 ),
 usual AS (

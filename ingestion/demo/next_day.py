@@ -203,12 +203,10 @@ def change(folder: Path, share: float = 0.01, seed: int = 7) -> datetime:
             now = _NOW.format(key=key)
             connection.execute(template.format(entity=entity, key=key, now=now, files=_files(folder, entity)))
         connection.execute(_DEALS)
-        # The turns of these files: what is written now is not read.
         turns = _files(folder, "call_turns")
-        for entity, query in _FILES.items():
-            write_parquet(
-                connection, query.replace("{call_turns}", turns), folder / entity / f"part-{part:04d}.parquet"
-            )
+        for entity, template in _FILES.items():
+            query = template.format(call_turns=turns)
+            write_parquet(connection, query, folder / entity / f"part-{part:04d}.parquet")
     return day.replace(hour=18, tzinfo=UTC)
 
 
