@@ -294,7 +294,7 @@ SELECT
     draw(hash(coalesce(account_id, lead_id, call_id)), 'language') < 0.16 AS is_spanish,
     below(3, coalesce(substr(opportunity_id, 5)::BIGINT, call), 'product') + 3 * below({_EDITIONS // 3}, call, 'words')
         AS edition,
-    least(20, 4 + duration_seconds // 60) AS turns,
+    least(16, 3 + duration_seconds // 60) AS turns,
     coalesce(len(list_filter(coached.days, lambda day: started_at::DATE - day BETWEEN 1 AND {COACHED_DAYS})) > 0, false)
         AS is_coached,
     greatest(0.15, least(0.88,

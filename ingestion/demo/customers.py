@@ -9,7 +9,7 @@ from ingestion.demo.activity import LEAD_KEY
 from ingestion.demo.deals import DEAL_KEY, OWNER
 from ingestion.demo.learning import SOURCE
 
-# Leads are written to up to three times: by who is quick within minutes, by others within two days. Some of the later
+# Leads are written to up to twice: by who is quick within minutes, by others within two days. Some of the second
 # messages are sent by a program. Of deals, the renewals above all, some are visited.
 TOUCHES = f"""
 WITH on_leads AS (
@@ -22,7 +22,7 @@ WITH on_leads AS (
              0.1 + 2 * draw(lead, 'wait')) AS work,
         pick(['email', 'email', 'email', 'social', 'call'], touch, 'channel') AS channel,
         nth > 0 AND channel = 'email' AND draw(lead, 'sequence') < 0.5 AS is_automated
-    FROM (SELECT *, unnest(range(below(4, lead, 'touches'))) AS nth FROM lead)
+    FROM (SELECT *, unnest(range(below(3, lead, 'touches'))) AS nth FROM lead)
 ),
 on_deals AS (
     SELECT

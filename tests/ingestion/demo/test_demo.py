@@ -250,6 +250,155 @@ def test_references_lead_to_records(query: Query) -> None:
     )
 
 
+def test_everybody_stands_somewhere_from_the_first_day_on(query: Query) -> None:
+    assert query("FROM user_history ANTI JOIN users USING (user_id)") == []
+    assert (
+        query("FROM user_history ANTI JOIN users AS m ON m.user_id = user_history.manager_id WHERE role <> 'vp'") == []
+    )
+    assert query("SELECT user_id FROM users ANTI JOIN user_history USING (user_id, role)") == []
+    differing = query("""
+        WITH last AS (
+            FROM user_history QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY valid_from DESC) = 1
+        )
+        FROM users JOIN last USING (user_id)
+        WHERE (users.role, users.manager_id, users.team, users.territory)
+            IS DISTINCT FROM (last.role, last.manager_id, last.team, last.territory)
+    """)
+    assert differing == []
+    changes = query("""
+        WITH change AS (
+            SELECT role, manager_id, team, lag(role) OVER person AS former_role,
+                lag(manager_id) OVER person AS former_manager, lag(team) OVER person AS former_team
+            FROM user_history WINDOW person AS (PARTITION BY user_id ORDER BY valid_from)
+        )
+        SELECT
+            count(*) FILTER (former_role = 'sdr' AND role = 'ae'), count(*) FILTER (role = 'manager'
+                AND former_role IS NOT NULL),
+            count(*) FILTER (former_manager = manager_id || '-former'),
+            count(*) FILTER (former_team LIKE 'Account%' AND team LIKE 'New Business%')
+        FROM change
+    """)
+    assert min(changes[0]) > 0
+    for child, parent in (("users", "territory"), ("territories", "parent")):
+        missing = f"FROM {child} AS c ANTI JOIN territories AS t ON t.territory = c.{parent} WHERE {parent} IS NOT NULL"
+        assert query(missing) == []
+
+
+def test_pay_can_be_computed(query: Query) -> None:
+    assert query("SELECT opportunity_id FROM opportunity_splits GROUP BY ALL HAVING sum(share) <> 1") == []
+    assert (
+        query("""
+        FROM comp_tiers
+        WINDOW plan AS (PARTITION BY plan_id ORDER BY tier)
+        QUALIFY from_attainment <= lag(from_attainment) OVER plan OR rate < lag(rate) OVER plan
+            OR tier <> row_number() OVER plan
+    """)
+        == []
+    )
+    assert query("FROM comp_assignments ANTI JOIN comp_plans USING (plan_id)") == []
+    assert (
+        query("""
+        FROM comp_assignments
+        QUALIFY valid_from <= lag(coalesce(valid_to, DATE '9999-12-31'))
+            OVER (PARTITION BY user_id ORDER BY valid_from)
+    """)
+        == []
+    )
+    unpaid = """
+        FROM opportunities JOIN pipeline_stages USING (pipeline, stage)
+        WHERE is_won AND NOT EXISTS (
+            FROM comp_assignments
+            WHERE user_id = owner_id AND close_date BETWEEN valid_from AND coalesce(valid_to, DATE '9999-12-31')
+        )
+    """
+    assert query(unpaid) == []
+    assert query("FROM cancellations JOIN opportunities USING (opportunity_id) WHERE cancelled_on <= close_date") == []
+    assert (
+        query("FROM cancellations JOIN opportunities AS o USING (opportunity_id) WHERE cancellations.amount > o.amount")
+        == []
+    )
+
+
+def test_invoices_are_of_won_deals_and_add_up_to_them(query: Query) -> None:
+    assert (
+        query("""
+        FROM invoices LEFT JOIN opportunities USING (opportunity_id)
+        LEFT JOIN pipeline_stages USING (pipeline, stage)
+        WHERE is_won IS NOT TRUE OR invoices.account_id <> opportunities.account_id
+            OR invoices.currency IS DISTINCT FROM opportunities.currency
+    """)
+        == []
+    )
+    assert (
+        query("""
+        SELECT opportunity_id
+        FROM invoices JOIN opportunities USING (opportunity_id)
+        GROUP BY ALL
+        HAVING sum(invoices.amount) NOT BETWEEN -0.01 AND any_value(opportunities.amount)
+            OR (count(*) FILTER (kind <> 'credit') = 4
+                AND sum(invoices.amount) FILTER (kind <> 'credit') <> any_value(opportunities.amount))
+    """)
+        == []
+    )
+
+
+def test_who_was_hired_was_a_candidate(query: Query) -> None:
+    hired = "users WHERE role IN ('ae', 'am', 'sdr') AND hired_on >= DATE '2024-01-02'"
+    assert query(f"SELECT user_id FROM {hired} EXCEPT SELECT user_id FROM candidates") == []
+    assert query("FROM candidates ANTI JOIN users USING (user_id) WHERE user_id IS NOT NULL") == []
+    assert query("FROM candidates WHERE (hired_at IS NULL) <> (user_id IS NULL) OR hired_at < offered_at") == []
+
+
+def test_what_is_beside_the_deals_leads_to_records(query: Query) -> None:
+    for entity, columns in {
+        "goals": (),
+        "forecast_submissions": ("user_id",),
+        "comp_assignments": ("user_id",),
+        "opportunity_splits": ("user_id", "opportunity_id"),
+        "call_turns": ("call_id",),
+        "call_scores": ("call_id",),
+        "coaching_sessions": ("user_id",),
+        "training_records": ("user_id", "course_id"),
+        "feedback": ("user_id",),
+        "touches": ("user_id", "lead_id", "account_id", "opportunity_id"),
+        "lead_fit": ("lead_id",),
+        "surveys": ("user_id", "account_id", "opportunity_id"),
+    }.items():
+        for column in columns:
+            target = {
+                "user_id": "users",
+                "lead_id": "leads",
+                "account_id": "accounts",
+                "opportunity_id": "opportunities",
+                "call_id": "calls",
+                "course_id": "courses",
+            }[column]
+            lost = f"FROM {entity} ANTI JOIN {target} USING ({column}) WHERE {column} IS NOT NULL LIMIT 1"
+            assert query(lost) == [], (entity, column)
+    for entity, who in (("opportunities", "sourced_by_id"), ("call_scores", "reviewer_id"), ("feedback", "manager_id")):
+        assert query(f"FROM {entity} AS e ANTI JOIN users AS u ON u.user_id = e.{who} WHERE e.{who} IS NOT NULL") == []
+    assert query("FROM goals ANTI JOIN users ON user_id = owner_id WHERE owner_type = 'rep'") == []
+    assert query("FROM goals ANTI JOIN user_history ON team = owner_id WHERE owner_type = 'team'") == []
+    for entity, day in (("touches", "sent_at"), ("coaching_sessions", "held_at"), ("feedback", "given_at")):
+        outside = f"FROM {entity} JOIN users USING (user_id) WHERE {day}::DATE < hired_on OR {day}::DATE > left_on"
+        assert query(outside) == [], entity
+
+
+def test_turns_of_a_call_follow_one_another_within_it(query: Query) -> None:
+    assert (
+        query("""
+        FROM call_turns
+        QUALIFY started_seconds < coalesce(lag(ended_seconds) OVER call, 0) OR turn <> row_number() OVER call
+            OR speaker = lag(speaker) OVER call
+        WINDOW call AS (PARTITION BY call_id ORDER BY turn)
+        LIMIT 1
+    """)
+        == []
+    )
+    assert query("FROM call_turns JOIN calls USING (call_id) WHERE ended_seconds > duration_seconds LIMIT 1") == []
+    assert query("FROM call_turns WHERE text IS NULL OR text LIKE '%{%' LIMIT 1") == []
+
+
 def test_the_next_day_adds_newer_records_with_their_history(tmp_path: Path) -> None:
     generate(tmp_path, calls=5_000)
     before = fingerprints(tmp_path)
