@@ -9,6 +9,7 @@ from __future__ import annotations
 #   - some account executives were development reps until the first quotas came, and had earned the seat by then;
 #   - the last team of New Business belonged to Account Management until the last year began;
 #   - some managers left, and one of the team followed them (`succession`).
+# Records of who has left are kept up too; no day of theirs is in such a row (`valid_to` is before `valid_from`).
 STANDING = """
 CREATE TABLE standing AS
 WITH turning AS (
@@ -57,7 +58,7 @@ placed AS (
             ELSE team
         END AS team
     FROM fated JOIN turn USING (user_id)
-    WHERE valid_from BETWEEN hired_on AND least(left_on, getvariable('until')::DATE)
+    WHERE valid_from BETWEEN hired_on AND getvariable('until')::DATE
 ),
 led AS (
     SELECT placed.* REPLACE (IF(valid_from < succeeded_on, succession.former_id, placed.manager_id) AS manager_id)
@@ -70,7 +71,7 @@ changed AS (
 )
 SELECT
     user_id, valid_from, role, manager_id, team, territory,
-    coalesce(lead(valid_from) OVER (PARTITION BY user_id ORDER BY valid_from) - 1, left_on, DATE '9999-12-31')
+    least(lead(valid_from, 1, DATE '9999-12-31') OVER (PARTITION BY user_id ORDER BY valid_from) - 1, left_on)
         AS valid_to
 FROM changed
 ORDER BY user_id, valid_from

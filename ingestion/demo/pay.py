@@ -15,7 +15,7 @@ SELECT
     name || ' ' || year(last_year) + generation AS name,
     pay_period, method, cap_amount::DECIMAL(12, 2) AS cap_amount, clawback_days, role, starts, rates,
     IF(generation = 0, last_year, DATE '1900-01-01') AS first_day,
-    IF(generation = 0, DATE '9999-12-31', last_year - 1) AS last_day,
+    IF(generation = 0, DATE '9999-12-30', last_year - 1) AS last_day,
     least(last_year + to_years(generation) - INTERVAL 21 DAY, getvariable('until')) AS updated_at
 FROM (VALUES
     ('ae', -1, 'New Business', 'quarter', 'marginal', NULL, 90, [0.0, 0.7, 1.0], [0.05, 0.08, 0.10]),
@@ -52,7 +52,7 @@ WITH span AS (
 )
 SELECT
     user_id, greatest(valid_from, first_day) AS valid_from, plan_id,
-    nullif(least(valid_to, last_day), DATE '9999-12-31') AS valid_to,
+    nullif(least(valid_to, last_day), DATE '9999-12-30') AS valid_to,
     greatest(updated_at, least(greatest(span.valid_from, first_day) - 14 + TIME '09:00:00', getvariable('until')))
         AS updated_at,
     false AS is_deleted

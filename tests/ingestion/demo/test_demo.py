@@ -305,10 +305,14 @@ def test_pay_can_be_computed(query: Query) -> None:
         == []
     )
     unpaid = """
-        FROM opportunities JOIN pipeline_stages USING (pipeline, stage)
-        WHERE is_won AND NOT EXISTS (
+        WITH won AS (
+            SELECT owner_id, changed_at::DATE AS won_on FROM opportunity_history
+            JOIN pipeline_stages USING (pipeline, stage) WHERE is_won
+            QUALIFY row_number() OVER (PARTITION BY opportunity_id ORDER BY changed_at) = 1
+        )
+        FROM won WHERE NOT EXISTS (
             FROM comp_assignments
-            WHERE user_id = owner_id AND close_date BETWEEN valid_from AND coalesce(valid_to, DATE '9999-12-31')
+            WHERE user_id = owner_id AND won_on BETWEEN valid_from AND coalesce(valid_to, DATE '9999-12-31')
         )
     """
     assert query(unpaid) == []
@@ -388,9 +392,9 @@ def test_turns_of_a_call_follow_one_another_within_it(query: Query) -> None:
     assert (
         query("""
         FROM call_turns
+        WINDOW call AS (PARTITION BY call_id ORDER BY turn)
         QUALIFY started_seconds < coalesce(lag(ended_seconds) OVER call, 0) OR turn <> row_number() OVER call
             OR speaker = lag(speaker) OVER call
-        WINDOW call AS (PARTITION BY call_id ORDER BY turn)
         LIMIT 1
     """)
         == []

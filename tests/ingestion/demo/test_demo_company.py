@@ -183,8 +183,9 @@ def test_forecasts_are_rosier_than_what_comes_by_some_more_than_by_others(compan
             FROM opportunities JOIN pipeline_stages USING (pipeline, stage) WHERE is_won AND NOT is_deleted
         ),
         first_said AS (
-            SELECT * FROM forecast_submissions WHERE period_start BETWEEN DATE '2024-04-01' AND DATE '2025-10-01'
-            QUALIFY row_number() OVER (PARTITION BY user_id, period_type, period_start ORDER BY submitted_at) = 1
+            SELECT user_id, period_type, period_start, min_by(amount, submitted_at) AS amount
+            FROM forecast_submissions WHERE period_start BETWEEN DATE '2024-04-01' AND DATE '2025-10-01'
+            GROUP BY ALL
         ),
         compared AS (
             SELECT user_id, period_start, any_value(said.amount) AS said, coalesce(sum(won.amount), 0) AS came
