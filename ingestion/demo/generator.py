@@ -1,6 +1,6 @@
 """Writes the demo company into a landing folder.
 
-Does not belong here: what the company is like (`company`, `deals`, `activity`, `targets`).
+Does not belong here: what the company is like (the other modules).
 """
 
 from __future__ import annotations
