@@ -1,4 +1,4 @@
-"""The dbt models as Dagster assets and the dbt tests as their checks, built by one step.
+"""The dbt models and snapshots as Dagster assets and the dbt tests as their checks, built by one step.
 
 Belongs here: what Dagster knows of models and tests, and turning dbt's results into Dagster's events. Does
 not belong here: how dbt is run (`pipelines.runs.dbt_runs`).
@@ -24,6 +24,7 @@ from pipelines.storage_faults import storage_fault
 
 # Where dagster-dbt notes which dbt node an asset or a check stands for.
 _UNIQUE_ID = "dagster_dbt/unique_id"
+_BUILT = ("model", "snapshot")
 # On the materialisations: what a model was built from. Publication takes them up (`pipelines.assets.published`).
 AS_OF = "as_of"
 FINGERPRINT = "fingerprint"
@@ -42,7 +43,7 @@ class ModelTranslator(DagsterDbtTranslator):
         node = self.get_resource_props(manifest, unique_id)
         if node["resource_type"] == "source":
             return spec.replace_attributes(key=source_key(node))
-        if node["resource_type"] != "model":
+        if node["resource_type"] not in _BUILT:
             return spec
         # Dagster does not hold a step back for the checks on a table that the step itself checks, and dbt's
         # step runs the tests of the raw tables. By a table that has no dbt test, dbt waits for the landing gate.
@@ -51,7 +52,7 @@ class ModelTranslator(DagsterDbtTranslator):
             spec = spec.merge_attributes(deps=[self._gated])
         materialized = node["config"]["materialized"]
         return spec.replace_attributes(
-            group_name=node["fqn"][1],
+            group_name=node["fqn"][1] if node["resource_type"] == "model" else node["schema"],
             owners=owners_of(manifest, node),
             kinds={"dbt", "duckdb", "view" if materialized == "view" else "table"},
         )
@@ -146,7 +147,7 @@ def described_columns(model: Mapping[str, Any]) -> dg.TableSchema:
 
 def describe_failure(manifest: Manifest, failed: list[NodeResult]) -> str:
     """One line on the first failed model or test: a failed model is named before the tests."""
-    first = min(failed, key=lambda each: not each.unique_id.startswith("model."))
+    first = min(failed, key=lambda each: each.unique_id.startswith("test."))
     node = manifest["nodes"][first.unique_id]
     others = f"; {len(failed) - 1} more failed" if len(failed) > 1 else ""
     if node["resource_type"] == "test":
@@ -154,7 +155,7 @@ def describe_failure(manifest: Manifest, failed: list[NodeResult]) -> str:
         found = f"{first.failures} bad rows" if first.failures else one_line(first.message)
         return f"the dbt test {node['name']} on {tested} failed: {found}{others} ({node['original_file_path']})"
     return (
-        f"the dbt model {node['schema']}.{node['name']} failed: {one_line(first.message)}{others} "
+        f"the dbt {node['resource_type']} {node['schema']}.{node['name']} failed: {one_line(first.message)}{others} "
         f"({node['original_file_path']})"
     )
 

@@ -1,4 +1,4 @@
--- Days and whether people work on them, from the calendar's first day to its last, and over the spans of goals. The number
+-- Days and whether people work on them, from a year before the calendar's first day to its last, and over the spans of goals. The number
 -- counts working days from the first one on, so that a span has as many as the difference of two numbers.
 with dates as (
     select * from {{ ref('int_calendar_days') }}
@@ -16,7 +16,8 @@ holidays as (
 
 bounds as (
     select
-        min(calendar_day) as first_day,
+        -- A year more: what happens first is compared with the days before it.
+        cast(min(calendar_day) - 366 as date) as first_day,
         cast({{ month_start(period_first_month(as_of_month(), 12) ~ ' + 24') }} - 1 as date) as last_day
     from dates
     where not is_outlier

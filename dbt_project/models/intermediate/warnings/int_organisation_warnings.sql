@@ -18,6 +18,11 @@ history_of_unknown_users as (
     where users.user_id is null
 ),
 
+manager_cycles as (
+    select user_id as subject
+    from {{ ref('int_manager_cycles') }}
+),
+
 last_versions as (
     select *
     from user_history
@@ -58,4 +63,10 @@ union all
     'user_history_behind', 'user_history',
     'Users whose record is newer than their last history row and disagrees with it; the history stands.',
     'users_ahead_of_history'
+) }}
+union all
+{{ named_warnings(
+    'manager_cycle', 'user_history',
+    'Managers who are, by way of others, their own on some days; the links between them do not count on these.',
+    'manager_cycles'
 ) }}

@@ -10,6 +10,13 @@ user_history as (
     select * from {{ ref('int_user_history_unioned') }}
 ),
 
+users_seen as (
+    select
+        *,
+        {{ local_day_of('dbt_valid_from') }} as seen_on
+    from {{ ref('users_seen') }}
+),
+
 rep_references as (
     select * from {{ ref('int_rep_references') }}
 ),
@@ -31,23 +38,60 @@ recorded as (
 ),
 
 without_history as (
-    select
-        users.user_id,
-        users.role,
-        users.manager_id,
-        users.team,
-        users.territory,
-        {{ beginning_of_time() }} as valid_from
+    select users.*
     from users
     left join recorded
         on users.user_id = recorded.user_id
     where recorded.user_id is null
 ),
 
+-- The last that was seen on a day is the day's.
+seen_days as (
+    select
+        *,
+        min(seen_on) over (partition by user_id) as first_seen_on
+    from users_seen
+    qualify row_number() over (
+        partition by user_id, seen_on order by dbt_valid_from desc, dbt_valid_to desc nulls first
+    ) = 1
+),
+
+-- Before anything was seen, what was seen first holds.
+seen as (
+    select
+        seen_days.user_id,
+        seen_days.role,
+        seen_days.manager_id,
+        seen_days.team,
+        seen_days.territory,
+        seen_days.seen_on as valid_from
+    from seen_days
+    inner join without_history
+        on seen_days.user_id = without_history.user_id
+    where seen_days.seen_on <= greatest(seen_days.first_seen_on, {{ as_of_day() }})
+),
+
+-- A user who came after the last look.
+never_seen as (
+    select
+        without_history.user_id,
+        without_history.role,
+        without_history.manager_id,
+        without_history.team,
+        without_history.territory,
+        {{ beginning_of_time() }} as valid_from
+    from without_history
+    left join users_seen
+        on without_history.user_id = users_seen.user_id
+    where users_seen.user_id is null
+),
+
 known as (
     select * from recorded
     union all
-    select * from without_history
+    select * from seen
+    union all
+    select * from never_seen
 ),
 
 unknown_ids as (
