@@ -22,7 +22,8 @@ def built_case(
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         create_raw_tables(connection)
         load_landing_csv(connection, case / "landing")
-    build(home, json.loads((case / "settings.json").read_text(encoding="utf-8")))
+    # dbt's own tests meet these rows when the same companies are refreshed (`tests.end_to_end.test_golden_cases`).
+    build(home, json.loads((case / "settings.json").read_text(encoding="utf-8")), command="run")
     return duckdb.connect(str(home / "warehouse.duckdb"), read_only=True), case / "expected"
 
 
