@@ -80,7 +80,10 @@ class Company:
         folder.mkdir(parents=True, exist_ok=True)
         contents: dict[str, bytes] = {}
         with duckdb.connect(str(self.published), read_only=True) as connection:
-            tables = connection.sql("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall()
+            # Some marts are views before they are published.
+            tables = connection.sql(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts'"
+            ).fetchall()
             for (table,) in tables:
                 if table in _TIMES:
                     continue
