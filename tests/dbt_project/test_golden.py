@@ -11,7 +11,6 @@ import pytest
 from tests.dbt_project.golden import KEYS, PRACTICE_KEYS, differences
 from tests.dbt_project.warehouse import build, create_raw_tables, load_landing_csv
 
-
 # The tables that are expected, by case.
 CASES = {
     **{f"case_{number}": tuple(KEYS) for number in (1, 2)},
@@ -30,7 +29,7 @@ def built_case(
         create_raw_tables(connection)
         load_landing_csv(connection, case / "landing")
     settings = json.loads((case / "settings.json").read_text(encoding="utf-8"))
-    # dbt's own tests meet the rows of part 1 when the same companies are refreshed (`tests.end_to_end.test_golden_cases`).
+    # dbt's own tests meet the rows of part 1 where these companies are refreshed (tests.end_to_end.test_golden_cases).
     tests = ("test", "unit_test") if request.param.startswith("case_") else ("unit_test",)
     build(home, settings, *(f"--exclude-resource-type={kind}" for kind in tests))
     return duckdb.connect(str(home / "warehouse.duckdb"), read_only=True), case / "expected"
@@ -39,7 +38,8 @@ def built_case(
 def test_tables_are_as_expected(built_case: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
     connection, expected_dir = built_case
     found = {
-        table: differences(connection, table, expected_dir / f"{table}.csv") for table in CASES[expected_dir.parent.name]
+        table: differences(connection, table, expected_dir / f"{table}.csv")
+        for table in CASES[expected_dir.parent.name]
     }
     assert {table: rows for table, rows in found.items() if rows} == {}
 
