@@ -4,13 +4,12 @@ Belongs here: what a setting is and when its value cannot be used. Does not belo
 (`pipelines.settings`). The vars of `dbt_project.yml` and the file that `repline init` writes are made of this
 (`pipelines.settings_files`).
 
-A validator raises ValueError with what follows the setting's name in the message: `names 'x'; it may name: a, b`.
+What a sales organisation practises beside selling has its settings in `pipelines.practice_settings`.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any, Self
@@ -20,6 +19,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME
 from ingestion.register import SOURCES, SOURCES_BY_NAME
+from pipelines.practice_settings import PracticeSettings
+from pipelines.setting_values import POSITIVE, Share, between, known, mapping, texts, whole_number
 
 TARGETS = ("duckdb",)
 PUBLISHED = "published"
@@ -27,40 +28,6 @@ PUBLISHED = "published"
 EARLIEST_AS_OF, LATEST_AS_OF = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _LANDERS = {source.name: source.landers for source in SOURCES if source.landers}
 _PASSING_ENTITIES = tuple(entity.name for entity in ENTITIES if entity.passes_extra_columns)
-
-
-def known(name: Any, names: Iterable[str]) -> str:
-    """The name. Raises ValueError where it is none of the names, with the one that is likely meant."""
-    allowed = list(names)
-    if name in allowed:
-        return str(name)
-    near = difflib.get_close_matches(str(name), allowed, n=1, cutoff=0.75)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"names {name!r}; {meant}it may name: {', '.join(allowed)}")
-
-
-def _number(value: Any) -> Any:
-    # A boolean is a number to Python.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"is {value!r}; it must be a number")
-    return value
-
-
-def _whole_number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"is {value!r}; it must be a whole number")
-    return value
-
-
-def _between(low: float | None, high: float | None = None) -> Callable[[Any], Any]:
-    def check(value: Any) -> Any:
-        # Written so that not-a-number is outside.
-        if not ((low is None or value >= low) and (high is None or value <= high) and value < float("inf")):
-            bounds = f"from {low} on" if high is None else f"from {low} to {high}"
-            raise ValueError(f"is {value!r}; it must be {bounds}")
-        return value
-
-    return check
 
 
 def _zone(name: Any) -> str:
@@ -108,23 +75,6 @@ def moment(value: Any) -> datetime:
     return aware
 
 
-def _mapping(example: str) -> Callable[[Any], Any]:
-    def check(value: Any) -> Any:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise ValueError(f"is {value!r}; write for example {example}")
-        return value
-
-    return check
-
-
-def _texts(value: Any, example: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
-        raise ValueError(f"is {value!r}; write a list such as {example}")
-    return value
-
-
 def _sources(listed: Any) -> list[str]:
     all_names = ", ".join(SOURCES_BY_NAME)
     if not isinstance(listed, list) or not listed or not all(isinstance(name, str) for name in listed):
@@ -142,14 +92,14 @@ def _sources(listed: Any) -> list[str]:
 def _pass_through(listed: dict[Any, Any]) -> dict[Any, Any]:
     for entity, names in listed.items():
         known(entity, _PASSING_ENTITIES)
-        _texts([] if names is None else names, '{"opportunities": ["campaign"]}')
+        texts([] if names is None else names, '{"opportunities": ["campaign"]}')
     return listed
 
 
 def _entity_sources(listed: dict[Any, Any]) -> dict[Any, Any]:
     for entity, names in listed.items():
         known(entity, ENTITIES_BY_NAME)
-        for name in _texts([] if names is None else names, '{"calls": ["aircall"]}'):
+        for name in texts([] if names is None else names, '{"calls": ["aircall"]}'):
             known(name, (each.name for each in SOURCES if entity in each.entities))
     return listed
 
@@ -192,10 +142,6 @@ def _target(name: Any) -> str:
     return str(name)
 
 
-Share = Annotated[int | float, BeforeValidator(_number), AfterValidator(_between(0, 1))]
-_POSITIVE = (BeforeValidator(_number), AfterValidator(_between(0)))
-
-
 class Places(BaseModel):
     """Where things are. In the environment each is `REPLINE_<NAME>`."""
 
@@ -215,8 +161,8 @@ class Places(BaseModel):
     )
 
 
-class BusinessSettings(BaseModel):
-    """What is computed, and from what: the vars of dbt. In the environment all are in `REPLINE_VARS`, a JSON object."""
+class CoreSettings(BaseModel):
+    """What is computed, and from what."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -226,22 +172,22 @@ class BusinessSettings(BaseModel):
     reporting_timezone: Annotated[str, BeforeValidator(_zone)] = Field(
         default="UTC", description="IANA name of the zone in which days, months, quarters and years are taken."
     )
-    fiscal_year_start_month: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(1, 12))] = Field(
+    fiscal_year_start_month: Annotated[int, BeforeValidator(whole_number), AfterValidator(between(1, 12))] = Field(
         default=1, description="First month of the fiscal year, 1 to 12."
     )
     base_currency: Annotated[str, BeforeValidator(_currency)] = Field(
         default="USD", description="ISO 4217 code of the currency of all `_amount` columns."
     )
-    bottleneck_min_cohort: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(1))] = Field(
+    bottleneck_min_cohort: Annotated[int, BeforeValidator(whole_number), AfterValidator(between(1))] = Field(
         default=20, description="A stage can be a bottleneck from this cohort size on, in opportunities."
     )
-    max_call_seconds: Annotated[int | float, *_POSITIVE] = Field(
+    max_call_seconds: Annotated[int | float, *POSITIVE] = Field(
         default=14400, description="A longer call is suspect and adds no talk time, in seconds."
     )
     pass_through_columns: Annotated[
         dict[str, list[str] | None],
         BeforeValidator(_pass_through),
-        BeforeValidator(_mapping('{"opportunities": ["campaign"]}')),
+        BeforeValidator(mapping('{"opportunities": ["campaign"]}')),
     ] = Field(
         default={}, description="Columns beyond the contract that go to the entity's dimension or fact, by entity."
     )
@@ -255,7 +201,7 @@ class BusinessSettings(BaseModel):
     entity_sources: Annotated[
         dict[str, list[str] | None],
         BeforeValidator(_entity_sources),
-        BeforeValidator(_mapping('{"calls": ["aircall"]}')),
+        BeforeValidator(mapping('{"calls": ["aircall"]}')),
     ] = Field(
         default={},
         description=(
@@ -266,7 +212,7 @@ class BusinessSettings(BaseModel):
     personal_columns: Annotated[
         dict[str, str],
         BeforeValidator(_personal_columns),
-        BeforeValidator(_mapping('{"hubspot__contacts.email": "hash"}')),
+        BeforeValidator(mapping('{"hubspot__contacts.email": "hash"}')),
     ] = Field(
         default={},
         description=(
@@ -275,7 +221,7 @@ class BusinessSettings(BaseModel):
         ),
     )
     landed_by: Annotated[
-        dict[str, str], BeforeValidator(_landed_by), BeforeValidator(_mapping('{"hubspot": "fivetran"}'))
+        dict[str, str], BeforeValidator(_landed_by), BeforeValidator(mapping('{"hubspot": "fivetran"}'))
     ] = Field(
         default={},
         description=(
@@ -284,14 +230,14 @@ class BusinessSettings(BaseModel):
         ),
     )
     landed_schemas: Annotated[
-        dict[str, str], BeforeValidator(_landed_schemas), BeforeValidator(_mapping('{"hubspot": "crm_raw"}'))
+        dict[str, str], BeforeValidator(_landed_schemas), BeforeValidator(mapping('{"hubspot": "crm_raw"}'))
     ] = Field(default={}, description="The schemas of their tables, by source; named after the source where not named.")
     max_quarantined_share: Share = Field(
         default=0.05,
         description="A refresh with a greater share of quarantined rows in an entity is not published, a fraction.",
     )
     freshness_limit_hours: Annotated[
-        dict[str, int | float], BeforeValidator(_freshness_limits), BeforeValidator(_mapping('{"calls": 72}'))
+        dict[str, int | float], BeforeValidator(_freshness_limits), BeforeValidator(mapping('{"calls": 72}'))
     ] = Field(
         default={
             "opportunities": 72,
@@ -308,21 +254,21 @@ class BusinessSettings(BaseModel):
             "late; null takes a limit away."
         ),
     )
-    keep_versions: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(2))] = Field(
+    keep_versions: Annotated[int, BeforeValidator(whole_number), AfterValidator(between(2))] = Field(
         default=5,
         description=(
             "Published versions that are kept, the current one included; at least 2: a reader may be opening the one "
             "before."
         ),
     )
-    min_volume_ratio: Annotated[int | float, *_POSITIVE] = Field(
+    min_volume_ratio: Annotated[int | float, *POSITIVE] = Field(
         default=0.5,
         description=(
             "Fewer rows per file in the newest load than this part of the mean of the loads before are reported, a "
             "ratio."
         ),
     )
-    max_volume_ratio: Annotated[int | float, *_POSITIVE] = Field(
+    max_volume_ratio: Annotated[int | float, *POSITIVE] = Field(
         default=3,
         description=(
             "More rows per file in the newest load than this multiple of the mean of the loads before are reported, a "
@@ -333,7 +279,7 @@ class BusinessSettings(BaseModel):
         default=0.95,
         description="A smaller share of rows whose owner, user or opportunity is known is reported, a fraction.",
     )
-    max_plausible_amount: Annotated[int | float, *_POSITIVE] = Field(
+    max_plausible_amount: Annotated[int | float, *POSITIVE] = Field(
         default=1000000000, description="A greater amount is reported, in the record's own currency."
     )
     earliest_plausible_date: Annotated[str, BeforeValidator(_day)] = Field(
@@ -342,7 +288,7 @@ class BusinessSettings(BaseModel):
             "An event or close date before this day is reported, and starts no day or period, an ISO 8601 date."
         ),
     )
-    max_close_date_years: Annotated[int, BeforeValidator(_whole_number), AfterValidator(_between(0, 1000))] = Field(
+    max_close_date_years: Annotated[int, BeforeValidator(whole_number), AfterValidator(between(0, 1000))] = Field(
         default=10, description="A close date later than this after the as-of day is reported, in years."
     )
     max_row_drop_share: Share = Field(
@@ -360,3 +306,7 @@ class BusinessSettings(BaseModel):
                     on = ", ".join(self.sources)
                     raise ValueError(f"entity_sources.{entity} names {name!r}, which is not on; sources names: {on}")
         return self
+
+
+class BusinessSettings(PracticeSettings, CoreSettings):
+    """What is computed, and from what: the vars of dbt. In the environment all are in `REPLINE_VARS`, a JSON object."""

@@ -16,6 +16,11 @@
         {%- for column in contract.columns %}
         {%- if column == 'is_deleted' %}
         coalesce(landed.is_deleted, false) as is_deleted
+        {%- elif column in contract.ids_where %}
+        case
+            when landed.{{ contract.ids_where[column] }} then {{ source_id(source, 'landed.' ~ column) }}
+            else landed.{{ column }}
+        end as {{ column }}
         {%- elif column in contract.ids %}
         {{ source_id(source, 'landed.' ~ column) }} as {{ column }}
         {%- else %}

@@ -8,3 +8,26 @@
     and {{ moment }} >= {{ local_days }}.starts_at
     and {{ moment }} < {{ local_days }}.ends_at
 {%- endmacro %}
+
+
+{#
+    Columns beyond opportunities, calls and quotas whose moments get a local day, or whose days value an amount, with
+    their types, by entity: the calendar has these days.
+#}
+{% macro dated_columns() -%}
+    {%- set moments = [
+        'leads', 'meetings', 'touches', 'surveys', 'feedback', 'coaching_sessions', 'training_records', 'candidates',
+        'call_scores', 'forecast_submissions',
+    ] -%}
+    {%- set found = {'invoices': {'invoiced_on': 'date'}, 'spend': {'month': 'date'}} -%}
+    {%- for entity in moments -%}
+        {%- set columns = {} -%}
+        {%- for column, type in landing_contract()[entity].columns.items() -%}
+            {%- if type == 'timestamp' and column != 'updated_at' -%}
+                {%- do columns.update({column: type}) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- do found.update({entity: columns}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}

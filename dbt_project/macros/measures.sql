@@ -9,11 +9,14 @@
 
 {#
     The events that measures of a day count, by name: the relation with one row per event, whom it counts for, on
-    which local day, and which of its rows are events. A `daily` relation has its measures by rep and day already.
+    which local day, and which of its rows are events. A `daily` relation has its measures by rep and day already;
+    `fact` has its rows.
 #}
 {% macro rep_day_events() -%}
     {{ return({
-        'call': {'relation': 'int_calls_daily', 'rep': 'user_id', 'day': 'call_on', 'is_daily': true},
+        'call': {
+            'relation': 'int_calls_daily', 'rep': 'user_id', 'day': 'call_on', 'is_daily': true, 'fact': 'fct_call',
+        },
         'created': {'relation': 'fct_opportunity', 'rep': 'created_owner_id', 'day': 'first_state_on'},
         'closed': {
             'relation': 'fct_opportunity', 'rep': 'closed_owner_id', 'day': 'closed_on', 'where': "status <> 'open'",
@@ -69,33 +72,60 @@
 
 {#
     What scorecards have besides: measures of a period's bounds or of its months, which add up over reps and not over
-    days. One without a `default` is null where no part has it.
+    days. One without a `default` is null where no part has it. A `level` is taken at a moment; others add up over
+    months.
 #}
 {% macro period_measures() -%}
     {%- set count, money = 'integer', 'decimal(18, 2)' -%}
     {{ return([
-        {'name': 'open_at_start_count', 'type': count, 'default': 0, 'makes_row': false},
-        {'name': 'open_count', 'type': count, 'default': 0, 'makes_row': true},
-        {'name': 'open_amount', 'type': money, 'default': 0, 'makes_row': true},
-        {'name': 'due_open_amount', 'type': money, 'default': 0, 'makes_row': true},
+        {'name': 'open_at_start_count', 'type': count, 'kind': 'level', 'default': 0, 'makes_row': false},
+        {'name': 'open_count', 'type': count, 'kind': 'level', 'default': 0, 'makes_row': true},
+        {'name': 'open_amount', 'type': money, 'kind': 'level', 'default': 0, 'makes_row': true},
+        {'name': 'due_open_amount', 'type': money, 'kind': 'level', 'default': 0, 'makes_row': true},
         {'name': 'quota_amount', 'type': money, 'default': none, 'makes_row': true},
     ]) }}
 {%- endmacro %}
 
 
-{# Ratios of the measures, by name. One may use those before it. They are taken of sums only, never averaged. #}
-{% macro scorecard_ratios() -%}
+{#
+    What scorecards of more than one rep have besides: reps with a quota, and those who reached it, each by the whole
+    period.
+#}
+{% macro quota_rep_counts() -%}
+    {{ return([
+        {'name': 'quota_rep_count', 'type': 'integer', 'default': 0, 'makes_row': true},
+        {'name': 'reached_quota_count', 'type': 'integer', 'default': 0, 'makes_row': true},
+    ]) }}
+{%- endmacro %}
+
+
+{#
+    Ratios of the measures, by name: what is divided, by what. One may use those before it. They are taken of sums only,
+    never averaged.
+#}
+{% macro ratio_terms() -%}
     {{ return({
-        'win_rate': ratio('won_count', 'won_count + lost_count'),
-        'win_rate_amount': ratio('won_amount', 'won_amount + lost_amount'),
-        'avg_won_amount': ratio('won_amount', 'won_count'),
-        'avg_cycle_days': ratio('cycle_days', 'cycle_count'),
-        'attainment': ratio('won_amount', 'quota_amount'),
-        'coverage_at_start': ratio('due_open_amount', 'quota_amount'),
-        'connect_rate': ratio('connected_calls', 'outbound_calls'),
-        'sales_velocity': 'case when avg_cycle_days > 0 then (open_at_start_count + created_count)'
-            ~ ' * win_rate * avg_won_amount / avg_cycle_days end',
+        'win_rate': ['won_count', 'won_count + lost_count'],
+        'win_rate_amount': ['won_amount', 'won_amount + lost_amount'],
+        'avg_won_amount': ['won_amount', 'won_count'],
+        'avg_cycle_days': ['cycle_days', 'cycle_count'],
+        'attainment': ['won_amount', 'quota_amount'],
+        'coverage_at_start': ['due_open_amount', 'quota_amount'],
+        'connect_rate': ['connected_calls', 'outbound_calls'],
+        'sales_velocity': [
+            '(open_at_start_count + created_count) * win_rate * avg_won_amount', 'avg_cycle_days',
+        ],
     }) }}
+{%- endmacro %}
+
+
+{# The same as SQL. #}
+{% macro scorecard_ratios() -%}
+    {%- set ratios = {} -%}
+    {%- for name, terms in ratio_terms().items() -%}
+        {%- do ratios.update({name: ratio(*terms)}) -%}
+    {%- endfor -%}
+    {{ return(ratios) }}
 {%- endmacro %}
 
 

@@ -18,3 +18,21 @@
 {% macro ratio(numerator, denominator) -%}
     cast({{ numerator }} as double) / nullif({{ denominator }}, 0)
 {%- endmacro %}
+
+
+{# A double as a decimal, whose sum is the same in whatever order it is taken. #}
+{% macro summable(value) -%}
+    cast({{ value }} as decimal(24, 12))
+{%- endmacro %}
+
+
+{# The mean of a column over the rows that have it, as a double. #}
+{% macro mean_of(column) -%}
+    {{ ratio('sum(' ~ summable(column) ~ ')', 'count(' ~ column ~ ')') }}
+{%- endmacro %}
+
+
+{# An amount that was calculated in floating point, rounded once to cents. #}
+{% macro cents(value) -%}
+    cast(round({{ value }}, 2) as decimal(18, 2))
+{%- endmacro %}

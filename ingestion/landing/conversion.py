@@ -28,6 +28,7 @@ _TYPE_NAMES = {
     ColumnType.INTEGER: "a whole number",
     ColumnType.AMOUNT: "a number of at most 12 digits before the point",
     ColumnType.RATE: "a number of at most 7 digits before the point",
+    ColumnType.FIGURE: "a number of at most 12 digits before the point",
     ColumnType.FRACTION: "a number",
     ColumnType.SECONDS: "a number",
     ColumnType.BOOLEAN: "true or false",

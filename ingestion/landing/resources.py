@@ -42,6 +42,7 @@ _DLT_TYPES: dict[ColumnType, TColumnSchema] = {
     ColumnType.INTEGER: {"data_type": "bigint"},
     ColumnType.AMOUNT: {"data_type": "decimal", "precision": 18, "scale": 4},
     ColumnType.RATE: {"data_type": "decimal", "precision": 20, "scale": 10},
+    ColumnType.FIGURE: {"data_type": "decimal", "precision": 28, "scale": 10},
     ColumnType.FRACTION: {"data_type": "decimal", "precision": 9, "scale": 6},
     ColumnType.SECONDS: {"data_type": "decimal", "precision": 15, "scale": 3},
     ColumnType.BOOLEAN: {"data_type": "bool"},

@@ -1,10 +1,10 @@
-"""The dbt models as Dagster assets and the dbt tests as their checks, built by one step.
+"""The dbt models and snapshots as Dagster assets and the dbt tests as their checks, built by one step.
 
 Belongs here: what Dagster knows of models and tests, and turning dbt's results into Dagster's events. Does
 not belong here: how dbt is run (`pipelines.runs.dbt_runs`).
 
-All of it is in dbt's manifest. dagster-dbt would read it too, but with all of dbt imported, which took 2.2 of the 7.5 s
-that it takes to find nothing new.
+All of it is in dbt's manifest. dagster-dbt would read it too, but it imports dbt into every process that loads the
+definitions: 1.7 s, where Dagster itself took 0.7 s.
 """
 
 import json
@@ -26,6 +26,7 @@ from pipelines.storage_faults import storage_fault
 
 # In the metadata of an asset or a check: which dbt node it stands for.
 _UNIQUE_ID = "dbt/unique_id"
+_BUILT = ("model", "snapshot")
 # On the materialisations: what a model was built from. Publication takes them up (`pipelines.assets.published`).
 AS_OF = "as_of"
 FINGERPRINT = "fingerprint"
@@ -75,10 +76,10 @@ def build_model_assets(settings: Settings, manifest: Manifest, raw: Iterable[dg.
 
 
 def model_specs(manifest: Manifest, gated: dg.AssetKey) -> list[dg.AssetSpec]:
-    """An asset for each model, by layer; those that read raw tables come behind `gated` too."""
+    """An asset for each model and snapshot, by layer; those that read raw tables come behind `gated` too."""
     specs = []
     for node in manifest["nodes"].values():
-        if node["resource_type"] != "model":
+        if node["resource_type"] not in _BUILT:
             continue
         parents = node["depends_on"]["nodes"]
         upstream = [_key(manifest, parent) for parent in parents]
@@ -96,7 +97,7 @@ def model_specs(manifest: Manifest, gated: dg.AssetKey) -> list[dg.AssetSpec]:
                     _UNIQUE_ID: node["unique_id"],
                 },
                 skippable=True,
-                group_name=node["fqn"][1],
+                group_name=node["fqn"][1] if node["resource_type"] == "model" else node["schema"],
                 code_version=node["checksum"]["checksum"],
                 owners=owners_of(manifest, node),
                 kinds={"dbt", "duckdb", "view" if is_view else "table"},
@@ -158,7 +159,7 @@ def described_columns(model: Mapping[str, Any]) -> dg.TableSchema:
 
 def describe_failure(manifest: Manifest, failed: list[NodeResult]) -> str:
     """One line on the first failed model or test: a failed model is named before the tests."""
-    first = min(failed, key=lambda each: not each.unique_id.startswith("model."))
+    first = min(failed, key=lambda each: each.unique_id.startswith("test."))
     node = manifest["nodes"][first.unique_id]
     others = f"; {len(failed) - 1} more failed" if len(failed) > 1 else ""
     if node["resource_type"] == "test":
@@ -166,7 +167,7 @@ def describe_failure(manifest: Manifest, failed: list[NodeResult]) -> str:
         found = f"{first.failures} bad rows" if first.failures else one_line(first.message)
         return f"the dbt test {node['name']} on {tested} failed: {found}{others} ({node['original_file_path']})"
     return (
-        f"the dbt model {node['schema']}.{node['name']} failed: {one_line(first.message)}{others} "
+        f"the dbt {node['resource_type']} {node['schema']}.{node['name']} failed: {one_line(first.message)}{others} "
         f"({node['original_file_path']})"
     )
 

@@ -46,6 +46,8 @@ from pipelines.sources import sources_of
 
 # Of the account of the files: what is added up for each table.
 _COUNTED = ("files", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined")
+# Personal columns of people that the snapshot of users does not have.
+_NOT_SEEN = {"full_name", "email"}
 BOOKKEEPING = {
     "landing_files": "One row per file and content: rows read, loaded, superseded and quarantined.",
     "quarantine": "One row per row of a file that was not loaded: file, line, column, value and reason.",
@@ -197,7 +199,12 @@ def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOp
         **{table_name(entity, name): hiding.of(entity) for name, hiding in hidings.items() for entity in ENTITIES},
         **{table.raw_name: options.personal(options.table(table)) for table in sources.api_tables},
     }
+    seen = {table_name(ENTITIES_BY_NAME["users"], name) for name in hidings}
+    seen |= {table.raw_name for table in sources_of(settings).api_tables if table.entity in ("users", "")}
     derived = {node["schema"] for node in manifest["nodes"].values()}
+    if not any(treatments[table].keys() - _NOT_SEEN for table in seen):
+        # No source can give again what the snapshot of users saw: it goes only where it may hold what is hidden now.
+        derived -= {node["schema"] for node in manifest["nodes"].values() if node["resource_type"] == "snapshot"}
     newest = max(version_numbers(settings), default=0)
     return hide_former_loads(
         settings.warehouse, settings.dlt_home, options.personal_columns, treatments, derived, newest

@@ -29,6 +29,7 @@ from pipelines.sources import sources_of
 
 _SHOWN_RUNS = 5
 _WARNINGS = "data_quality_warnings"
+_NAMED_SUBJECTS = 3
 
 # Rows of earlier contents of a file were quarantined once, and are gone.
 _QUARANTINED = f"""
@@ -85,12 +86,22 @@ class FailedCheck(NamedTuple):
 
 
 class DataQualityWarning(NamedTuple):
-    """A row of the published `data_quality_warnings` whose count is not 0."""
+    """What a rule of the published `data_quality_warnings` found of an entity, where that is not nothing.
+
+    `subjects` are the first of the `subject_count` that the rule names; a rule that only counts names none.
+    """
 
     rule: str
     entity: str
     row_count: int
     description: str
+    subjects: Sequence[str]
+    subject_count: int
+
+    @property
+    def examples(self) -> str:
+        more = self.subject_count - len(self.subjects)
+        return ", ".join(self.subjects) + (f" and {more:,} more" if more else "")
 
 
 @dataclass(frozen=True)
@@ -161,8 +172,8 @@ def show(status: Status, console: Console) -> None:
         print_line(console, "None.")
     _title(console, "Data-quality warnings of the published marts")
     if status.warnings:
-        rows = [(*row[:2], f"{row.row_count:,}", row.description) for row in status.warnings]
-        print_table(console, ("rule", "entity", "rows", "meaning"), rows, right=("rows",))
+        rows = [(*row[:2], f"{row.row_count:,}", row.examples or NOTHING, row.description) for row in status.warnings]
+        print_table(console, ("rule", "entity", "rows", "found", "meaning"), rows, right=("rows",))
     else:
         print_line(console, "None.")
 
@@ -237,9 +248,22 @@ def _published_warnings(version: Version | None) -> list[DataQualityWarning]:
     file = version.path / PARQUET / f"{_WARNINGS}.parquet"
     try:
         with duckdb.connect() as connection:
+            columns = connection.execute("SELECT name FROM parquet_schema(?)", [str(file)]).fetchall()
+            # The first release named nothing.
+            subject = "subject" if ("subject",) in columns else "CAST(NULL AS VARCHAR)"
             rows = connection.execute(
-                "SELECT rule, entity, row_count, description FROM read_parquet(?) WHERE row_count > 0"
-                " ORDER BY row_count DESC, rule, entity",
+                f"""
+                SELECT rule, entity, sum(row_count)::BIGINT AS row_count, description,
+                    coalesce(
+                        (list(DISTINCT {subject} ORDER BY {subject}) FILTER ({subject} IS NOT NULL))
+                            [:{_NAMED_SUBJECTS}],
+                        []
+                    ),
+                    count(DISTINCT {subject})
+                FROM read_parquet(?) WHERE row_count > 0
+                GROUP BY rule, entity, description
+                ORDER BY row_count DESC, rule, entity
+                """,
                 [str(file)],
             ).fetchall()
     except duckdb.Error as error:

@@ -88,32 +88,42 @@ def build(
 
 
 def _dbt(arguments: Sequence[str]) -> None:
-    """Run a dbt command on a project, which is parsed anew only where its files or its models are others.
+    """Run a dbt command on a project."""
+    from dbt.cli.main import dbtRunner
+
+    command, project, variables, *rest = arguments
+    outcome = parse(project, json.loads(variables))
+    if outcome.success:
+        manifest: Any = outcome.result
+        # Nobody reads what dbt would write about the project and the run: 10 MB, each time.
+        invocation = ["--no-write-json", command, *_places(project), "--vars", variables, *rest]
+        outcome = dbtRunner(manifest).invoke(invocation)
+    if outcome.exception is not None:
+        print(outcome.exception)
+    raise SystemExit(0 if outcome.success else 1)
+
+
+def parse(project: str, variables: Mapping[str, Any]) -> Any:
+    """dbt's result of parsing a project, which is done anew only where its files or its models are others.
 
     Parsing takes 3.6 s, and every other setting, or another warehouse, would make dbt do it again.
     """
     from dbt.cli.main import dbtRunner
 
-    command, project, variables, *rest = arguments
-    places = ["--project-dir", project, "--profiles-dir", project]
-    # Nobody reads what dbt would write about the project and the run: 10 MB, each time.
-    quick = "--no-write-json"
-    deciding = {name: value for name, value in json.loads(variables).items() if name in DECIDING_VARIABLES}
+    deciding = {name: value for name, value in variables.items() if name in DECIDING_VARIABLES}
     key = hashlib.sha256(json.dumps([project, deciding], sort_keys=True).encode()).hexdigest()[:16]
     folder = PARSED / "builds" / key
     folder.mkdir(parents=True, exist_ok=True)
     environment = dict(os.environ)
     with FileLock(folder / "lock"):
         os.environ.update(REPLINE_HOME=str(folder), DBT_TARGET_PATH=str(folder), DBT_LOG_PATH=str(folder))
-        parsed = dbtRunner().invoke([quick, "parse", *places, "--vars", json.dumps(deciding)])
+        parsed = dbtRunner().invoke(["--no-write-json", "parse", *_places(project), "--vars", json.dumps(deciding)])
         os.environ.update(environment)
-    outcome = parsed
-    if parsed.success:
-        manifest: Any = parsed.result
-        outcome = dbtRunner(manifest).invoke([quick, command, *places, "--vars", variables, *rest])
-    if outcome.exception is not None:
-        print(outcome.exception)
-    raise SystemExit(0 if outcome.success else 1)
+    return parsed
+
+
+def _places(project: str) -> list[str]:
+    return ["--project-dir", project, "--profiles-dir", project]
 
 
 def _table(entity: Entity, source: str = "landing") -> str:

@@ -106,7 +106,7 @@ def test_every_asset_says_what_it_is_and_whose(graph: Any) -> None:
         assert node.is_executable, f"{key} is in the graph, but nothing makes it"
         assert node.description, key
         assert node.owners, key
-        assert node.group_name in ("raw", "staging", "intermediate", "marts", "published"), key
+        assert node.group_name in ("raw", "snapshots", "staging", "intermediate", "marts", "published"), key
         assert node.kinds, key
         if key.path[0] in ("marts", "published") or key.path[-1].startswith("landing__"):
             columns = node.metadata["dagster/column_schema"].columns

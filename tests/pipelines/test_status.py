@@ -37,9 +37,13 @@ def settings(tmp_path: Path) -> Settings:
     with warehouse(settings) as connection:
         connection.execute(
             "CREATE TABLE marts.data_quality_warnings AS SELECT * FROM (VALUES"
-            " ('unknown_rep', 'calls', 12::BIGINT, 'Rows of an unknown rep.'),"
-            " ('unknown_rep', 'quotas', 0, 'Rows of an unknown rep.'))"
-            " AS warnings (rule, entity, row_count, description)"
+            " ('unknown_rep', 'calls', NULL, 12::BIGINT, 'Rows of an unknown rep.'),"
+            " ('unknown_rep', 'quotas', NULL, 0, 'Rows of an unknown rep.'),"
+            " ('manager_cycle', 'user_history', 'u4', 1, 'Managers in a circle.'),"
+            " ('manager_cycle', 'user_history', 'u2', 2, 'Managers in a circle.'),"
+            " ('manager_cycle', 'user_history', 'u5', 1, 'Managers in a circle.'),"
+            " ('manager_cycle', 'user_history', 'u7', 1, 'Managers in a circle.'))"
+            " AS warnings (rule, entity, subject, row_count, description)"
         )
     return settings
 
@@ -137,7 +141,7 @@ def test_the_published_version_with_its_tables(settings: Settings) -> None:
     assert lines[1:] == [
         "Kept versions: 1.",
         "table                  rows",
-        "data_quality_warnings     2",
+        "data_quality_warnings     6",
         "dim_rep                   0",
         "fct_call                  3",
     ]
@@ -196,9 +200,22 @@ def test_warnings_of_the_published_marts_that_found_something(settings: Settings
     assert collect(settings, []).warnings == []
     publish(settings, AS_OF, "inputs")
     status = collect(settings, [])
-    assert status.warnings == [DataQualityWarning("unknown_rep", "calls", 12, "Rows of an unknown rep.")]
+    assert status.warnings == [
+        DataQualityWarning("unknown_rep", "calls", 12, "Rows of an unknown rep.", [], 0),
+        DataQualityWarning("manager_cycle", "user_history", 5, "Managers in a circle.", ["u2", "u4", "u5"], 4),
+    ]
     lines = section(shown(status), "Data-quality warnings of the published marts")
-    assert lines[1] == "unknown_rep  calls     12  Rows of an unknown rep."
+    assert lines[1:] == [
+        "unknown_rep    calls           12  -                      Rows of an unknown rep.",
+        "manager_cycle  user_history     5  u2, u4, u5 and 1 more  Managers in a circle.",
+    ]
+
+
+def test_warnings_of_a_version_whose_rules_name_nothing(settings: Settings) -> None:
+    with warehouse(settings) as connection:
+        connection.execute("ALTER TABLE marts.data_quality_warnings DROP COLUMN subject")
+    publish(settings, AS_OF, "inputs")
+    assert [(each.row_count, each.examples) for each in collect(settings, []).warnings] == [(12, ""), (5, "")]
 
 
 def test_during_a_refresh_the_published_part_is_still_shown(settings: Settings) -> None:
@@ -209,7 +226,7 @@ def test_during_a_refresh_the_published_part_is_still_shown(settings: Settings) 
     assert section(text, "Published version")[0].startswith("Version 1, ")
     assert section(text, "Quarantined rows") == ["Not known: a refresh is running."]
     assert section(text, "Failed checks of the last run") == ["Not known: a refresh is running."]
-    assert len(section(text, "Data-quality warnings of the published marts")) == 2
+    assert len(section(text, "Data-quality warnings of the published marts")) == 3
 
 
 def test_a_damaged_version_is_one_clear_line(settings: Settings) -> None:

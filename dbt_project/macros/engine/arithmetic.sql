@@ -53,3 +53,39 @@
 {% macro spark__converted_cases(amount, rate) -%}
     else try_cast(round({{ amount }} * cast({{ rate }} as decimal(19, 10)), 2) as decimal(18, 2))
 {%- endmacro %}
+
+
+{#
+    A part of an amount (18, 4) times a rate (20, 10), of `whole` parts, rounded once to cents, half away from zero. Null
+    where all of it would have more than 16 digits before the point.
+#}
+{% macro rounded_share(amount, rate, part, whole) -%}
+    case
+        when abs({{ amount }} * {{ rate }}) < 10000000000000000
+            then cast(
+                case when {{ amount }} < 0 then -0.01 else 0.01 end
+                * {{ whole_cents(amount, rate, part, whole) }} as decimal(18, 2)
+            )
+    end
+{%- endmacro %}
+
+
+{# The cents of a rounded share, of the amount without its sign: with whole numbers alone nothing is lost to a fraction. #}
+{% macro whole_cents(amount, rate, part, whole) -%}
+    {{ return(adapter.dispatch('whole_cents', 'repline')(amount, rate, part, whole)) }}
+{%- endmacro %}
+
+{% macro duckdb__whole_cents(amount, rate, part, whole) -%}
+    {%- set worth -%}
+        abs(cast(cast({{ amount }} as decimal(38, 4)) * 10000 as hugeint))
+        * cast(cast({{ rate }} as decimal(38, 10)) * 10000000000 as hugeint)
+    {%- endset -%}
+    cast((2 * {{ worth }} * ({{ part }}) + cast({{ whole }} as hugeint) * 1000000000000)
+        // (2 * cast({{ whole }} as hugeint) * 1000000000000) as decimal(18, 0))
+{%- endmacro %}
+
+{% macro spark__whole_cents(amount, rate, part, whole) -%}
+    cast(round(
+        abs({{ amount }}) * cast({{ rate }} as decimal(19, 10)) * 100 * ({{ part }}) / ({{ whole }})
+    ) as decimal(18, 0))
+{%- endmacro %}

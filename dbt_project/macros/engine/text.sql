@@ -68,3 +68,17 @@
 {% macro spark__joined_texts(text, separator, order) -%}
     string_agg({{ text }}, {{ text_literal(separator) }}) within group (order by {{ order }})
 {%- endmacro %}
+
+
+{# A number as text, with commas between thousands and a point before the decimals. #}
+{% macro formatted_number(value, digits) -%}
+    {{ return(adapter.dispatch('formatted_number', 'repline')(value, digits)) }}
+{%- endmacro %}
+
+{% macro duckdb__formatted_number(value, digits) -%}
+    format('{:,.{{ digits }}f}', cast({{ value }} as double))
+{%- endmacro %}
+
+{% macro spark__formatted_number(value, digits) -%}
+    format_number(cast({{ value }} as double), {{ digits }})
+{%- endmacro %}

@@ -18,6 +18,12 @@ quotas as (
     select * from {{ ref('int_quotas_unioned') }}
 ),
 
+{% for entity in dated_columns() %}
+{{ entity }} as (
+    select * from {{ ref('int_' ~ entity ~ '_unioned') }}
+),
+
+{% endfor %}
 -- The local date may be one day before or after the UTC one: the earliest that it can be.
 named_days as (
     select cast(created_at as date) - 1 as named_day from opportunities
@@ -32,6 +38,12 @@ named_days as (
     union
     select period_start from quotas
     union
+    {% for entity, columns in dated_columns().items() %}
+    {% for column, type in columns.items() %}
+    select cast({{ column }} as date){{ ' - 1' if type == 'timestamp' }} from {{ entity }}
+    union
+    {% endfor %}
+    {% endfor %}
     select {{ as_of_day() }}
 ),
 

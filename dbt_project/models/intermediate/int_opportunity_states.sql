@@ -27,6 +27,7 @@ changes as (
         coalesce(history.owner_id, opportunities.owner_id) as owner_id,
         stages.stage_key,
         history.amount,
+        {{ forecast_category('history.forecast_category') }} as forecast_category,
         false as is_current_record,
         history.close_date,
         history.changed_at as valid_from
@@ -46,6 +47,8 @@ current_records as (
         owner_id,
         stage_key,
         amount,
+        -- The record has none: the stage's counts.
+        null as forecast_category,
         true as is_current_record,
         close_date,
         case when updated_at <= {{ as_of() }} then updated_at end as valid_from
@@ -89,6 +92,7 @@ from_history as (
         owner_id,
         case when is_current_record then 'assumed' else 'recorded' end as origin,
         amount,
+        forecast_category,
         close_date,
         from_day,
         valid_from,
@@ -145,6 +149,7 @@ inferred_open as (
         owner_id,
         'inferred' as origin,
         amount,
+        null as forecast_category,
         close_date,
         created_on as from_day,
         created_at as valid_from,
@@ -163,6 +168,7 @@ inferred_closed as (
         owner_id,
         'inferred' as origin,
         amount,
+        null as forecast_category,
         close_date,
         closed_from_day as from_day,
         closed_from as valid_from,
@@ -188,6 +194,7 @@ select
     owner_id,
     origin,
     amount,
+    forecast_category,
     close_date,
     from_day,
     case when is_followed then next_from_day end as to_day,

@@ -17,7 +17,12 @@ quotas as (
 
 accounts as (
     select * from {{ ref('dim_account') }}
+){% for entity in rep_columns() %},
+
+{{ entity }} as (
+    select * from {{ ref('int_' ~ entity ~ '_unioned') }}
 )
+{%- endfor %}
 
 select
     'opportunities' as entity,
@@ -55,3 +60,13 @@ select
     count(*) as row_count
 from accounts
 group by owner_id
+{% for entity, column in rep_columns().items() %}
+union all
+select
+    '{{ entity }}' as entity,
+    coalesce({{ column }}, 'unassigned') as user_id,
+    count(*) as row_count
+from {{ entity }}
+where not is_deleted
+group by {{ column }}
+{% endfor %}

@@ -10,6 +10,7 @@ keyed as (
         stage,
         position,
         probability,
+        coalesce({{ forecast_category('forecast_category') }}, 'pipeline') as forecast_category,
         is_closed,
         is_won,
         cast(row_number() over (order by pipeline, position, stage) as smallint) as stage_key,
@@ -30,6 +31,7 @@ select
     stage,
     position as stage_position,
     probability,
+    forecast_category,
     open_stage_count,
     -- 1 for the first open stage; a won stage comes after the last open one; a lost stage has none.
     case

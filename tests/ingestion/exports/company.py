@@ -70,6 +70,7 @@ def table_definition(entity: Entity) -> str:
         ColumnType.INTEGER: "smallint",
         ColumnType.AMOUNT: "numeric",
         ColumnType.RATE: "numeric",
+        ColumnType.FIGURE: "numeric",
         ColumnType.FRACTION: "real",
         ColumnType.SECONDS: "integer",
         ColumnType.BOOLEAN: "boolean",

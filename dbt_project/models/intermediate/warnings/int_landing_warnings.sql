@@ -17,7 +17,8 @@ left_out_calls as (
 ),
 
 referring_entities as (
-    {% for entity in ['accounts', 'calls', 'opportunities', 'opportunity_history', 'quotas'] %}
+    {% set followed = ['accounts', 'calls', 'opportunities', 'opportunity_history', 'quotas'] %}
+    {% for entity in followed + rep_columns() | list %}
     select '{{ entity }}' as entity
     {{ 'union all' if not loop.last }}
     {% endfor %}

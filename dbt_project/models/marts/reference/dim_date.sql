@@ -4,6 +4,10 @@ with calendar_days as (
     select * from {{ ref('int_calendar_days') }}
 ),
 
+working_days as (
+    select * from {{ ref('int_working_days') }}
+),
+
 bounds as (
     select
         min(calendar_day) as first_day,
@@ -35,14 +39,17 @@ periods as (
 )
 
 select
-    date_day,
+    periods.date_day,
     {{ month_start('month_index') }} as month_start,
     {{ month_start('quarter_index') }} as quarter_start,
     {{ month_start('year_index') }} as year_start,
     cast(year({{ month_start('year_index + 11') }}) as integer) as fiscal_year,
     cast({{ integer_divide('quarter_index - year_index', 3) }} as integer) + 1 as fiscal_quarter,
-    cast(month(date_day) as integer) as month_of_year,
-    {{ weekday_of('date_day') }} as day_of_week,
-    {{ weekday_of('date_day') }} >= 6 as is_weekend,
-    date_day > {{ as_of_day() }} as is_future
+    cast(month(periods.date_day) as integer) as month_of_year,
+    {{ weekday_of('periods.date_day') }} as day_of_week,
+    {{ weekday_of('periods.date_day') }} >= 6 as is_weekend,
+    working_days.is_working_day,
+    periods.date_day > {{ as_of_day() }} as is_future
 from periods
+inner join working_days
+    on periods.date_day = working_days.date_day

@@ -5,26 +5,19 @@ with users as (
     select * from {{ ref('int_users_unioned') }}
 ),
 
-rep_references as (
-    select * from {{ ref('int_rep_references') }}
-),
-
-rep_ids as (
-    select user_id from users
-    union
-    select user_id from rep_references
-    union
-    select 'unassigned' as user_id
+versions as (
+    select * from {{ ref('dim_rep_version') }}
+    where is_current
 )
 
 select
-    rep_ids.user_id,
-    users.manager_id,
+    versions.user_id,
+    versions.manager_id,
     users.full_name,
     users.email,
-    users.role,
-    users.team,
-    users.territory,
+    versions.role,
+    versions.team,
+    versions.territory,
     users.user_id is not null as is_known,
     coalesce(
         not users.is_deleted
@@ -37,6 +30,6 @@ select
     users.{{ adapter.quote(name) }},
     {% endfor %}
     users.left_on
-from rep_ids
+from versions
 left join users
-    on rep_ids.user_id = users.user_id
+    on versions.user_id = users.user_id

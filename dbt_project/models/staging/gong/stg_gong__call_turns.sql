@@ -85,6 +85,7 @@ turns as (
 select
     calls.call_id,
     turns.turn,
+    {{ source_id('gong', 'turns.speaker_id') }} as speaker_id,
     speakers.speaker,
     turns.text,
     cast(turns.started_milliseconds * 0.001 as decimal(15, 3)) as started_seconds,

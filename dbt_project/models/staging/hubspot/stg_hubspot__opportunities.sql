@@ -28,6 +28,7 @@ select
     upper(nullif(deals.deal_currency_code, '')) as currency,
     nullif(deals.hs_analytics_source, '') as lead_source,
     cast(null as string) as product,
+    cast(null as string) as sourced_by_id,
     nullif(deals.closed_lost_reason, '') as loss_reason,
     {{ unreadable({
         'amount': ['deals.amount', 'try_cast(deals.amount as decimal(18, 4))'],

@@ -22,6 +22,7 @@ select
     opportunities.currency_iso_code as currency,
     opportunities.lead_source,
     opportunity_products.product,
+    cast(null as string) as sourced_by_id,
     cast(null as string) as loss_reason,
     {{ unreadable({
         'amount': ['opportunities.amount', 'try_cast(opportunities.amount as decimal(18, 4))'],

@@ -1,0 +1,199 @@
+-- What changed in the 60 days after each coaching session and course, beyond what changed for the others in the team
+-- who had none.
+{% set totals = coaching_totals() %}
+{# The spans that are compared, by the days before the event at whose ends they begin and end. #}
+{% set spans = {'earlier': [-121, -61], 'before': [-61, -1], 'after': [0, 60]} %}
+{% set event = ['event_kind', 'event_id', 'user_id', 'event_on'] %}
+
+with all_events as (
+    select * from {{ ref('int_coaching_events') }}
+),
+
+running_totals as (
+    select * from {{ ref('int_rep_running_totals') }}
+),
+
+users as (
+    select * from {{ ref('int_users_unioned') }}
+),
+
+versions as (
+    select * from {{ ref('dim_rep_version') }}
+),
+
+-- Those after which 60 days are over.
+events as (
+    select
+        all_events.*,
+        versions.team
+    from all_events
+    inner join versions
+        on
+            all_events.user_id = versions.user_id
+            and all_events.event_on between versions.valid_from and versions.valid_to
+    where all_events.event_on + 60 < {{ as_of_day() }}
+),
+
+event_days as (
+    select
+        user_id,
+        event_on,
+        count(*) as event_count
+    from all_events
+    group by user_id, event_on
+),
+
+event_counts as (
+    select
+        {% for column in event %}
+        events.{{ column }},
+        {% endfor %}
+        sum(event_days.event_count) as event_count
+    from events
+    inner join event_days
+        on
+            events.user_id = event_days.user_id
+            and event_days.event_on between events.event_on - 60 and events.event_on + 60
+    group by {% for column in event %}events.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+),
+
+-- Whom an event is compared with: the team of the day, of those who had none.
+team_days as (
+    select distinct
+        team,
+        event_on
+    from events
+    where team <> 'unassigned'
+),
+
+peers as (
+    select
+        team_days.team,
+        team_days.event_on,
+        versions.user_id
+    from team_days
+    inner join versions
+        on
+            team_days.team = versions.team
+            and team_days.event_on between versions.valid_from and versions.valid_to
+    inner join users
+        on
+            versions.user_id = users.user_id
+            and coalesce(users.hired_on <= team_days.event_on, true)
+            and coalesce(users.left_on >= team_days.event_on, true)
+    where not exists (
+        select 1
+        from event_days
+        where
+            event_days.user_id = versions.user_id
+            and event_days.event_on between team_days.event_on - 60 and team_days.event_on + 60
+    )
+),
+
+-- Nobody has a total from before the first one.
+measured_days as (
+    select
+        user_id,
+        event_on
+    from events
+    union
+    select
+        user_id,
+        event_on
+    from peers
+),
+
+measured as (
+    select
+        measured_days.user_id,
+        {% for span in spans %}
+        {% for total in totals %}
+        {{ span }}_end.{{ total }} - {{ span }}_start.{{ total }} as {{ span }}_{{ total }},
+        {% endfor %}
+        {% endfor %}
+        measured_days.event_on
+    from measured_days
+    {% for span, days in spans.items() %}
+    {% for end, day in [('start', days[0]), ('end', days[1])] %}
+    inner join running_totals as {{ span }}_{{ end }}
+        on
+            measured_days.user_id = {{ span }}_{{ end }}.user_id
+            and measured_days.event_on + ({{ day }}) = {{ span }}_{{ end }}.date_day
+    {% endfor %}
+    {% endfor %}
+),
+
+pooled as (
+    select
+        peers.team,
+        {% for span in spans %}
+        {% for total in totals %}
+        sum(measured.{{ span }}_{{ total }}) as {{ span }}_{{ total }},
+        {% endfor %}
+        {% endfor %}
+        peers.event_on
+    from peers
+    inner join measured
+        on
+            peers.user_id = measured.user_id
+            and peers.event_on = measured.event_on
+    group by peers.team, peers.event_on
+),
+
+-- The rep of an event is none of the peers: they had none.
+compared as (
+    {% for name, kpi in coached_kpis().items() %}
+    select
+        {% for column in event %}
+        events.{{ column }},
+        {% endfor %}
+        '{{ name }}' as kpi,
+        {{ kpi.least }} as least_count,
+        event_counts.event_count > 1 as is_overlapping,
+        {% for prefix, relation in {'': 'measured', 'peer_': 'pooled'}.items() %}
+        {% for span in spans %}
+        coalesce({{ relation }}.{{ span }}_{{ kpi.whole }}, 0) as {{ prefix }}n_{{ span }},
+        {{ ratio(relation ~ '.' ~ span ~ '_' ~ kpi.part, relation ~ '.' ~ span ~ '_' ~ kpi.whole) }}
+            as {{ prefix }}{{ span }}{{ ',' if not (loop.last and prefix) }}
+        {% endfor %}
+        {% endfor %}
+    from events
+    inner join measured
+        on
+            events.user_id = measured.user_id
+            and events.event_on = measured.event_on
+    inner join event_counts
+        on
+            {% for column in event %}
+            {{ 'and ' if not loop.first }}events.{{ column }} = event_counts.{{ column }}
+            {% endfor %}
+    left join pooled
+        on
+            events.team = pooled.team
+            and events.event_on = pooled.event_on
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select
+    event_kind,
+    event_id,
+    user_id,
+    kpi,
+    {% for name in ['before', 'after', 'peer_before', 'peer_after'] %}
+    {{ name }},
+    {% endfor %}
+    {% for name in ['n_before', 'n_after', 'peer_n_before', 'peer_n_after'] %}
+    cast({{ name }} as integer) as {{ name }},
+    {% endfor %}
+    case
+        when least(n_before, n_after, peer_n_before, peer_n_after) >= least_count
+            then (after - before) - (peer_after - peer_before)
+    end as effect,
+    case
+        when least(n_earlier, n_before, peer_n_earlier, peer_n_before) >= least_count
+            then (before - earlier) - (peer_before - peer_earlier)
+    end as pre_trend,
+    is_overlapping,
+    event_on
+from compared
