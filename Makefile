@@ -77,4 +77,4 @@ lock: $(DEV) ## Resolve the dependencies of pyproject.toml anew
 	$(LOCK) --constraint $(VENV)/constraints.txt --output-file requirements.txt
 
 clean: ## Remove the environment and caches (not your data)
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs
+	rm -rf $(VENV) build *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs

@@ -36,3 +36,39 @@
 {% macro cents(value) -%}
     cast(round({{ value }}, 2) as decimal(18, 2))
 {%- endmacro %}
+
+
+{# An amount times a rate, rounded once to cents, half away from zero. Null where one is null. #}
+{% macro amount_at_rate(amount, rate) -%}
+    case
+        when {{ amount }} = 0 or {{ rate }} = 0 then cast(0 as decimal(18, 2))
+        {{ converted_cases(amount, rate) }}
+    end
+{%- endmacro %}
+
+
+{#
+    The median of an aggregate's rows in which what is null ranks last, from the place of each row and their number: the
+    mean of the two in the middle, which are one where the number is odd; null if one of them is null.
+#}
+{% macro middle_mean(value, place, row_count) -%}
+    {%- set is_middle = '2 * ' ~ place ~ ' between ' ~ row_count ~ ' and ' ~ row_count ~ ' + 2' -%}
+    case
+        when count(*) filter (where {{ is_middle }}) = count({{ value }}) filter (where {{ is_middle }})
+            then avg({{ value }}) filter (where {{ is_middle }})
+    end
+{%- endmacro %}
+
+
+{#
+    A user's share of a `total` that users divide, in cents: `share` is the rounded one, and the last user, for whom
+    `is_last` holds, takes what the others of `divided_by` leave.
+#}
+{% macro share_or_rest(share, total, is_last, divided_by) -%}
+    cast(
+        case
+            when {{ is_last }} then {{ total }} + {{ share }} - sum({{ share }}) over (partition by {{ divided_by }})
+            else {{ share }}
+        end as decimal(18, 2)
+    )
+{%- endmacro %}

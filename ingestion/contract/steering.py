@@ -170,7 +170,7 @@ COMP_ASSIGNMENTS = Entity(
         key("user_id", names_user=True),
         key("valid_from", _T.DATE, "First day under the plan."),
         required("plan_id"),
-        Column("valid_to", _T.DATE, description="Last day under the plan; empty: until another one."),
+        Column("valid_to", _T.DATE, description="Last day under the plan; empty: no end."),
         *VERSION,
     ),
     description="Who is paid by which plan, and when",

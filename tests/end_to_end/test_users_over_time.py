@@ -67,5 +67,8 @@ def test_three_days_and_a_look_back(tmp_path: Path) -> None:
         ("South", "", "2025-03-10", "2025-03-16"),
         ("West", "", "2025-03-17", "9999-12-31"),
     ]
-    won = "SELECT team, won_count FROM marts.kpi_team_scorecard WHERE period_type = 'month' AND won_count > 0 ORDER BY 1"
-    assert company.query(won) == [("North", 2), ("South", 1)]
+    won = company.query("""
+        SELECT team, won_count FROM marts.kpi_team_scorecard
+        WHERE period_type = 'month' AND won_count > 0 ORDER BY team
+    """)
+    assert won == [("North", 2), ("South", 1)]

@@ -89,3 +89,25 @@
         abs({{ amount }}) * cast({{ rate }} as decimal(19, 10)) * 100 * ({{ part }}) / ({{ whole }})
     ) as decimal(18, 0))
 {%- endmacro %}
+
+
+{#
+    An amount x part / whole, rounded once to cents, half away from zero. The three are money (18, 2); the whole is
+    above 0, the part between 0 and it.
+#}
+{% macro amount_of_part(amount, part, whole) -%}
+    {{ return(adapter.dispatch('amount_of_part', 'repline')(amount, part, whole)) }}
+{%- endmacro %}
+
+{# In whole cents: the quotient of decimals is a double. #}
+{% macro duckdb__amount_of_part(amount, part, whole) -%}
+    {%- set doubled = "2 * cast(abs(" ~ amount ~ ") * 100 as hugeint) * cast(" ~ part ~ " * 100 as hugeint)" -%}
+    {%- set whole_cents = "cast(" ~ whole ~ " * 100 as hugeint)" -%}
+    cast(
+        sign({{ amount }}) * (({{ doubled }} + {{ whole_cents }}) // (2 * {{ whole_cents }})) as decimal(18, 0)
+    ) * 0.01
+{%- endmacro %}
+
+{% macro spark__amount_of_part(amount, part, whole) -%}
+    round({{ amount }} * {{ part }} / {{ whole }}, 2)
+{%- endmacro %}

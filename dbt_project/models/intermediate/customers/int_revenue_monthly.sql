@@ -16,8 +16,10 @@ spans as (
         invoices.account_id,
         invoices.amount,
         cast(
-            case when coalesce(invoices.currency, '{{ var("base_currency") }}') = '{{ var("base_currency") }}' then 1 else rates.rate end
-            as decimal(20, 10)
+            case
+                when coalesce(invoices.currency, '{{ var("base_currency") }}') = '{{ var("base_currency") }}' then 1
+                else rates.rate
+            end as decimal(20, 10)
         ) as rate,
         coalesce(invoices.service_start, invoices.invoiced_on) as first_day,
         coalesce(invoices.service_end, invoices.invoiced_on) as last_day

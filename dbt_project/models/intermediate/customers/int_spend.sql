@@ -1,5 +1,5 @@
--- What was spent, up to the month of the as-of day, in the base currency. It counts, and is valued, on the month's first
--- day.
+-- What was spent, up to the month of the as-of day, in the base currency. It counts, and is valued, on the first day of
+-- its month.
 with spend as (
     select * from {{ ref('int_spend_unioned') }}
 ),

@@ -1,10 +1,12 @@
--- The figure of each goal's metric over each of its spans. Measures of whole owners and spans are added up once, however
--- many goals are set on them, then divided.
+-- The figure of each goal's metric over each of its spans. The measures of an owner and a span are added up once, for
+-- all goals on them, then divided.
 {% set measures = [] %}
 {% for names in goal_measures().values() %}
 {% do measures.extend(names) %}
 {% endfor %}
 {% set keys = ['user_id', 'date_day'] %}
+{% set flows = goal_metrics() | selectattr('kind', 'equalto', 'flow') | map(attribute='kpi') | list %}
+{% set ratios = goal_metrics() | selectattr('kind', 'equalto', 'ratio') | map(attribute='kpi') | list %}
 
 with spans as (
     select * from {{ ref('int_goal_spans') }}
@@ -156,8 +158,8 @@ sums as (
 rated as (
     select
         *,
-        {% for name, value in goal_ratios().items() if name in goal_metrics() | map(attribute='kpi') %}
-        {{ value }} as {{ name }}{{ ',' if not loop.last }}
+        {% for name in ratios %}
+        {{ goal_ratios()[name] }} as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from sums
 ),
@@ -166,13 +168,13 @@ figures as (
     select
         spans.*,
         case spans.metric
-            {% for kpi in goal_metrics() if kpi.kind == 'flow' %}
-            when '{{ kpi.kpi }}' then cast(rated.{{ kpi.kpi }} as decimal(28, 10))
+            {% for name in flows %}
+            when '{{ name }}' then cast(rated.{{ name }} as decimal(28, 10))
             {% endfor %}
         end as flow,
         case spans.metric
-            {% for kpi in goal_metrics() if kpi.kind == 'ratio' %}
-            when '{{ kpi.kpi }}' then rated.{{ kpi.kpi }}
+            {% for name in ratios %}
+            when '{{ name }}' then rated.{{ name }}
             {% endfor %}
         end as ratio
     from spans

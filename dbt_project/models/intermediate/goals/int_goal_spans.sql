@@ -1,13 +1,11 @@
 -- The spans of days over which goals are measured: the goal's own (0) and the four of the same length just before (1 is
 -- the newest). Here are those that have a value: they have begun by the as-of day, those before the goal do not begin
 -- before the first event, and metrics known by the month need whole months.
-{% set former = 'goals.first_month - numbers.span_number * goals.month_count' %}
-
 with goals as (
     select
         *,
         {{ month_index('period_start') }} as first_month,
-        {{ month_index('period_end') }} - {{ month_index('period_start') }} + 1 as month_count,
+        {{ month_index('period_end') }} as last_month,
         {{ dates_between('period_start', 'period_end') }} + 1 as day_count
     from {{ ref('int_goals') }}
     where
@@ -26,25 +24,33 @@ numbers as (
     select {{ explode_integers(0, 4) }} as span_number
 ),
 
-spans as (
+months as (
     select
-        goals.goal_id,
-        goals.owner_type,
-        goals.measured_id,
-        goals.metric,
-        goals.metric_kind,
+        goals.*,
         numbers.span_number,
-        case
-            -- No month before year 0 has a number; no event is as old.
-            when goals.is_whole_months then {{ month_start('greatest(' ~ former ~ ', 0)') }}
-            else cast(goals.period_start - numbers.span_number * goals.day_count as date)
-        end as first_day,
-        case
-            when goals.is_whole_months then cast({{ month_start('greatest(' ~ former ~ ' + goals.month_count, 0)') }} - 1 as date)
-            else cast(goals.period_end - numbers.span_number * goals.day_count as date)
-        end as last_day
+        goals.first_month - numbers.span_number * (goals.last_month - goals.first_month + 1) as span_month,
+        goals.first_month - (numbers.span_number - 1) * (goals.last_month - goals.first_month + 1) as next_month
     from goals
     cross join numbers
+),
+
+-- No month before the year 0 has a number; no event is as old.
+spans as (
+    select
+        goal_id,
+        owner_type,
+        measured_id,
+        metric,
+        span_number,
+        case
+            when is_whole_months then {{ month_start('greatest(span_month, 0)') }}
+            else cast(period_start - span_number * day_count as date)
+        end as first_day,
+        case
+            when is_whole_months then cast({{ month_start('greatest(next_month, 0)') }} - 1 as date)
+            else cast(period_end - span_number * day_count as date)
+        end as last_day
+    from months
 )
 
 select spans.*

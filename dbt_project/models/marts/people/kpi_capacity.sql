@@ -28,15 +28,8 @@ team_scorecards as (
 ),
 
 meetings as (
-    select * from {{ ref('int_meetings_unioned') }}
-    where
-        not is_deleted
-        and status = 'held'
-        and starts_at <= {{ as_of() }}
-),
-
-local_days as (
-    select * from {{ ref('int_local_days') }}
+    select * from {{ ref('int_meetings') }}
+    where status = 'held'
 ),
 
 working_days as (
@@ -75,12 +68,10 @@ talks as (
     from rep_days
     union all
     select
-        meetings.user_id,
-        {{ month_index('local_days.local_day') }} as month_index,
-        coalesce({{ seconds_between('meetings.starts_at', 'meetings.ends_at') }}, 0) as seconds
+        user_id,
+        {{ month_index('started_on') }} as month_index,
+        coalesce({{ seconds_between('starts_at', 'ends_at') }}, 0) as seconds
     from meetings
-    inner join local_days
-        on {{ in_local_day('meetings.starts_at', 'local_days') }}
 ),
 
 talk_months as (

@@ -8,11 +8,8 @@ with users as (
 ),
 
 meetings as (
-    select * from {{ ref('int_meetings_unioned') }}
-    where
-        not is_deleted
-        and status = 'held'
-        and starts_at <= {{ as_of() }}
+    select * from {{ ref('int_meetings') }}
+    where status = 'held'
 ),
 
 opportunities as (
@@ -40,18 +37,12 @@ onboarding_courses as (
         and is_onboarding
 ),
 
-local_days as (
-    select * from {{ ref('int_local_days') }}
-),
-
 achievements as (
     select
         'days_to_first_meeting' as measure,
-        meetings.user_id,
-        local_days.local_day as achieved_on
+        user_id,
+        started_on as achieved_on
     from meetings
-    inner join local_days
-        on {{ in_local_day('meetings.starts_at', 'local_days') }}
     union all
     select
         'days_to_first_created' as measure,
@@ -71,8 +62,8 @@ first_achievements as (
     select
         users.user_id,
         {% for measure in firsts if measure != 'months_to_quota' %}
-        {{ dates_between('min(users.hired_on)', "min(achievements.achieved_on) filter (where achievements.measure = '" ~ measure ~ "')") }}
-            as {{ measure }}{{ ',' if not loop.last }}
+        {% set first_on = "min(achievements.achieved_on) filter (where achievements.measure = '" ~ measure ~ "')" %}
+        {{ dates_between('min(users.hired_on)', first_on) }} as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from users
     inner join achievements
@@ -131,7 +122,7 @@ placed as (
         count(*) over cohorts as cohort_size,
         {% for measure in measures %}
         row_number() over (partition by cohort_start order by {{ measure }} nulls last) as {{ measure }}_place,
-        {{ 'count(' ~ measure ~ ')' if measure not in firsts else 'count(*)' }} over cohorts as {{ measure }}_count{{ ',' if not loop.last }}
+        count({{ '*' if measure in firsts else measure }}) over cohorts as {{ measure }}_count{{ ',' if not loop.last }}
         {% endfor %}
     from ramps
     window cohorts as (partition by cohort_start)
@@ -142,11 +133,8 @@ cohorts as (
     select
         cohort_start,
         {% for measure in measures %}
-        {% set is_middle = '2 * ' ~ measure ~ '_place between ' ~ measure ~ '_count and ' ~ measure ~ '_count + 2' %}
-        case
-            when count(*) filter (where {{ is_middle }}) = count({{ measure }}) filter (where {{ is_middle }})
-                then avg({{ measure }}) filter (where {{ is_middle }})
-        end as cohort_median_{{ measure }}{{ ',' if not loop.last }}
+        {{ middle_mean(measure, measure ~ '_place', measure ~ '_count') }}
+            as cohort_median_{{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from placed
     where cohort_size >= 3

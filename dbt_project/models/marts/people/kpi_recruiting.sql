@@ -10,10 +10,8 @@ with candidates as (
 ),
 
 spend as (
-    select * from {{ ref('int_spend_unioned') }}
-    where
-        not is_deleted
-        and category = 'recruiting'
+    select * from {{ ref('int_spend') }}
+    where category = 'recruiting'
 ),
 
 users as (
@@ -27,10 +25,6 @@ scorecards as (
 
 local_days as (
     select * from {{ ref('int_local_days') }}
-),
-
-rates as (
-    select * from {{ ref('int_exchange_rates_daily') }}
 ),
 
 -- Who took a later step took those before it.
@@ -68,37 +62,13 @@ counted as (
     group by {{ group | join(', ') }}
 ),
 
--- A month is read as its first day.
-spent as (
-    select
-        coalesce(nullif(channel, ''), 'unknown') as source,
-        amount,
-        currency,
-        {{ month_start(month_index('month')) }} as spent_on,
-        {{ month_start(period_first_month(month_index('month'), 3)) }} as quarter_start
-    from spend
-),
-
-valued as (
-    select
-        spent.source,
-        spent.quarter_start,
-        {{ base_amount('spent.amount', 'spent.currency', 'rates.rate') }} as spend_amount
-    from spent
-    left join rates
-        on
-            spent.currency = rates.currency
-            and spent.spent_on = rates.valued_on
-    where spent.spent_on <= {{ as_of_day() }}
-),
-
 spend_by_source as (
     select
-        source,
-        quarter_start,
+        channel as source,
+        {{ month_start(period_first_month(month_index('month'), 3)) }} as quarter_start,
         sum(spend_amount) as spend_amount
-    from valued
-    group by source, quarter_start
+    from spend
+    group by channel, {{ month_start(period_first_month(month_index('month'), 3)) }}
     having sum(spend_amount) <> 0
 ),
 
