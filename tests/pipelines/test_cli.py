@@ -25,7 +25,7 @@ HEAVY = ("dagster", "dlt", "dbt", "great_expectations", "sqlalchemy", "pandas")
 def repline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does, in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main(prog_name='repline')", *arguments],
+        [str(Path(sys.executable).parent / "repline"), *arguments],
         cwd=REPOSITORY,
         env={**os.environ, **environment},
         capture_output=True,
