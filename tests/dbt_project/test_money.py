@@ -42,9 +42,12 @@ def test_an_amount_that_is_too_large_in_the_base_currency_counts_as_0_and_is_a_w
         tmp_path,
         statements,
         {"opportunity_id": "fits", "amount": GREATEST, "currency": "IDR"},
+        {"opportunity_id": "open", "amount": GREATEST, "currency": "IDR", "stage": "Qualify", "close_date": None},
         {"opportunity_id": "too large", "amount": GREATEST, "currency": "VND"},
     )
-    won = "SELECT opportunity_id, won_amount, has_unvalued_amount FROM fct_opportunity ORDER BY 1"
+    weighted = "SELECT weighted_amount FROM fct_opportunity WHERE opportunity_id = 'open'"
+    assert marts.execute(weighted).fetchone() == (Decimal("1999999999999980.00"),)
+    won = "SELECT opportunity_id, won_amount, has_unvalued_amount FROM fct_opportunity WHERE status = 'won' ORDER BY 1"
     assert marts.execute(won).fetchall() == [
         ("fits", Decimal("9999999999999900.00"), False),
         ("too large", None, True),
