@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,9 +15,9 @@ SETTINGS = {"as_of": "2025-12-31T12:00:00Z", "reporting_timezone": "UTC"}
 # 6-mercaptopurine on the duration of steroid-induced remissions in acute leukemia", Blood 21 (1963), 699-716. Here they
 # are months.
 REMISSIONS = [
-    (6, True), (6, True), (6, True), (6, False), (7, True), (9, False), (10, True), (10, False), (11, False), (13, True),
-    (16, True), (17, False), (19, False), (20, False), (22, True), (23, True), (25, False), (32, False), (32, False),
-    (34, False), (35, False),
+    (6, True), (6, True), (6, True), (6, False), (7, True), (9, False), (10, True), (10, False), (11, False),
+    (13, True), (16, True), (17, False), (19, False), (20, False), (22, True), (23, True), (25, False), (32, False),
+    (32, False), (34, False), (35, False),
 ]  # fmt: skip
 # The survival that textbooks print for them, by the month from which on it holds.
 SURVIVAL = {0: 1, 6: 0.857, 7: 0.807, 10: 0.753, 13: 0.690, 16: 0.627, 22: 0.538, 23: 0.448}
@@ -24,16 +25,16 @@ SURVIVAL = {0: 1, 6: 0.857, 7: 0.807, 10: 0.753, 13: 0.690, 16: 0.627, 22: 0.538
 
 def invoice(account_id: str, months: int, has_ended: bool) -> dict[str, object]:
     """One invoice of 100 per month of service, which ended years ago or lasts."""
-    first = 2025 * 12 + 12 - months if not has_ended else 2020 * 12
+    first = 2020 * 12 if has_ended else 2026 * 12 - months
     after = first + months
-    last_day = duckdb.sql(f"SELECT make_date({after // 12}, {after % 12 + 1}, 1) - 1").fetchall()[0][0]
-    first_day = f"{first // 12}-{first % 12 + 1:02}-01"
+    first_day = date(first // 12, first % 12 + 1, 1).isoformat()
+    last_day = date(after // 12, after % 12 + 1, 1) - timedelta(days=1)
     return {
         "invoice_id": account_id,
         "account_id": account_id,
         "invoiced_on": first_day,
         "service_start": first_day,
-        "service_end": last_day.date().isoformat(),
+        "service_end": last_day.isoformat(),
         "amount": 100 * months,
     }
 
