@@ -36,7 +36,9 @@ def last_version_in_clear(warehouse: Path) -> int:
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    query = "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND (schema_name, table_name) = (?, ?)"
+    query = (
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND (schema_name, table_name) = (?, ?)"
+    )
     return bool(connection.execute(query, [schema, table]).fetchall())
 
 

@@ -33,7 +33,8 @@ def hide_former_loads(
 
     `treatments` are HASH or DROP by column, by raw table, as the sources know that they are allowed. Schemas that are
     `derived` are made anew by the refresh, so they are dropped. `version` is the newest published one. Where values
-    were in clear, nothing that is kept of former loads holds them afterwards (`ingestion.clearing`). May be killed at any moment: the next call goes on. Only for the holder of the refresh lock.
+    were in clear, nothing that is kept of former loads holds them afterwards (`ingestion.clearing`). May be killed at
+    any moment: the next call goes on. Only for the holder of the refresh lock.
     """
     wanted = {f"{table}.{column}": each for table, columns in treatments.items() for column, each in columns.items()}
     if not wanted or not warehouse.exists():
