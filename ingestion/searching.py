@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import duckdb
 import pyarrow as pa
@@ -50,13 +50,13 @@ def _pieces(path: Path, overlap: int) -> Iterator[bytes]:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 with archive.open(name) as member:
-                    yield from _chunks(member, overlap)  # type: ignore[arg-type]  # it reads bytes, which is enough
+                    yield from _chunks(member, overlap)
     else:
         with pa.input_stream(str(path), compression="detect") as stream:
             yield from _chunks(stream, overlap)
 
 
-def _chunks(stream: BinaryIO | pa.NativeFile, overlap: int) -> Iterator[bytes]:
+def _chunks(stream: IO[bytes] | pa.NativeFile, overlap: int) -> Iterator[bytes]:
     """Pieces that share their ends, so that no word is cut in two."""
     end = b""
     while chunk := stream.read(_CHUNK_BYTES):
