@@ -11,7 +11,7 @@ again, so the list keeps a salted hash of each id, and `forget_again` follows ea
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -385,7 +385,9 @@ class _Work:
         if not self._has_quarantine():
             return
         conditions = [
-            f"regexp_matches(concat_ws(' ', record_key, value), {literal(pattern)})" for _, pattern, _ in self._words()
+            f"regexp_matches(concat_ws(' ', record_key, value), {literal(pattern)})"
+            for word, pattern, _ in self._words()
+            if self._columns_with(word, f"{RAW_SCHEMA}.quarantine", ("record_key", "value"))
         ]
         if self._listed_kinds() & {Kind.ACCOUNT, Kind.LEAD}:
             conditions.append("entity = 'call_turns' AND column_name IS NULL")
@@ -533,22 +535,23 @@ class _Work:
                 continue
             # A longer name of another user is none of theirs.
             texts = [name for name in columns if f"{schema}.{table}" not in of_users or "name" not in name]
+            where = f"{quoted(schema)}.{quoted(table)}"
             for word, pattern, pseudonym in words:
-                holds = {
-                    name: f"contains(lower({quoted(name)}), lower({literal(word)}))"
-                    f" AND regexp_matches({quoted(name)}, {literal(pattern)})"
-                    for name in texts
-                }
-                sets = ", ".join(
-                    f"{quoted(name)} = CASE WHEN {condition} THEN {_replaced(name, pattern, pseudonym)}"
-                    f" ELSE {quoted(name)} END"
-                    for name, condition in holds.items()
-                )
-                if holds:
+                for name in self._columns_with(word, where, texts):
+                    text = quoted(name)
                     rows = self._count(
-                        f"UPDATE {quoted(schema)}.{quoted(table)} SET {sets} WHERE {' OR '.join(holds.values())}"
+                        f"UPDATE {where} SET {text} = {_replaced(name, pattern, pseudonym)}"
+                        f" WHERE regexp_matches({text}, {literal(pattern)})"
                     )
-                    yield Done(f"{schema}.{table}", "name or address replaced in texts", rows)
+                    yield Done(f"{schema}.{table}", f"names replaced in {name}", rows)
+
+    def _columns_with(self, word: str, table: str, columns: Sequence[str]) -> list[str]:
+        """Those of the columns that may hold the word. A regular expression of all letters takes long to compile."""
+        if not columns:
+            return []
+        holds = (f"bool_or(contains(lower({quoted(name)}), lower({literal(word)})))" for name in columns)
+        [found] = self._connection.execute(f"SELECT {', '.join(holds)} FROM {table}").fetchall()
+        return [name for name, is_there in zip(columns, found, strict=True) if is_there]
 
     def _listed_kinds(self) -> set[Kind]:
         return {Kind(kind) for (kind,) in self._connection.execute(f"SELECT DISTINCT kind FROM {NOTES}").fetchall()}

@@ -12,7 +12,7 @@ import pytest
 from ingestion import forgetting
 from ingestion.clearing import last_version_in_clear
 from ingestion.contract import ENTITIES
-from ingestion.forgetting import Done, ForgetError, Forgotten, Home, Kind, forget, forget_again
+from ingestion.forgetting import Done, ForgetError, Home, Kind, forget, forget_again
 from ingestion.hubspot import TABLES as HUBSPOT_TABLES
 
 OWNERS = next(table for table in HUBSPOT_TABLES if table.name == "owners")
@@ -124,7 +124,7 @@ def test_a_user_is_in_no_file_and_their_rows_stay(home: Home) -> None:
         "a hash of ada",
         "Ada King",
     )
-    assert len(holding(home, *words)) == len(words) - 2
+    assert set(words) - set(holding(home, *words)) == {"Ada Lovelace,"}
     forgotten = forget(home, Kind.USER, "ada-1")
     assert forgotten.names == ("42", "ADA@example.com", "Ada King", "Ada Lovelace", "ada-1", "ada@example.com")
     assert holding(home, *words) == {}
@@ -235,7 +235,7 @@ def test_who_was_forgotten_is_told_from_who_is_unknown(home: Home) -> None:
     forget(home, Kind.USER, "ada-1")
     assert last_version_in_clear(home.warehouse) == 3
     before = home.warehouse.stat().st_ino
-    assert forget(home, Kind.USER, "ada-1") == Forgotten(())
+    assert forget(home, Kind.USER, "ada-1").done == ()
     assert home.warehouse.stat().st_ino == before
     with pytest.raises(ForgetError, match="no row that was loaded names the lead 'ada-1'"):
         forget(home, Kind.LEAD, "ada-1")
