@@ -56,11 +56,12 @@ format: $(DEV) ## Put code into the project's style
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project
 
-docs: $(RUNTIME) ## Write what is generated from the landing contract, the register of sources, the settings and the marts
+docs: $(RUNTIME) ## Write what is generated from the landing contract, the register of sources, the catalogue of KPIs, the settings and the marts
 	$(BIN)/python -m ingestion.contract_macros dbt_project/macros/landing_contract.sql
 	$(BIN)/python -m ingestion.contract_page docs/landing_contract.md
 	$(BIN)/python -m ingestion.contract_models
 	$(BIN)/python -m ingestion.register_parts
+	$(BIN)/python -m pipelines.catalogue_files
 	$(BIN)/python -m pipelines.settings_files
 	$(BIN)/python -m pipelines.marts_page docs/marts.md
 

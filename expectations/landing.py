@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from expectations.checks import (
     Check,
-    Description,
     Gate,
     as_of,
     date_literal,
@@ -24,9 +22,7 @@ from expectations.checks import (
     timestamp_literal,
 )
 from expectations.entities import ENTITIES, REQUIRED_ENTITIES
-
-if TYPE_CHECKING:
-    from expectations.results import GateResult
+from expectations.gate import RunnableGate
 
 SUITE = "landing"
 
@@ -312,7 +308,7 @@ def _api_checks(table: ApiArrival) -> Iterator[Check]:
 
 
 @dataclass(frozen=True)
-class LandingGate:
+class LandingGate(RunnableGate):
     """The gate for what the switched-on sources bring."""
 
     arrivals: tuple[Arrival, ...] = (LANDING,)
@@ -334,26 +330,7 @@ class LandingGate:
         queries = {**QUERIES, "coverage": " UNION ALL ".join(coverage)} if in_contract else {}
         return Gate(SUITE, checks, queries)
 
-    def describe(self) -> list[Description]:
-        """The gate's checks, known without data and without importing Great Expectations."""
-        return self.gate.describe()
-
-    def run(
-        self,
-        warehouse: Path,
-        data_docs: Path,
-        run_id: str,
-        variables: Mapping[str, Any],
-        published_row_counts: Mapping[str, int] | None = None,
-    ) -> GateResult:
-        """Run the landing gate on the warehouse; `variables` are the dbt vars.
-
-        `published_row_counts` are not used; both gates are called in one way. Writes
-        `quality.expectation_result` and the data docs. Raises GateError where the gate cannot be run.
-        """
-        # Great Expectations takes two seconds to import, and definitions are loaded far oftener than gates run.
-        from expectations.context import run_gate
-
+    def literals(self, variables: Mapping[str, Any], published_row_counts: Mapping[str, int]) -> dict[str, str]:
         moment = as_of(variables)
         years = limit_value("max_close_date_years", variables) or 0
         settings = {
@@ -365,4 +342,4 @@ class LandingGate:
             # The clocks of the sources may run a day ahead of ours.
             newest_load = f"coalesce(max(loaded_at), {timestamp_literal(moment)})"
             settings["latest_possible_at"] = f"(SELECT {newest_load} + INTERVAL 1 DAY FROM raw.landing_files)"
-        return run_gate(self.gate, warehouse, data_docs, run_id, variables, settings)
+        return settings

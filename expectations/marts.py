@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from expectations.checks import (
     Check,
-    Description,
     Gate,
     GateError,
     Severity,
@@ -25,9 +23,7 @@ from expectations.checks import (
     timestamp_literal,
 )
 from expectations.entities import ENTITIES
-
-if TYPE_CHECKING:
-    from expectations.results import GateResult
+from expectations.gate import RunnableGate
 
 SUITE = "marts"
 
@@ -252,7 +248,7 @@ def _data_quality_checks(faults: tuple[str, ...], no_faults: tuple[str, ...]) ->
 
 
 @dataclass(frozen=True)
-class MartsGate:
+class MartsGate(RunnableGate):
     """The gate for the marts as the dbt project declares them.
 
     `facts` are the tables whose rows are compared with the last published version. `faults` are the rules of
@@ -276,38 +272,16 @@ class MartsGate:
         )
         return Gate(SUITE, checks, QUERIES)
 
-    def describe(self) -> list[Description]:
-        """The gate's checks, known without data and without importing Great Expectations."""
-        return self.gate.describe()
-
-    def run(
-        self,
-        warehouse: Path,
-        data_docs: Path,
-        run_id: str,
-        variables: Mapping[str, Any],
-        published_row_counts: Mapping[str, int] | None = None,
-    ) -> GateResult:
-        """Run the marts gate on the warehouse; `variables` are the dbt vars.
-
-        `published_row_counts` are the rows of the last published version by table name; without them (a first
-        publication, or a version of a later as-of, which may well have more rows) the row counts are not judged.
-        Writes `quality.expectation_result` and the data docs. Raises GateError where the gate cannot be run.
-        """
-        # Great Expectations takes two seconds to import, and definitions are loaded far oftener than gates run.
-        from expectations.context import run_gate
-
+    def literals(self, variables: Mapping[str, Any], published_row_counts: Mapping[str, int]) -> dict[str, str]:
         moment = as_of(variables)
         name = str(variables.get("reporting_timezone", "UTC"))
         try:
             zone = ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
             raise GateError(f"reporting_timezone is {name!r}, not an IANA name such as Europe/Lisbon") from None
-        counts = published_row_counts or {}
-        settings = {
+        return {
             "as_of": timestamp_literal(moment),
             "as_of_day": date_literal(moment.astimezone(zone).date()),
             # A table that was empty cannot shrink.
-            **{f"published_{table}": str(counts.get(table) or "NULL::BIGINT") for table in self.facts},
+            **{f"published_{table}": str(published_row_counts.get(table) or "NULL::BIGINT") for table in self.facts},
         }
-        return run_gate(self.gate, warehouse, data_docs, run_id, variables, settings)

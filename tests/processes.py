@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NamedTuple, TextIO
 
-_FORKS = multiprocessing.get_context("forkserver")
+FORKS = multiprocessing.get_context("forkserver")
 # What a command imports, also what the libraries import when they need it.
-_FORKS.set_forkserver_preload(
+FORKS.set_forkserver_preload(
     [
         "pipelines.definitions",
         "pipelines.cli",
@@ -35,6 +40,7 @@ _FORKS.set_forkserver_preload(
         "dbt.task.build",
         "dlt.destinations.impl.duckdb.duck",
         "duckdb_sqlalchemy",
+        "pytest",
         "great_expectations.render.renderer.site_builder",
         "pyarrow.fs",
         "pyarrow.parquet",
@@ -45,15 +51,26 @@ _FORKS.set_forkserver_preload(
 )
 # A refresh of a small company takes 15 s on two idle cores, and many times that on a busy machine.
 TIMEOUT_SECONDS = 900
+_STARTED = "started\n"
+
+
+class Running(NamedTuple):
+    """A process, and what it prints, line by line."""
+
+    process: BaseProcess
+    printed: TextIO
+
+
+Function = Callable[[Sequence[str]], object]
 
 
 def run_forked(
-    function: Callable[[Sequence[str]], object], arguments: Sequence[str], environment: Mapping[str, str]
+    function: Function, arguments: Sequence[str], environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """Call a function of a module in a new process with that environment; it ends with the exit code it asks for."""
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder) / name for name in ("stdout", "stderr")]
-        process = _FORKS.Process(target=_call, args=(function, list(arguments), dict(environment), outputs))
+        process = FORKS.Process(target=_call_to_files, args=(function, list(arguments), dict(environment), outputs))
         process.start()
         process.join(TIMEOUT_SECONDS)
         if process.is_alive():
@@ -64,17 +81,48 @@ def run_forked(
         return subprocess.CompletedProcess(list(arguments), process.exitcode or 0, *texts)
 
 
-def _call(
-    function: Callable[[Sequence[str]], object],
-    arguments: Sequence[str],
-    environment: Mapping[str, str],
-    outputs: Sequence[Path],
+@contextmanager
+def forked(function: Function, arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[Running]:
+    """Run a function in a new process, which is killed at the end of the block with all that it started."""
+    reader, writer = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=_call_to_pipe, args=(function, list(arguments), dict(environment), writer))
+    process.start()
+    writer.close()
+    with os.fdopen(os.dup(reader.fileno()), encoding="utf-8") as printed:
+        reader.close()
+        # It prints that once it has a session of its own, and so can be killed with all that it starts.
+        assert printed.readline() == _STARTED
+        try:
+            yield Running(process, printed)
+        finally:
+            with suppress(ProcessLookupError):  # it has ended
+                os.killpg(process.pid or 0, signal.SIGKILL)
+            process.join()
+
+
+def _call_to_files(
+    function: Function, arguments: Sequence[str], environment: Mapping[str, str], outputs: Sequence[Path]
 ) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
     for descriptor, output in enumerate(outputs, start=1):
         with output.open("wb") as stream:
             os.dup2(stream.fileno(), descriptor)
+    _call(function, arguments, environment)
+
+
+def _call_to_pipe(
+    function: Function, arguments: Sequence[str], environment: Mapping[str, str], writer: Connection
+) -> None:
+    os.setsid()
+    for descriptor in (1, 2):
+        os.dup2(writer.fileno(), descriptor)
+    writer.close()
+    os.write(1, _STARTED.encode())
+    _call(function, arguments, environment)
+
+
+def _call(function: Function, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
     # What the server of the forks was started with may be closed or a pipe of the test runner.
     sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for the life of the process
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)

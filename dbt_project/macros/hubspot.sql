@@ -12,6 +12,25 @@
 {%- endmacro %}
 
 
+{# For the base model of an object that another tool does not land: its columns, as staging reads them, and no row. #}
+{% macro hubspot_without_rows(object) -%}
+    {%- set columns = {
+        'exchange_rates': ['from_currency', 'to_currency', 'conversion_rate', 'effective_at'],
+        'goal_targets': [
+            'id', 'hs_goal_name', 'hs_goal_type', 'hs_milestone', 'hs_group_correlation_uuid', 'hubspot_owner_id',
+            'hs_assignee_user_id', 'hs_pipeline_ids', 'hs_start_datetime', 'hs_end_datetime', 'hs_target_amount',
+            'hs_goal_target_currency_code', 'hs_kpi_object_type_id', 'hs_kpi_unit_type',
+            'hs_kpi_time_period_property', 'hs_createdate', 'modified_at', 'is_archived',
+        ],
+    } -%}
+    select
+        {%- for column in columns[object] %}
+        {{ 'false' if column.startswith('is_') else 'cast(null as string)' }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where false
+{%- endmacro %}
+
+
 {# A moment as naive UTC: HubSpot writes ISO 8601 in UTC, and milliseconds since 1970 where a value is old. #}
 {% macro hubspot_moment(text) -%}
     coalesce(try_cast({{ text }} as timestamp), {{ moment_of_microseconds('try_cast(' ~ text ~ ' as bigint) * 1000') }})

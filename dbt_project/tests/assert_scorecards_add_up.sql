@@ -1,5 +1,6 @@
 -- What: in each period, teams add up to the company, and so do reps: each count and sum, to the cent, but rep_count.
--- Why: team and company are summed from the parts of positions; nothing may be lost or counted twice where somebody moved.
+-- Why: team and company are summed from the parts of positions; nothing may be lost or counted twice where somebody
+-- moved.
 -- A failure means that a day of a rep is in no version or in two, or that a scorecard lost a row that is not 0.
 {% set measures = scorecard_measures() | rejectattr('scorecard', 'equalto', 'hidden') | map(attribute='name') | list %}
 {% set counts = quota_rep_counts() | map(attribute='name') | list %}
@@ -41,13 +42,13 @@ rep_sums as (
 )
 
 select
-    company.period_type,
-    company.period_start,
     {% for measure in measures + counts %}
     company.{{ measure }},
     team_sums.{{ measure }} as {{ measure }}_of_teams,
-    rep_sums.{{ measure }} as {{ measure }}_of_reps{{ ',' if not loop.last }}
+    rep_sums.{{ measure }} as {{ measure }}_of_reps,
     {% endfor %}
+    company.period_type,
+    company.period_start
 from company
 full outer join team_sums
     on

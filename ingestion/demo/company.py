@@ -144,7 +144,17 @@ SELECT role, seat_id, unnest(range(65536 * (high - activity) // total, 65536 * h
 FROM shares;
 """
 
+# Who led a team until they left; their successor, a manager by now, was one of the team.
 PEOPLE = """
+CREATE TABLE succession AS
+SELECT DISTINCT
+    manager_id, manager_id || '-former' AS former_id, team,
+    day_of(working_day(
+        getvariable('first_day') + 200 + below(300, hash(manager_id), 'succeeded')::INTEGER
+    )) AS succeeded_on
+FROM seat
+WHERE manager_id = 'mgr-am-001' OR draw(hash(manager_id), 'replaced') < 0.08;
+
 CREATE TABLE person AS
 SELECT first_rep AS user_id, role, manager_id, team, territory, hired_on, left_on FROM seat
 UNION ALL
@@ -152,6 +162,9 @@ SELECT second_rep, role, manager_id, team, territory, replaced_on, NULL FROM sea
 UNION ALL
 SELECT DISTINCT manager_id, 'manager', 'vp-sales', team, 'Global', getvariable('first_day') - 1500, NULL
 FROM seat
+UNION ALL
+SELECT former_id, 'manager', 'vp-sales', team, 'Global', getvariable('first_day') - 1900, succeeded_on - 1
+FROM succession
 UNION ALL
 SELECT 'vp-sales', 'vp', NULL, 'Leadership', 'Global', getvariable('first_day') - 2500, NULL
 UNION ALL

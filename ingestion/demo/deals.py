@@ -8,9 +8,12 @@ that function at the deal's events, the current record is it at the last event: 
 
 from __future__ import annotations
 
+# A deal's product is drawn from these, by its number.
+PRODUCTS = ("Essentials", "Professional", "Suite")
+
 # The deals of one file. Stages are numbers in the lists of `pipeline_plan`; `entered` holds the moment each
 # open stage was reached, a skipped one together with the next.
-DEALS = """
+DEALS = f"""
 CREATE OR REPLACE TEMP TABLE deal AS
 WITH born AS (
     SELECT deal, IF(deal % 9 IN (3, 7), 'renewals', 'new_business') AS pipeline
@@ -121,7 +124,7 @@ priced AS (
     SELECT
         steered.*,
         greatest(3, round([12, 42, 100][segment] * exp(0.4 * normal(deal, 'licences')))) AS licences,
-        pick(['Essentials', 'Professional', 'Suite'], deal, 'product') AS product,
+        pick({list(PRODUCTS)}, deal, 'product') AS product,
         CASE product WHEN 'Essentials' THEN 39.90 WHEN 'Professional' THEN 64.50 ELSE 89.75 END AS price,
         (licences * price * 12)::DECIMAL(12, 2) AS first_amount,
         (first_amount * (0.75 + 0.55 * draw(deal, 'revision')))::DECIMAL(12, 2) AS revised_amount,
@@ -208,7 +211,13 @@ FROM state
 
 OPPORTUNITIES = f"""
 WITH event AS (SELECT *, events[-1] AS work FROM deal),
-state AS (SELECT *, {_STATE}, draw(deal, 'deleted') < 0.003 AS is_deleted FROM event)
+state AS (SELECT *, {_STATE}, draw(deal, 'deleted') < 0.003 AS is_deleted FROM event),
+-- Whoever sits in a seat of development on the day finds most deals that come from no lead and no customer.
+finder AS (
+    SELECT lot, owner_1 AS finder_1, change_1 AS found_1, owner_2 AS finder_2, change_2 AS found_2, owner_3 AS finder_3
+    FROM seat_lot JOIN seat ON seat.seat_id = seat_lot.seat_id
+    WHERE seat_lot.role = 'sdr'
+)
 SELECT
     {DEAL_KEY} AS opportunity_id,
     account_key(account) AS account_id,
@@ -232,9 +241,16 @@ SELECT
         ['Price', 'Competitor', 'No decision', 'No decision', 'Timing', 'Missing feature'],
         deal, 'loss reason'
     ), NULL) AS loss_reason,
+    CASE
+        WHEN lead_source <> 'Outbound' OR pipeline = 'renewals' OR draw(deal, 'found') < 0.3 THEN NULL
+        WHEN created >= found_2 THEN finder_3
+        WHEN created >= found_1 THEN finder_2
+        ELSE finder_1
+    END AS sourced_by_id,
     IF(is_deleted, getvariable('until'), moment(work, utc_offset)) AS updated_at,
     is_deleted
 FROM state
+JOIN finder ON finder.lot = below(65536, deal, 'finder')
 """
 
 # What a quota is set from: the deals due to be decided in a month, each by its chance to be won, and partly

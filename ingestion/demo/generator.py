@@ -1,6 +1,6 @@
 """Writes the demo company into a landing folder.
 
-Does not belong here: what the company is like (`company`, `deals`, `activity`, `targets`).
+Does not belong here: what the company is like (the other modules).
 """
 
 from __future__ import annotations
@@ -16,7 +16,19 @@ from pathlib import Path
 import duckdb
 
 from ingestion.contract import ENTITIES_BY_NAME
-from ingestion.demo import activity, chance, company, deals, targets
+from ingestion.demo import (
+    activity,
+    chance,
+    company,
+    conversations,
+    customers,
+    deals,
+    goals,
+    learning,
+    organisation,
+    pay,
+    targets,
+)
 
 DEFAULT_UNTIL = datetime(2025, 12, 31, 18, tzinfo=UTC)
 WINDOW_DAYS = 730
@@ -33,6 +45,22 @@ _SMALL = {
     "pipeline_stages": "FROM pipeline_stages",
     "quotas": targets.QUOTAS,
     "exchange_rates": targets.EXCHANGE_RATES,
+    "user_history": organisation.USER_HISTORY,
+    "territories": organisation.TERRITORIES,
+    "holidays": organisation.HOLIDAYS,
+    "goals": goals.GOALS,
+    "forecast_submissions": goals.FORECAST_SUBMISSIONS,
+    "comp_plans": pay.COMP_PLANS,
+    "comp_tiers": pay.COMP_TIERS,
+    "comp_assignments": pay.COMP_ASSIGNMENTS,
+    "spiffs": pay.SPIFFS,
+    "trackers": conversations.TRACKERS,
+    "coaching_sessions": learning.COACHING_SESSIONS,
+    "courses": learning.COURSES,
+    "training_records": learning.TRAINING_RECORDS,
+    "feedback": learning.FEEDBACK,
+    "candidates": learning.CANDIDATES,
+    "spend": customers.SPEND,
 }
 _LARGE = {
     "opportunities": deals.OPPORTUNITIES,
@@ -40,6 +68,17 @@ _LARGE = {
     "leads": activity.LEADS,
     "calls": activity.CALLS,
     "meetings": activity.MEETINGS,
+}
+# What follows from the large entities reads them as they were written, and so agrees with them.
+_FOLLOWING = {
+    "opportunity_splits": pay.OPPORTUNITY_SPLITS,
+    "cancellations": pay.CANCELLATIONS,
+    "call_turns": conversations.CALL_TURNS,
+    "call_scores": conversations.CALL_SCORES,
+    "touches": customers.TOUCHES,
+    "lead_fit": customers.LEAD_FIT,
+    "invoices": customers.INVOICES,
+    "surveys": customers.SURVEYS,
 }
 
 
@@ -124,10 +163,22 @@ def _write(folder: Path, calls: int, seed: int, until: datetime, threads: int | 
         "am_seats": renewals,
         "sdr_seats": development,
         "accounts": max(5, round(deal_count * 0.45)),
+        # One recorded talk per seat and week; a third of the calls are talks.
+        "recorded": min(0.35, seats * WINDOW_DAYS / 7 / (calls / 3)),
     }
     with demo_connection(seed, threads) as connection:
         _set(connection, variables)
-        for script in (company.PIPELINES, company.CALENDAR, company.SEATS, company.PEOPLE, company.ACCOUNTS):
+        for script in (
+            company.PIPELINES,
+            company.CALENDAR,
+            company.SEATS,
+            company.PEOPLE,
+            company.ACCOUNTS,
+            organisation.STANDING,
+            pay.PLANS,
+            learning.SESSIONS,
+            conversations.BOOK,
+        ):
             connection.execute(script)
         connection.execute(deals.EXPECTED_BOOKING)
         write_parquet(connection, "FROM accounts", folder / "accounts" / "part-0001.parquet")
@@ -143,8 +194,22 @@ def _write(folder: Path, calls: int, seed: int, until: datetime, threads: int | 
             connection.execute(activity.LEADS_PLAN)
             for name, query in _LARGE.items():
                 write_parquet(connection, query, folder / name / f"part-{part:04d}.parquet")
+            _see(connection, folder, f"part-{part:04d}.parquet")
+            connection.execute(pay.CANCELLED)
+            connection.execute(conversations.CONVERSATIONS)
+            for name, query in _FOLLOWING.items():
+                write_parquet(connection, query, folder / name / f"part-{part:04d}.parquet")
+        _see(connection, folder, "*.parquet")
+        connection.execute(goals.MONTH_RESULT)
         for name, query in _SMALL.items():
             connection.execute(f"COPY ({query}) TO '{_quoted(folder / name)}.csv' (FORMAT csv, HEADER)")
+
+
+def _see(connection: duckdb.DuckDBPyConnection, folder: Path, files: str) -> None:
+    """Let the views named after the large entities show these of their files."""
+    for name in _LARGE:
+        source = _quoted(folder / name / files)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{source}')")
 
 
 def _set(connection: duckdb.DuckDBPyConnection, variables: dict[str, object]) -> None:

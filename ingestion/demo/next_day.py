@@ -1,6 +1,9 @@
 """The next working day of a demo company: new and changed records, as one more file for each large entity.
 
 Does not belong here: the company itself (`generator` and what it uses).
+
+New calls are talks and leads are written to, as on other days. What comes by the week or month (goals, forecasts,
+coaching, invoices, spend) does not come on this day.
 """
 
 from __future__ import annotations
@@ -126,6 +129,32 @@ LEFT JOIN people AS rep ON rep.user_id = sample.user_id
 ORDER BY call_id
 """
 
+# Who was recorded says the same in the new call, and everybody who was worked on gets a mail.
+_CALL_TURNS = """
+SELECT
+    'call-' || getvariable('part') || '-' || substr(call_id, 6) AS call_id, turn, speaker,
+    IF(speaker = 'rep', IF(rep.left_on IS NOT NULL, rep.manager_id, sample.user_id), NULL) AS speaker_id,
+    started_seconds, ended_seconds, text, now + INTERVAL 30 MINUTE AS updated_at, turns.is_deleted
+FROM read_parquet('{call_turns}') AS turns
+JOIN (SELECT * EXCLUDE (is_deleted), drawn >= 0.1 AS is_new FROM calls_sample) AS sample USING (call_id)
+LEFT JOIN people AS rep ON rep.user_id = sample.user_id
+WHERE is_new
+ORDER BY call_id, turn
+"""
+
+_TOUCHES = """
+SELECT
+    'touch-' || getvariable('part') || '-' || substr(lead_id, 6) AS touch_id,
+    IF(rep.left_on IS NOT NULL, rep.manager_id, owner_id) AS user_id,
+    IF(drawn >= 0.5, 'lead-' || getvariable('part') || '-' || substr(lead_id, 6), lead_id) AS lead_id,
+    NULL::VARCHAR AS account_id, NULL::VARCHAR AS opportunity_id, 'email' AS channel,
+    now + INTERVAL 4 MINUTE AS sent_at, NULL::TIMESTAMP AS replied_at, NULL::VARCHAR AS sequence,
+    false AS is_automated, sent_at AS updated_at, false AS is_deleted
+FROM leads_sample AS sample
+LEFT JOIN people AS rep ON rep.user_id = sample.owner_id
+ORDER BY touch_id
+"""
+
 _MEETINGS = """
 SELECT sample.* EXCLUDE (drawn, now, is_new) REPLACE (
     IF(is_new, 'meet-' || getvariable('part') || '-' || substr(meeting_id, 6), meeting_id) AS meeting_id,
@@ -147,6 +176,8 @@ _FILES = {
     "leads": _LEADS,
     "calls": _CALLS,
     "meetings": _MEETINGS,
+    "call_turns": _CALL_TURNS,
+    "touches": _TOUCHES,
 }
 
 
@@ -172,7 +203,9 @@ def change(folder: Path, share: float = 0.01, seed: int = 7) -> datetime:
             now = _NOW.format(key=key)
             connection.execute(template.format(entity=entity, key=key, now=now, files=_files(folder, entity)))
         connection.execute(_DEALS)
-        for entity, query in _FILES.items():
+        turns = _files(folder, "call_turns")
+        for entity, template in _FILES.items():
+            query = template.format(call_turns=turns)
             write_parquet(connection, query, folder / entity / f"part-{part:04d}.parquet")
     return day.replace(hour=18, tzinfo=UTC)
 

@@ -4,13 +4,11 @@ Belongs here: turning the gates' results into check results. Does not belong her
 (`expectations`).
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Iterator
 
 import dagster as dg
 
-from expectations.checks import Description
+from expectations.gate import RunnableGate
 from expectations.landing import LandingGate
 from expectations.marts import ColumnRule, MartsGate
 from expectations.results import GateResult
@@ -23,24 +21,6 @@ from pipelines.settings import Settings
 from pipelines.sources import sources_of
 
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
-
-
-class RunnableGate(Protocol):
-    """A gate: `describe` says its checks without data, `run` judges the warehouse."""
-
-    @property
-    def SUITE(self) -> str: ...  # noqa: N802 - a constant of each gate
-
-    def describe(self) -> list[Description]: ...
-
-    def run(
-        self,
-        warehouse: Path,
-        data_docs: Path,
-        run_id: str,
-        variables: Mapping[str, Any],
-        published_row_counts: Mapping[str, int] | None = None,
-    ) -> GateResult: ...
 
 
 def build_gates(settings: Settings, manifest: Manifest) -> list[dg.AssetChecksDefinition]:

@@ -34,7 +34,7 @@ repline:
 # https://spark.apache.org/docs/latest/api/sql/
 _FUNCTIONS = """
     abs any_value array arrays_zip bool_and bool_or cast coalesce concat_ws contains convert_timezone count
-    dense_rank datediff explode filter first_value from_json greatest if inline instr lag last_day last_value lead
+    datediff day dense_rank explode filter first_value from_json greatest if inline instr lag last_day last_value lead
     least left length lower make_date max max_by median min min_by monotonically_increasing_id month named_struct
     nullif rank regexp_extract regexp_like regexp_replace round row_number sequence size split split_part
     string_agg substr sum timestamp_micros translate trim try_cast try_element_at try_url_decode unix_micros upper

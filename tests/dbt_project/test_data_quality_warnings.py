@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from tests.dbt_project.test_sparse_data import STAGES, USERS
-from tests.dbt_project.warehouse import build, create_raw_tables, insert_rows
+from tests.dbt_project.warehouse import build_again, create_raw_tables, insert_rows
 
 CREATED = "2024-01-05 10:00:00"
 
 
-def test_each_rule_counts_its_rows(tmp_path: Path) -> None:
+def test_each_rule_counts_its_rows(tmp_path: Path, statements: Sequence[Sequence[str]]) -> None:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         create_raw_tables(connection)
         insert_rows(connection, "users", USERS)
@@ -55,7 +56,7 @@ def test_each_rule_counts_its_rows(tmp_path: Path) -> None:
             {**quota, "quota_id": "q2", "currency": "EUR"},
             {**quota, "quota_id": "q3", "user_id": "ghost"},
         ])  # fmt: skip
-    build(tmp_path, {"as_of": "2024-03-10T12:00:00Z"}, "--exclude", "resource_type:unit_test")
+    build_again(tmp_path, statements)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
         found = connection.execute(
             "SELECT rule, entity, row_count FROM marts.data_quality_warnings WHERE row_count > 0 ORDER BY rule, entity"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.dbt_project.test_sparse_data import AS_OF, STAGES
-from tests.dbt_project.warehouse import build, create_raw_tables, insert_rows
+from tests.dbt_project.test_sparse_data import STAGES
+from tests.dbt_project.warehouse import build_again, create_raw_tables, insert_rows
 
 LONG_AGO = "0001-05-05 10:00:00"
 RECENT = "2024-02-05 10:00:00"
@@ -18,7 +19,7 @@ DEAL = {"owner_id": "u1", "amount": 10, "currency": "EUR"}
 
 
 @pytest.fixture(scope="module")
-def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+def marts(tmp_path_factory: pytest.TempPathFactory, statements: Sequence[Sequence[str]]) -> duckdb.DuckDBPyConnection:
     """A company with a deal, a win and a call of the year 1, a deal and a call of this year, and one rep."""
     home = tmp_path_factory.mktemp("implausible")
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
@@ -43,7 +44,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
             {**CALL, "call_id": "ancient", "started_at": LONG_AGO},
             {**CALL, "call_id": "recent", "started_at": RECENT},
         ])  # fmt: skip
-    build(home, AS_OF, "--exclude", "resource_type:unit_test")
+    build_again(home, statements)
     return duckdb.connect(str(home / "warehouse.duckdb"), read_only=True)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
+import jinja2
 import pytest
 
-from tests.dbt_project.warehouse import build, create_raw_tables, insert_rows
+from tests.dbt_project.warehouse import DBT_PROJECT_DIR, build, create_raw_tables, insert_rows
 
 COMPILED_ZONE = "Europe/London"
 # A moment a few hours before the odd midnight: put back over midnight, a midnight that is skipped, a day that
@@ -67,3 +68,12 @@ def test_each_quarter_of_an_hour_has_its_day(local_days_sql: tuple[Path, dict[st
         """).fetchall()
     expected = [(moment, [moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()]) for moment in sorted(moments)]
     assert found == expected
+
+
+def test_a_zone_with_a_quote_stays_within_the_quotes() -> None:
+    """Repline refuses such a name at the start; who runs `dbt build` alone gets an error of the engine and no more."""
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(DBT_PROJECT_DIR / "macros"))
+    zone = "UTC'; drop table x; --"
+    environment.globals.update({"var": {"reporting_timezone": zone}.get, "return": str})
+    macros = environment.get_template("local_time.sql").module
+    assert duckdb.execute(f"SELECT '{macros.reporting_timezone()}'").fetchall() == [(zone,)]  # type: ignore[attr-defined]

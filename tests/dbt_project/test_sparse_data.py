@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.dbt_project.warehouse import DBT_PROJECT_DIR, build, create_raw_tables, insert_rows
+from tests.dbt_project.warehouse import DBT_PROJECT_DIR, build_again, create_raw_tables, insert_rows
 
 PUBLISHED = tuple(sorted(path.stem for path in (DBT_PROJECT_DIR / "models" / "marts").glob("*/*.sql")))
 
@@ -47,12 +48,16 @@ RATES: Rows = [{"rate_date": "2024-01-01", "currency": "EUR", "rate": 1.1}]
 AS_OF = {"as_of": "2024-03-10T12:00:00Z"}
 
 
-def _build(home: Path, **entities: Rows) -> duckdb.DuckDBPyConnection:
+def _build(home: Path, statements: Sequence[Sequence[str]], **entities: Rows) -> duckdb.DuckDBPyConnection:
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         create_raw_tables(connection)
         for name, rows in entities.items():
             insert_rows(connection, name, rows)
-    build(home, AS_OF, "--exclude", "resource_type:unit_test")
+    build_again(home, statements)
+    return _built(home)
+
+
+def _built(home: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(str(home / "warehouse.duckdb"), read_only=True)
     published = connection.execute(
         "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts' ORDER BY table_name"
@@ -67,16 +72,16 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(row[0])
 
 
-def test_nothing_at_all(tmp_path: Path) -> None:
-    connection = _build(tmp_path)
+def test_nothing_at_all(built_of_nothing: Path) -> None:
+    connection = _built(built_of_nothing)
     filled = {table for table in PUBLISHED if _count(connection, table)}
     assert filled == {"data_quality_warnings", "dim_date", "dim_rep", "dim_rep_version", "kpi_catalogue"}
     assert connection.execute("SELECT sum(row_count) FROM marts.data_quality_warnings").fetchone() == (0,)
     assert connection.execute("SELECT user_id FROM marts.dim_rep").fetchall() == [("unassigned",)]
 
 
-def test_only_the_required_entities(tmp_path: Path) -> None:
-    connection = _build(tmp_path, users=USERS, pipeline_stages=STAGES, opportunities=OPPORTUNITIES)
+def test_only_the_required_entities(tmp_path: Path, statements: Sequence[Sequence[str]]) -> None:
+    connection = _build(tmp_path, statements, users=USERS, pipeline_stages=STAGES, opportunities=OPPORTUNITIES)
     states = connection.execute(
         "SELECT opportunity_id, status, open_amount, won_amount FROM marts.fct_opportunity ORDER BY 1"
     ).fetchall()
@@ -90,9 +95,14 @@ def test_only_the_required_entities(tmp_path: Path) -> None:
     assert _count(connection, "kpi_stage_funnel") == 0
 
 
-def test_history_makes_the_funnel(tmp_path: Path) -> None:
+def test_history_makes_the_funnel(tmp_path: Path, statements: Sequence[Sequence[str]]) -> None:
     connection = _build(
-        tmp_path, users=USERS, pipeline_stages=STAGES, opportunities=OPPORTUNITIES, opportunity_history=HISTORY
+        tmp_path,
+        statements,
+        users=USERS,
+        pipeline_stages=STAGES,
+        opportunities=OPPORTUNITIES,
+        opportunity_history=HISTORY,
     )
     assert connection.execute("SELECT pipeline, stage FROM marts.kpi_stage_funnel ORDER BY 1").fetchall() == [
         ("default", "Qualify"),
@@ -101,7 +111,7 @@ def test_history_makes_the_funnel(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("absent", ["opportunities", "users"])
-def test_all_but_one(tmp_path: Path, absent: str) -> None:
+def test_all_but_one(tmp_path: Path, statements: Sequence[Sequence[str]], absent: str) -> None:
     entities: dict[str, Rows] = {
         "users": USERS,
         "pipeline_stages": STAGES,
@@ -111,7 +121,7 @@ def test_all_but_one(tmp_path: Path, absent: str) -> None:
         "exchange_rates": RATES,
     }
     del entities[absent]
-    connection = _build(tmp_path, **entities)
+    connection = _build(tmp_path, statements, **entities)
     assert connection.execute("SELECT is_known FROM marts.dim_rep WHERE user_id = 'ghost'").fetchone() == (False,)
     scorecard = connection.execute(
         "SELECT period_start, outbound_calls, connect_rate, talk_seconds FROM marts.kpi_rep_scorecard"

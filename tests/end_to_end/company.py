@@ -1,7 +1,7 @@
 """A company whose files are refreshed through the command line, as a user does it.
 
-Belongs here: running `repline` in processes of its own, and reading what it published. Does not belong here:
-what a test expects.
+Belongs here: running `repline` in processes of its own, the same models without it, and reading what came of it.
+Does not belong here: what a test expects.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ import duckdb
 # It keeps the libraries from calling home, in this process and so in those that get its environment.
 import pipelines  # noqa: F401
 from tests import shortcuts
-from tests.processes import run_forked
-
-REPLINE = str(Path(sys.executable).parent / "repline")
+from tests.dbt_project.warehouse import WITHOUT_TESTS, build
+from tests.ingestion.loading import run
+from tests.processes import Running, forked, run_forked
 
 # Tables that say when something was done, and so differ between two builds of the same input.
 _TIMES = {"publication", "dataset_freshness"}
@@ -47,19 +47,12 @@ class Company:
             "REPLINE_VARS": json.dumps(dict(self.variables)),
         }
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return run_forked(_repline, arguments, self.environment)
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return run_forked(_repline, arguments, {**self.environment, **environment})
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command in a session of its own, so that it can be killed with all that it started."""
-        return subprocess.Popen(
-            [REPLINE, *arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+    def started(self, *arguments: str) -> AbstractContextManager[Running]:
+        """A command that runs, and is killed at the end of the block with all that it started."""
+        return forked(_repline, arguments, self.environment)
 
     def refresh(self) -> str:
         """Refresh, which has to succeed, and return what it printed."""
@@ -87,7 +80,10 @@ class Company:
         folder.mkdir(parents=True, exist_ok=True)
         contents: dict[str, bytes] = {}
         with duckdb.connect(str(self.published), read_only=True) as connection:
-            tables = connection.sql("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall()
+            # Some marts are views before they are published.
+            tables = connection.sql(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts'"
+            ).fetchall()
             for (table,) in tables:
                 if table in _TIMES:
                     continue
@@ -95,6 +91,33 @@ class Company:
                 connection.execute(f"COPY (SELECT * FROM marts.{table} ORDER BY ALL) TO '{target}' (FORMAT csv)")
                 contents[table] = target.read_bytes()
         return contents
+
+
+@dataclass
+class Unpublished(Company):
+    """A company whose files are loaded and whose models are built, and no more: what another way is compared with.
+
+    A third of the work of a refresh. Gates, tests of the models and publication have tests of their own.
+    """
+
+    def refresh(self) -> str:
+        self.home.mkdir(parents=True)
+        loaded = run_forked(_load_files, [str(self.landing), str(self.home)], self.environment)
+        assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+        return build(self.home, {"as_of": self.as_of, **self.variables}, *WITHOUT_TESTS)
+
+    @property
+    def published(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+
+def _load_files(arguments: Sequence[str]) -> None:
+    """Load a landing folder into the warehouse of a home."""
+    from ingestion.landing import landing_pipeline, landing_source
+
+    landing, home = map(Path, arguments)
+    warehouse = home / "warehouse.duckdb"
+    run(landing_pipeline(warehouse, home / "dlt"), warehouse, landing_source(landing)).raise_on_failed_jobs()
 
 
 def _repline(arguments: Sequence[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -94,10 +93,7 @@ def test_too_many_quarantined_rows(company: Company) -> None:
     ],
 )
 def test_setting_that_cannot_be_used(company: Company, variable: str, value: str, part: str) -> None:
-    environment = {**company.environment, variable: value}
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / "repline"), "refresh"], env=environment, capture_output=True, text=True
-    )
+    done = company.run("refresh", **{variable: value})
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert part in done.stderr

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from pathlib import Path
 
 import pytest
 
 from ingestion.demo import change
-from tests.end_to_end.company import Company, small_company
+from tests.end_to_end.company import Company, Unpublished, small_company
 
 STEPS = ["Load what is new", "Judge what arrived", "Build the models", "Judge the marts"]
 
@@ -58,38 +56,28 @@ def test_a_change_gives_what_a_build_from_nothing_gives(tmp_path: Path) -> None:
     company.refresh()
     change(company.landing, share=0.05)
     assert "Published version 2" in company.refresh()
-    at_once = Company(company.landing, tmp_path / "at_once", company.as_of)
+    at_once = Unpublished(company.landing, tmp_path / "at_once", company.as_of)
     at_once.refresh()
     grown, whole = company.marts(tmp_path / "a"), at_once.marts(tmp_path / "b")
     assert [table for table, rows in grown.items() if rows != whole[table]] == []
 
 
 def _kill_while_loading(company: Company) -> None:
-    process = company.start("refresh")
-    deadline = time.monotonic() + 120
-    # The load packages of dlt appear when rows are on their way.
-    while not list((company.home / "dlt").rglob("*.parquet")):
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    _kill(process.pid)
-    process.communicate()
+    with company.started("refresh") as running:
+        deadline = time.monotonic() + 120
+        # The load packages of dlt appear when rows are on their way.
+        while not list((company.home / "dlt").rglob("*.parquet")):
+            assert running.process.is_alive(), running.printed.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 def _kill_after(company: Company, step: str) -> None:
     """Kill a refresh as soon as it says that a step is done, that is at the start of the next."""
-    process = company.start("refresh")
-    assert process.stdout
     printed = []
-    for line in process.stdout:
-        printed.append(line)
-        if line.startswith("done") and step in line:
-            break
-    else:
-        pytest.fail("the refresh ended before it could be killed:\n" + "".join(printed))
-    _kill(process.pid)
-    process.communicate()
-
-
-def _kill(pid: int) -> None:
-    os.killpg(pid, signal.SIGKILL)
+    with company.started("refresh") as running:
+        for line in running.printed:
+            printed.append(line)
+            if line.startswith("done") and step in line:
+                return
+    pytest.fail("the refresh ended before it could be killed:\n" + "".join(printed))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -14,6 +18,7 @@ from ingestion.demo import generate
 from pipelines.refresh import Outcome, run_refresh
 from pipelines.reports.progress import PlainProgress
 from pipelines.settings import Settings
+from tests.prepared import prepared
 from tests.shortcuts import keep_engines, never_wait_for_the_disk
 
 UNTIL = datetime(2025, 12, 31, 18, tzinfo=UTC)
@@ -51,10 +56,24 @@ def refresh(settings: Settings) -> Outcome:
 
 
 @pytest.fixture(scope="session")
-def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RefreshedHome]:
-    """A small company, refreshed once. Tests may refresh it again, but must leave its landing files alone."""
-    home = tmp_path_factory.mktemp("refreshed")
-    settings = Settings(home=home, landing=home / "landing", as_of=UNTIL)
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> RefreshedHome:
+    """A small company, refreshed once for all workers, and the worker's own copy of its home.
+
+    Tests may refresh it again, but must leave its landing files alone.
+    """
+    made = prepared(tmp_path_factory, "refreshed", _refresh_a_company)
+    home = tmp_path_factory.mktemp("refreshed") / "home"
+    shutil.copytree(made / "home", home, symlinks=True)
+    outcome = pickle.loads((made / "outcome").read_bytes())
+    return RefreshedHome(_settings(home), outcome, (made / "printed").read_text(encoding="utf-8"))
+
+
+def _settings(home: Path) -> Settings:
+    return Settings(home=home, landing=home / "landing", as_of=UNTIL)
+
+
+def _refresh_a_company(folder: Path) -> None:
+    settings = _settings(folder / "home")
     generate(settings.landing, calls=300)
     # One row that cannot be read, one rep that nobody knows: both are warnings, and no reason to stop.
     (settings.landing / "calls" / "zz_late.csv").write_text(
@@ -64,10 +83,11 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RefreshedHom
         encoding="utf-8",
     )
     before = dict(os.environ)
-    console = Console(record=True, width=200, file=(home / "printed.txt").open("w"))
+    console = Console(record=True, width=200, file=io.StringIO())
     with PlainProgress(console) as progress:
         outcome = run_refresh(settings, progress)
     for name in _OURS:
         if name not in before:
             os.environ.pop(name, None)
-    yield RefreshedHome(settings, outcome, console.export_text())
+    (folder / "outcome").write_bytes(pickle.dumps(outcome))
+    (folder / "printed").write_text(console.export_text(), encoding="utf-8")

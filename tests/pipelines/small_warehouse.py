@@ -80,3 +80,10 @@ def land(
                 "INSERT INTO raw.quarantine VALUES ('landing', ?, ?, ?, ?, NULL, ?, 'x', ?, ?)",
                 [entity, file, file_hash, line, column, reason, loaded_at],
             )
+
+
+def hold(path: str, is_ready: Any, may_end: Any) -> None:
+    """Have a database open for writing, for a process of its own, until it may end."""
+    with duckdb.connect(path):
+        is_ready.set()
+        may_end.wait(60)

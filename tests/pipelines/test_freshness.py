@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -20,9 +18,8 @@ from pipelines.publication.publish import publish
 from pipelines.reports import warehouse_reader
 from pipelines.reports.freshness import DatasetAge, Freshness, measure, show_freshness
 from pipelines.settings import Settings, SettingsError, default_vars
-from tests.pipelines.small_warehouse import AS_OF, land, make_settings, make_warehouse, warehouse
-
-SPAWN = multiprocessing.get_context("spawn")
+from tests.pipelines.small_warehouse import AS_OF, hold, land, make_settings, make_warehouse, warehouse
+from tests.processes import FORKS
 
 
 @pytest.fixture
@@ -186,18 +183,12 @@ def test_during_a_refresh_the_last_known_ages_are_given(settings: Settings) -> N
     assert "Late: calls." in text
 
 
-def hold(path: str, is_ready: Any, may_end: Any) -> None:
-    with duckdb.connect(path):
-        is_ready.set()
-        may_end.wait(60)
-
-
 def test_a_warehouse_that_another_program_writes_to_does_not_stop_the_answer(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warehouse_reader, "PATIENCE_SECONDS", 0.1)
-    is_ready, may_end = SPAWN.Event(), SPAWN.Event()
-    process = SPAWN.Process(target=hold, args=(str(settings.warehouse), is_ready, may_end))
+    is_ready, may_end = FORKS.Event(), FORKS.Event()
+    process = FORKS.Process(target=hold, args=(str(settings.warehouse), is_ready, may_end))
     process.start()
     try:
         assert is_ready.wait(60)

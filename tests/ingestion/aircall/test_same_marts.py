@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from ingestion.demo import DEFAULT_UNTIL, generate
-from tests.end_to_end.company import Company
+from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.aircall import records as aircall
 from tests.ingestion.aircall.server import API_TOKEN, AircallServer
 from tests.ingestion.twilio import records as twilio
@@ -192,7 +192,7 @@ def test_same_marts_from_two_phone_systems_as_from_files(tmp_path: Path) -> None
         from_apis.refresh()
         assert from_apis.version() == 1, "a second refresh brought nothing new and published nothing"
 
-    from_files = Company(tmp_path / "all", tmp_path / "files_home", as_of)
+    from_files = Unpublished(tmp_path / "all", tmp_path / "files_home", as_of)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
     assert marts.keys() == expected.keys()

@@ -83,13 +83,13 @@ class CrmDatabase:
         with self.server.connect(self.name) as connection:
             connection.execute(sql.encode())
 
-    def load(self, rows: int = 1_000_000, required: bool = True) -> int:
+    def load(self, rows: int = 1_000_000, required: bool = True, anew: bool = False) -> int:
         """One load, of one slice; returns how many load packages reached the warehouse."""
         pipeline = raw_pipeline("database", self.home / "warehouse.duckdb", self.home / "dlt")
         # As the orchestrator does: nothing but the warehouse remembers what was loaded.
         pipeline.drop()
         self.slices.append(Slice(rows))
-        source = database_source(self.mapping, required, self.slices[-1])
+        source = database_source(self.mapping, required, self.slices[-1], anew=anew)
         info = run(pipeline, self.home / "warehouse.duckdb", source)
         info.raise_on_failed_jobs()
         return len(info.loads_ids)

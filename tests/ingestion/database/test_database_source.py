@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
+import duckdb
 import pytest
 
 from ingestion.contract import ENTITIES
@@ -206,6 +207,20 @@ def test_what_the_mapping_says_anew_is_read_from_the_start(crm: CrmDatabase) -> 
     crm.mapping.write_text(MAPPING.replace("amount: amount", "amount: {column: score}"))
     crm.load()
     assert crm.rows("SELECT sum(amount)::INT FROM raw.database__opportunities") == [(55,)]
+    assert crm.load() == 0
+
+
+def test_all_tables_are_read_anew(crm: CrmDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From their beginning and in slices, although their cursors say that nothing changed."""
+    monkeypatch.setattr(tables, "_ROWS_PER_CHUNK", 2)
+    crm.load()
+    with duckdb.connect(str(crm.home / "warehouse.duckdb")) as connection:
+        connection.execute("DELETE FROM raw.database__opportunities WHERE opportunity_id IN ('D1', 'D9')")
+    assert crm.load() == 0
+    crm.load(rows=4, anew=True)
+    while crm.slices[-1].is_cut:
+        crm.load(rows=4)
+    assert crm.rows(DEALS) == [(f"D{n}",) for n in range(1, 11)]
     assert crm.load() == 0
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingestion.demo import DEFAULT_UNTIL
-from tests.end_to_end.company import Company
+from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.database.conftest import CrmDatabase
 from tests.ingestion.exports.company import (
     demo,
@@ -44,7 +44,7 @@ def test_same_marts_from_a_database_as_from_files(tmp_path: Path, crm: CrmDataba
         mapping = tmp_path / "home" / "database.yml"
         mapping.parent.mkdir()
         mapping.write_text(table_mapping(company))
-    from_files = Company(tmp_path / "landing", tmp_path / "files_home", as_of)
+    from_files = Unpublished(tmp_path / "landing", tmp_path / "files_home", as_of)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
 

@@ -11,17 +11,13 @@ import duckdb
 
 from ingestion.contract import ENTITIES
 
-# Nobody recorded or reviewed the demo company's calls, or shared its deals.
-NOT_IN_DEMO = ("call_turns", "call_scores", "opportunity_splits")
-DEMO_ENTITIES = tuple(entity for entity in ENTITIES if entity.name not in NOT_IN_DEMO)
-
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 
 def opened(folder: Path) -> duckdb.DuckDBPyConnection:
     """Each entity as a view of its name, with the types of its files and `filename`."""
     connection = duckdb.connect()
-    for entity in DEMO_ENTITIES:
+    for entity in ENTITIES:
         source = f"read_csv('{folder}/{entity.name}.csv', filename = true)"
         if (folder / entity.name).is_dir():
             source = f"read_parquet('{folder}/{entity.name}/*.parquet', filename = true)"

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from ingestion.demo import generate
+from ingestion.demo.conversations import COACHED_TALK_RATIO
+from ingestion.demo.learning import COACHED_DAYS
 from tests.ingestion.demo.demo_files import Query, opened
 
 
@@ -141,3 +143,99 @@ def test_quotas_are_within_reach(company: Query) -> None:
     assert attainment[tenth] > 0.5
     assert attainment[-1 - tenth] < 1.4
     assert attainment[-1 - tenth] - attainment[tenth] > 0.2
+
+
+def test_goals_are_good_and_bad_reached_and_missed(company: Query) -> None:
+    ((goals, vague, agreed, long, out_of_reach),) = company("""
+        SELECT
+            count(*), count(*) FILTER (objective IS NULL), count(acknowledged_at),
+            count(*) FILTER (period_end - period_start > 366), count(*) FILTER (target > 3 * baseline)
+        FROM goals
+    """)
+    assert 0.08 < vague / goals < 0.3
+    assert 0.5 < agreed / goals < 0.9
+    assert min(long, out_of_reach) > 0
+    assert company("SELECT count(DISTINCT owner_type) FROM goals") == [(3,)]
+    ((reached, over, running),) = company("""
+        WITH won AS (
+            SELECT owner_id, close_date
+            FROM opportunities JOIN pipeline_stages USING (pipeline, stage) WHERE is_won AND NOT is_deleted
+        ),
+        measured AS (
+            SELECT goal_id, target, period_end, count(close_date) AS actual
+            FROM goals LEFT JOIN won
+                ON won.owner_id = goals.owner_id AND close_date BETWEEN period_start AND period_end
+            WHERE metric = 'won_count' GROUP BY ALL
+        )
+        SELECT count(*) FILTER (actual >= target AND period_end <= DATE '2025-12-31'),
+            count(*) FILTER (period_end <= DATE '2025-12-31'), count(*) FILTER (period_end > DATE '2025-12-31')
+        FROM measured
+    """)
+    assert 0.25 < reached / over < 0.75
+    assert running > 0
+
+
+def test_forecasts_are_rosier_than_what_comes_by_some_more_than_by_others(company: Query) -> None:
+    rows = company("""
+        WITH won AS (
+            SELECT owner_id, close_date,
+                amount * CASE currency WHEN 'EUR' THEN 1.09 WHEN 'GBP' THEN 1.27 ELSE 1 END AS amount
+            FROM opportunities JOIN pipeline_stages USING (pipeline, stage) WHERE is_won AND NOT is_deleted
+        ),
+        first_said AS (
+            SELECT user_id, period_type, period_start, min_by(amount, submitted_at) AS amount
+            FROM forecast_submissions WHERE period_start BETWEEN DATE '2024-04-01' AND DATE '2025-10-01'
+            GROUP BY ALL
+        ),
+        compared AS (
+            SELECT user_id, period_start, any_value(said.amount) AS said, coalesce(sum(won.amount), 0) AS came
+            FROM first_said AS said JOIN users USING (user_id)
+            LEFT JOIN won ON won.owner_id = said.user_id AND close_date BETWEEN period_start
+                AND period_start + IF(period_type = 'month', INTERVAL 1 MONTH, INTERVAL 3 MONTH) - INTERVAL 1 DAY
+            WHERE users.role <> 'manager'
+            GROUP BY ALL
+        )
+        SELECT sum(said) / sum(came) FROM compared GROUP BY user_id HAVING sum(came) > 0 AND count(*) > 3 ORDER BY 1
+    """)
+    ratios = [float(ratio) for (ratio,) in rows]
+    assert len(ratios) > 20
+    assert 1.1 < ratios[len(ratios) // 2] < 1.5
+    assert ratios[1] < 1 < 1.3 < ratios[-2]
+
+
+def test_coaching_in_listening_lowers_the_share_of_talk_for_a_while(company: Query) -> None:
+    ((coached, before, after, later),) = company(f"""
+        WITH talk AS (
+            SELECT
+                any_value(user_id) AS user_id, any_value(started_at)::DATE AS day,
+                sum(ended_seconds - started_seconds) FILTER (speaker = 'rep') / sum(ended_seconds - started_seconds)
+                    AS talk_ratio
+            FROM call_turns JOIN calls USING (call_id) GROUP BY call_id
+        )
+        SELECT
+            count(DISTINCT session_id),
+            avg(talk_ratio) FILTER (day - held_at::DATE BETWEEN -{COACHED_DAYS} AND -1),
+            avg(talk_ratio) FILTER (day - held_at::DATE BETWEEN 1 AND {COACHED_DAYS}),
+            avg(talk_ratio) FILTER (day - held_at::DATE BETWEEN {COACHED_DAYS + 1} AND {2 * COACHED_DAYS})
+        FROM coaching_sessions JOIN talk USING (user_id) WHERE criterion = 'listening'
+    """)
+    assert coached > 20
+    assert float(after) - float(before) == pytest.approx(COACHED_TALK_RATIO, abs=0.02)
+    assert float(later) == pytest.approx(float(before), abs=0.03)
+
+
+def test_who_listens_is_scored_higher(company: Query) -> None:
+    rows = company("""
+        WITH talk AS (
+            SELECT call_id, sum(ended_seconds - started_seconds) FILTER (speaker = 'rep')
+                / sum(ended_seconds - started_seconds) AS talk_ratio
+            FROM call_turns GROUP BY ALL
+        )
+        SELECT corr(talk_ratio, score) FROM talk JOIN call_scores USING (call_id) WHERE criterion = 'listening'
+    """)
+    assert float(rows[0][0]) < -0.5
+    ((english, spanish),) = company("""
+        SELECT count(DISTINCT call_id) FILTER (text LIKE '%discount%'),
+            count(DISTINCT call_id) FILTER (text LIKE '%descuento%') FROM call_turns
+    """)
+    assert english > 3 * spanish > 100

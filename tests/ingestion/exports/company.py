@@ -37,7 +37,7 @@ def write_landing(company: duckdb.DuckDBPyConnection, folder: Path, prefix: str)
     """Landing files of the company; ids are prefixed as those of another source are."""
     folder.mkdir(parents=True)
     for entity in entities(company):
-        columns = ", ".join(_prefixed(column.name, prefix) for column in entity.columns)
+        columns = ", ".join(_prefixed(column, prefix) for column in entity.columns)
         company.execute(f"COPY (SELECT {columns} FROM {entity.name}) TO '{folder}/{entity.name}.parquet'")
 
 
@@ -72,7 +72,7 @@ def table_definition(entity: Entity) -> str:
         ColumnType.RATE: "numeric",
         ColumnType.FIGURE: "numeric",
         ColumnType.FRACTION: "real",
-        ColumnType.SECONDS: "integer",
+        ColumnType.SECONDS: "numeric",
         ColumnType.BOOLEAN: "boolean",
         ColumnType.DATE: "date",
         ColumnType.TIMESTAMP: "timestamptz",
@@ -99,10 +99,11 @@ def table_mapping(company: duckdb.DuckDBPyConnection) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _prefixed(column: str, prefix: str) -> str:
-    if column.endswith("_id") or column in ("changed_by", "pipeline"):
-        return f"'{prefix}:' || {column} AS {column}"
-    return column
+def _prefixed(column: Column, prefix: str) -> str:
+    if column.is_id:
+        prefixed = f"'{prefix}:' || {column.name}"
+        return f"if({column.is_id_where or 'true'}, {prefixed}, {column.name}) AS {column.name}"
+    return column.name
 
 
 def _title(column: Column) -> str:

@@ -65,12 +65,12 @@ class Exports:
         """Write the mapping, of sections below `entities`."""
         return self.write("mapping.yml", f"{top}\nentities:\n{''.join(entities)}")
 
-    def load(self, required: bool = True) -> int:
+    def load(self, required: bool = True, anew: bool = False) -> int:
         """Load, and return how many load packages reached the warehouse."""
         pipeline = raw_pipeline("exports", self.home / "warehouse.duckdb", self.home / "dlt")
         # As the orchestrator does: nothing but the warehouse remembers what was loaded.
         pipeline.drop()
-        info = run(pipeline, self.home / "warehouse.duckdb", exports_source(self.folder, required))
+        info = run(pipeline, self.home / "warehouse.duckdb", exports_source(self.folder, required, anew=anew))
         info.raise_on_failed_jobs()
         return len(info.loads_ids)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # has no type information
 
@@ -49,6 +50,16 @@ def test_only_what_the_mapping_says_anew_is_read_again(exports: Exports) -> None
         ("mapping.yml[pipeline_stages]", 2),
         ("owners.csv", 2),
     ]
+
+
+def test_all_files_are_read_anew(exports: Exports) -> None:
+    exports.load()
+    with duckdb.connect(str(exports.home / "warehouse.duckdb")) as connection:
+        connection.execute("DELETE FROM raw.exports__users WHERE user_id = '1'")
+    assert exports.load() == 0
+    exports.load(anew=True)
+    assert exports.rows(NAMES) == [("1", "Ada"), ("2", "Bo")]
+    assert exports.load() == 0
 
 
 def test_rows_of_an_unknown_stage_get_another_chance(exports: Exports) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingestion.demo import DEFAULT_UNTIL
-from tests.end_to_end.company import Company
+from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.exports.company import demo, write_exports, write_landing
 
 
@@ -14,7 +14,7 @@ def test_same_marts_from_exports_as_from_files(tmp_path: Path) -> None:
     with demo(tmp_path / "demo", calls=400) as company:
         write_landing(company, tmp_path / "landing", "exports")
         write_exports(company, tmp_path / "home" / "exports")
-    from_files = Company(tmp_path / "landing", tmp_path / "files_home", as_of)
+    from_files = Unpublished(tmp_path / "landing", tmp_path / "files_home", as_of)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
 

@@ -47,6 +47,9 @@ def write_company(folder: Path, calls: int) -> Account:
     """
     complete, beside = folder / "complete", folder / "beside"
     generate(complete, calls=calls)
+    # What the demo company's own recording says is not in Gong.
+    for own in ("call_turns", "call_scores"):
+        shutil.rmtree(complete / own)
     shutil.copytree(complete, beside, ignore=shutil.ignore_patterns("calls"))
     account = Account()
     with duckdb.connect() as connection:

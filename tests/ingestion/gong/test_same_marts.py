@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.demo import DEFAULT_UNTIL
-from tests.end_to_end.company import Company
+from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.gong.company import LEFT_OUT, write_company
 from tests.ingestion.gong.server import ACCESS_KEY, ACCESS_KEY_SECRET, GongServer
 
@@ -37,7 +37,7 @@ def companies(tmp_path_factory: pytest.TempPathFactory) -> tuple[Company, Compan
     folder = tmp_path_factory.mktemp("company")
     as_of = DEFAULT_UNTIL.isoformat()
     account = write_company(folder, calls=400)
-    from_files = Company(folder / "complete", folder / "files_home", as_of)
+    from_files = Unpublished(folder / "complete", folder / "files_home", as_of)
     from_files.refresh()
     with GongServer(account) as server:
         secrets = {

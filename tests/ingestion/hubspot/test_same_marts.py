@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingestion.demo import DEFAULT_UNTIL
-from tests.end_to_end.company import Company
+from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.hubspot.company import add_targets, as_account, write_company
 from tests.ingestion.hubspot.conftest import TOKEN
 from tests.ingestion.hubspot.server import HubSpotApi, serve
@@ -29,7 +29,7 @@ def test_same_marts_from_hubspot_as_from_files(tmp_path: Path) -> None:
     with write_company(tmp_path, calls=400) as connection:
         account = as_account(connection)
         add_targets(account, connection)
-    from_files = Company(tmp_path / "complete", tmp_path / "files_home", as_of)
+    from_files = Unpublished(tmp_path / "complete", tmp_path / "files_home", as_of)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.demo import DEFAULT_UNTIL
-from tests.end_to_end.company import Company
+from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.salesforce.company import SalesforceCompany
 from tests.ingestion.salesforce.server import CLIENT_ID, CLIENT_SECRET, SalesforceServer
 
@@ -17,7 +17,7 @@ AS_OF = DEFAULT_UNTIL.isoformat()
 def test_salesforce_and_landing_files_give_the_same_marts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     described = SalesforceCompany(tmp_path / "demo")
     described.write_landing(tmp_path / "landing")
-    expected = Company(tmp_path / "landing", tmp_path / "home_of_files", AS_OF)
+    expected = Unpublished(tmp_path / "landing", tmp_path / "home_of_files", AS_OF)
     expected.refresh()
 
     (tmp_path / "nothing").mkdir()

@@ -22,7 +22,7 @@ snapshots as (
     inner join days
         on
             days.calendar_day between periods.period_start and periods.period_end
-            and ({{ weekday_of('days.calendar_day') }} = 1 or days.calendar_day = periods.period_start)
+            and ({{ weekday_of('days.calendar_day') }} = 1 or periods.period_start = days.calendar_day)
 )
 
 select

@@ -157,10 +157,10 @@ sums as (
 
 rated as (
     select
-        *,
         {% for name in ratios %}
-        {{ goal_ratios()[name] }} as {{ name }}{{ ',' if not loop.last }}
+        {{ goal_ratios()[name] }} as {{ name }},
         {% endfor %}
+        sums.*
     from sums
 ),
 

@@ -1,6 +1,8 @@
 -- The spans of days over which goals are measured: the goal's own (0) and the four of the same length just before (1 is
 -- the newest). Here are those that have a value: they have begun by the as-of day, those before the goal do not begin
 -- before the first event, and metrics known by the month need whole months.
+{% set monthly_metrics = "'" ~ monthly_goal_metrics() | join("', '") ~ "'" %}
+
 with goals as (
     select
         *,
@@ -12,7 +14,7 @@ with goals as (
         is_goal_metric
         and (
             is_whole_months
-            or metric not in ('{{ monthly_goal_metrics() | join("', '") }}')
+            or metric not in ({{ monthly_metrics }})
         )
 ),
 

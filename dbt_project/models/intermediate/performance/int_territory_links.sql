@@ -1,5 +1,5 @@
--- Which territory lies in which other one, as recorded. A territory has one parent, so that a circle has no way out: what
--- comes back to itself is in one.
+-- Which territory lies in which other one, as recorded. A territory has one parent, so that a circle has no way out:
+-- what comes back to itself is in one.
 with recursive territories as (
     select * from {{ ref('int_territories_unioned') }}
 ),

@@ -7,7 +7,7 @@ unvalued_quotas as (
     select
         'amount_without_rate' as rule,
         'quotas' as entity,
-        'Rows whose amount has no exchange rate on or before the first day; they count for no month.'
+        'Rows with no exchange rate by the first day, or an amount too large once converted; they count for no month.'
             as description,
         count(distinct quota_id) filter (where quota_amount is null) as row_count
     from quota_months

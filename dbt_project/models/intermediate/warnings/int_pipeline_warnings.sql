@@ -23,7 +23,7 @@ unvalued_opportunities as (
     select
         'amount_without_rate' as rule,
         'opportunities' as entity,
-        'Rows whose amount has no exchange rate on or before a day that values it; it counts as 0.'
+        'Rows with no exchange rate by a day that values them, or an amount too large once converted; it counts as 0.'
             as description,
         count(*) filter (where has_unvalued_amount) as row_count
     from opportunities

@@ -1,7 +1,9 @@
 -- The forecast of each month and fiscal quarter as it stood at the start of its first day and of every Monday in it, by
 -- owner, beside what came of it.
 {% set grain = ['period_type', 'period_start', 'snapshot_on', 'owner_id'] %}
-{% set stood_amounts = ['won_amount', 'commit_amount', 'best_case_amount', 'pipeline_amount', 'omitted_amount', 'weighted_amount'] %}
+{% set stood_amounts = [
+    'won_amount', 'commit_amount', 'best_case_amount', 'pipeline_amount', 'omitted_amount', 'weighted_amount'
+] %}
 
 with opportunities as (
     select * from {{ ref('int_forecast_opportunities') }}

@@ -1,5 +1,5 @@
--- How right each way of forecasting was, by the whole weeks left to the end of the period: over the periods that are over,
--- for reps one by one and for the company as a whole.
+-- How right each way of forecasting was, by the whole weeks left to the end of the period: over the periods that are
+-- over, for reps one by one and for the company as a whole.
 {% set methods = ['forecast', 'submitted', 'projected', 'weighted', 'naive'] %}
 
 with forecast as (

@@ -1,5 +1,5 @@
--- Whether each rep with a quota is on pace in the month, fiscal quarter and fiscal year of the as-of day: what is won beside
--- what is usually won by now, and what is left beside what is due.
+-- Whether each rep with a quota is on pace in the month, fiscal quarter and fiscal year of the as-of day: what is won
+-- beside what is usually won by now, and what is left beside what is due.
 with scorecard as (
     select * from {{ ref('kpi_rep_scorecard') }}
 ),

@@ -1,5 +1,5 @@
--- The results of each territory and of all that lies in it, and how its accounts stand to its quota, for each month, fiscal
--- quarter and fiscal year since the first event.
+-- The results of each territory and of all that lies in it, and how its accounts stand to its quota, for each month,
+-- fiscal quarter and fiscal year since the first event.
 {% set measures = ['won_count', 'won_amount', 'lost_count', 'quota_amount', 'open_amount', 'account_count'] %}
 {% set grain = ['period_type', 'period_start', 'territory'] %}
 
@@ -22,6 +22,11 @@ links as (
 
 periods as (
     select * from {{ ref('int_periods') }}
+),
+
+parents as (
+    select distinct parent as territory
+    from links
 ),
 
 employed as (
@@ -101,7 +106,7 @@ select
     shared.quota_share,
     shared.account_share,
     {{ ratio('shared.account_share', 'shared.quota_share') }} as balance,
-    exists(select 1 from links as below where below.parent = shared.territory) as has_children,
+    parents.territory is not null as has_children,
     shared.period_start,
     periods.period_end
 from shared
@@ -111,3 +116,5 @@ inner join periods
         and shared.period_start = periods.period_start
 left join links
     on shared.territory = links.territory
+left join parents
+    on shared.territory = parents.territory

@@ -135,10 +135,10 @@ assigned as (
 neighbours as (
     select
         *,
-        lag(valid_from) over versions as previous_valid_from,
         {% for attribute in attributes %}
-        lag({{ attribute }}) over versions as previous_{{ attribute }}{{ ',' if not loop.last }}
+        lag({{ attribute }}) over versions as previous_{{ attribute }},
         {% endfor %}
+        lag(valid_from) over versions as previous_valid_from
     from assigned
     window versions as (partition by user_id order by valid_from)
 ),
