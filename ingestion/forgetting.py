@@ -31,6 +31,9 @@ NOTES = f"{RAW_SCHEMA}.{FORGOTTEN}"
 # Neither a letter nor a digit stands around a name in a text; around an id, no hyphen or underscore either.
 _AROUND_NAME = r"[^\p{L}\p{N}]"
 _AROUND_ID = r"[^\p{L}\p{N}_-]"
+# No mail can go there, by RFC 2606.
+_NOWHERE = "@forgotten.invalid"
+_CONTRACT_SOURCES = ", ".join(literal(source.name) for source in CONTRACT_SOURCES)
 
 
 class ForgetError(RuntimeError):
@@ -191,7 +194,9 @@ class _Work:
                 forgotten_at TIMESTAMP, last_version BIGINT, is_cleared BOOLEAN
             );
             CREATE TEMP TABLE found (kind VARCHAR, source VARCHAR, id VARCHAR, pseudonym VARCHAR, address VARCHAR);
-            CREATE TEMP TABLE words (word VARCHAR, pseudonym VARCHAR, around VARCHAR, is_everywhere BOOLEAN)
+            CREATE TEMP TABLE words (
+                word VARCHAR, pseudonym VARCHAR, around VARCHAR, source VARCHAR, is_in_texts BOOLEAN
+            )
             """
         )
         [(salt,)] = connection.execute(f"SELECT any_value(salt) FROM {NOTES}").fetchall()
@@ -238,7 +243,7 @@ class _Work:
 
     def note(self, kind: Kind, ids: Iterable[tuple[str, str]]) -> None:
         """Put a person on the list: a pseudonym per id, and one address, by which the ids still are one person."""
-        address = f"{_pseudonym()}@forgotten.invalid"
+        address = f"{_pseudonym()}{_NOWHERE}"
         for source, id_ in ids:
             if not self.is_listed(kind, source, id_):
                 self._connection.execute(
@@ -355,7 +360,7 @@ class _Work:
             """
         )
         customers = " UNION ALL ".join(
-            f"SELECT name AS word, found.pseudonym FROM {raw.name} JOIN found ON id = account_id"
+            f"SELECT name AS word, found.pseudonym FROM {raw.name} JOIN found ON id = account_id AND trim(name) <> ''"
             f" AND source = {literal(raw.source)} AND kind = 'account'"
             for raw in self._raw
             if raw.entity.name == Kind.ACCOUNT.entity
@@ -368,15 +373,15 @@ class _Work:
                 FROM ({self._people()}) AS people
                 LEFT JOIN found ON found.kind = 'user' AND (found.source, found.id) = (people.source, people.id)
             )
-            SELECT word, any_value(pseudonym), {literal(_AROUND_NAME)}, true
+            SELECT word, any_value(pseudonym), {literal(_AROUND_NAME)}, NULL, true
             FROM people
-            WHERE word LIKE '%_@_%' OR trim(word) LIKE '%_ _%'
+            WHERE (word LIKE '%_@_%' OR trim(word) LIKE '%_ _%') AND NOT ends_with(word, {literal(_NOWHERE)})
             GROUP BY word
             HAVING bool_and(pseudonym IS NOT NULL)
             UNION ALL
-            SELECT id, pseudonym, {literal(_AROUND_ID)}, false FROM found
+            SELECT id, pseudonym, {literal(_AROUND_ID)}, source, false FROM found WHERE source IN ({_CONTRACT_SOURCES})
             {"UNION ALL " if customers else ""}
-            {f"SELECT word, pseudonym, {literal(_AROUND_NAME)}, false FROM ({customers})" if customers else ""}
+            {f"SELECT word, pseudonym, {literal(_AROUND_NAME)}, NULL, false FROM ({customers})" if customers else ""}
             """
         )
 
@@ -386,7 +391,8 @@ class _Work:
             return
         conditions = [
             f"regexp_matches(concat_ws(' ', record_key, value), {literal(pattern)})"
-            for word, pattern, _ in self._words()
+            + (f" AND source = {literal(source)}" if source else "")
+            for word, pattern, _, source in self._words()
             if self._columns_with(word, f"{RAW_SCHEMA}.quarantine", ("record_key", "value"))
         ]
         if self._listed_kinds() & {Kind.ACCOUNT, Kind.LEAD}:
@@ -442,7 +448,6 @@ class _Work:
         )
 
     def _replace_seen_ids(self) -> Iterator[Done]:
-        sources = ", ".join(literal(source.name) for source in CONTRACT_SOURCES)
         for (schema, table), columns in self._columns.items():
             if schema not in self._home.seen:
                 continue
@@ -452,7 +457,7 @@ class _Work:
                     key = ", dbt_scd_id = replace(uuid()::VARCHAR, '-', '')" if "dbt_scd_id" in columns else ""
                     rows = self._count(
                         f"UPDATE {quoted(schema)}.{quoted(table)} AS seen SET {column} = {_mart_id('pseudonym')}{key}"
-                        f" FROM found WHERE kind = 'user' AND source IN ({sources})"
+                        f" FROM found WHERE kind = 'user' AND source IN ({_CONTRACT_SOURCES})"
                         f" AND seen.{column} = {_mart_id('id')}"
                     )
                     yield Done(f"{schema}.{table}", f"{column} replaced by a pseudonym", rows)
@@ -525,7 +530,7 @@ class _Work:
 
     def _replace_words(self) -> Iterator[Done]:
         """Replace their names and addresses in all texts, such as those of calls and goals."""
-        words = [(word, pattern, pseudonym) for word, pattern, pseudonym in self._words("WHERE is_everywhere")]
+        words = self._words("WHERE is_in_texts")
         loaded = tuple(f"{source.name}__" for source in SOURCES)
         of_users = {raw.shown for raw in self._raw if raw.entity.name == Kind.USER.entity}
         of_users |= {f"{RAW_SCHEMA}.{table.raw_name}" for table, kind in self._api if kind is Kind.USER}
@@ -536,7 +541,7 @@ class _Work:
             # A longer name of another user is none of theirs.
             texts = [name for name in columns if f"{schema}.{table}" not in of_users or "name" not in name]
             where = f"{quoted(schema)}.{quoted(table)}"
-            for word, pattern, pseudonym in words:
+            for word, pattern, pseudonym, _ in words:
                 for name in self._columns_with(word, where, texts):
                     text = quoted(name)
                     rows = self._count(
@@ -556,11 +561,11 @@ class _Work:
     def _listed_kinds(self) -> set[Kind]:
         return {Kind(kind) for (kind,) in self._connection.execute(f"SELECT DISTINCT kind FROM {NOTES}").fetchall()}
 
-    def _words(self, where: str = "") -> list[tuple[str, str, str]]:
-        """Word, the regular expression that finds it in a text, and what stands for it."""
+    def _words(self, where: str = "") -> list[tuple[str, str, str, str | None]]:
+        """Word, the regular expression that finds it in a text, its pseudonym, and the source alone that means it."""
         pattern = "concat('(?i)(^|', around, ')', regexp_escape(word), '(', around, '|$)')"
-        rows = self._connection.execute(f"SELECT DISTINCT word, {pattern}, pseudonym FROM words {where}").fetchall()
-        return [(str(word), str(found), str(pseudonym)) for word, found, pseudonym in rows]
+        query = f"SELECT DISTINCT word, {pattern}, pseudonym, source FROM words {where}"
+        return [(row[0], row[1], row[2], row[3]) for row in self._connection.execute(query).fetchall()]
 
     def _update(self, table: str, values: Mapping[str, str], where: str, what: str, from_: str = "") -> Done:
         """Set columns of rows where that changes something; null stays null."""

@@ -68,6 +68,7 @@ def home(tmp_path: Path) -> Home:
             {"entity": "users", "record_key": "ada-1", "column_name": "left_on", "value": "soon"},
             {"entity": "calls", "value": 'c9,"ada-1,x'},
             {"entity": "calls", "record_key": "ada-10", "value": "kept"},
+            {"entity": "calls", "source": "exports", "record_key": "ada-1", "value": "kept"},
             {"entity": "call_turns", "value": "c1,1,Meep meep"},
         ],
     )
@@ -126,7 +127,7 @@ def test_a_user_is_in_no_file_and_their_rows_stay(home: Home) -> None:
     )
     assert set(words) - set(holding(home, *words)) == {"Ada Lovelace,"}
     forgotten = forget(home, Kind.USER, "ada-1")
-    assert forgotten.names == ("42", "ADA@example.com", "Ada King", "Ada Lovelace", "ada-1", "ada@example.com")
+    assert forgotten.names == ("ADA@example.com", "Ada King", "Ada Lovelace", "ada-1", "ada@example.com")
     assert holding(home, *words) == {}
     name = pseudonym(home)
     [user, other] = read(
@@ -149,6 +150,7 @@ def test_a_user_is_in_no_file_and_their_rows_stay(home: Home) -> None:
     ]
     assert read(home, "SELECT user_id, manager_id FROM snapshots.users_seen") == [(name, name)]
     assert read(home, "SELECT record_key, value FROM raw.quarantine ORDER BY ALL") == [
+        ("ada-1", "kept"),
         ("ada-10", "kept"),
         (None, "c1,1,Meep meep"),
         (None, None),
@@ -167,6 +169,7 @@ def test_the_ids_of_other_systems_stay_one_person(home: Home) -> None:
     assert first.startswith("forgotten-")
     assert (last, shoe_size) == (None, None)
     assert read(home, f"SELECT first_name FROM raw.{OWNERS.raw_name} WHERE id = '43'") == [("Bob",)]
+    assert forget_again(home) == ()
     # A deal is no person, even under the same number.
     assert read(home, f"SELECT id, hubspot_owner_id, dealname FROM raw.{DEALS.raw_name}") == [
         ("42", "42", f"By {first}")
