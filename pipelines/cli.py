@@ -138,6 +138,40 @@ def rollback(version: int | None) -> None:
     click.echo(f"Version {now.number} is current: as of {_moment(now.as_of)}, {now.row_count:,} rows.")
 
 
+@main.command()
+@click.argument("kind", type=click.Choice(["user", "account", "lead", "candidate"]))
+@click.argument("id_", metavar="ID")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+def forget(kind: str, id_: str, dry_run: bool) -> None:
+    """Remove a person or customer, and publish marts without them.
+
+    ID is written as in the marts (user_id of dim_rep, account_id of dim_account). Rows stay under a random name, so
+    that totals do. Whoever is forgotten stays so in later loads.
+    """
+    from ingestion.forgetting import Kind
+    from pipelines.forget import forget as forget_in_home
+
+    settings = Settings.from_environment()
+    report = forget_in_home(settings, Kind(kind), id_, dry_run, click.echo)
+    for done in report.done:
+        click.echo(f"{done.table}: {done.rows:,} rows, {done.what}")
+    if not report.done:
+        click.echo(f"The {kind} {id_} was forgotten before; there is nothing left in the warehouse.")
+    if report.files:
+        click.echo("These files of your sources hold the id or name still; Repline never changes them:")
+        for file in report.files:
+            click.echo(f"  {file}")
+    versions = ", ".join(map(str, report.versions))
+    if dry_run:
+        click.echo(f"Published versions that would be replaced: {versions or 'none'}. Nothing was changed.")
+    elif versions:
+        outcome = _refresh(settings, verbose=False)
+        if not outcome.success:
+            click.echo("The published version holds them until a refresh succeeds.", err=True)
+            sys.exit(1)
+        click.echo(f"Published versions that are gone: {versions}.")
+
+
 @main.command("map")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE..."
@@ -213,6 +247,10 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         lines.append(
             f"Personal columns: {hidden:,} values of former loads were hidden, and the versions and files that may "
             "have held them removed."
+        )
+    if forgotten := rows["new_rows_forgotten"]:
+        lines.append(
+            f"Somebody forgotten came again from a source: {forgotten:,} rows were cleaned; delete them there."
         )
     if outcome.warnings:
         lines.append(f"Warnings, none of which stops publication: {len(outcome.warnings)}")
