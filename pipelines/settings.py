@@ -1,7 +1,7 @@
 """The settings of one process, read once: from the environment, from a settings file, and from the defaults.
 
 Belongs here: where a value comes from, and which one wins. Does not belong here: what a setting may be
-(`pipelines.business_settings`), and secrets (they are dlt's).
+(`pipelines.business_settings`), and secrets (they are dlt's, those of alarms `pipelines.alarms.senders`').
 """
 
 from __future__ import annotations

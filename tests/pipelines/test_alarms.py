@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -22,6 +23,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -624,3 +626,12 @@ def test_metrics_of_an_empty_home(tmp_path: Path) -> None:
     found = metrics(make_settings(tmp_path))
     assert found["repline_alarm", "stale_marts", "published"] == 1
     assert ("repline_published_version",) not in found
+
+
+def test_the_page_names_the_metrics_that_there_are(settings: Settings) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "alarms.md").read_text(encoding="utf-8")
+    there_are = {family.name for family in text_string_to_metric_families(metrics_text(settings).decode())}
+    assert set(re.findall(r"\brepline_\w+", page)) == there_are
+    rules = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    assert Settings.from_environment({"REPLINE_VARS": json.dumps(rules[0])}).alarms.alarm_webhooks == ["slack"]
+    assert [rule["alert"] for rule in rules[2]["groups"][0]["rules"]] == ["ReplineAlarm", "ReplineGone", "ReplineSlow"]
