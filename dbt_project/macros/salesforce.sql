@@ -47,6 +47,10 @@
             'CallDisposition', 'IsClosed', 'IsRecurrence', 'ActivityDate', 'CompletedDateTime', 'CreatedDate',
             'LastModifiedDate'
         ]],
+        'email_messages': ['EmailMessage', [
+            'Id', 'ActivityId', 'ThreadIdentifier', 'ReplyToEmailMessageId', 'Incoming', 'Status', 'IsBounced',
+            'MessageDate', 'CreatedDate'
+        ]],
         'events': ['Event', [
             'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'StartDateTime', 'EndDateTime', 'ActivityDate', 'IsChild',
             'IsRecurrence', 'GroupEventType', 'LastModifiedDate'

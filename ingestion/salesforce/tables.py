@@ -186,15 +186,31 @@ OBJECTS: tuple[SObject, ...] = (
     _sobject(
         "Task",
         "tasks",
-        "Tasks that are calls, deleted and archived ones included.",
+        "Tasks that are calls, e-mails or LinkedIn messages, deleted and archived ones included.",
         (
             *("OwnerId", "WhatId", "WhoId", "AccountId", "TaskSubtype", "CallType", "CallDurationInSeconds"),
             *("CallDisposition", "CallObject", "Status", "IsClosed", "ActivityDate", "CompletedDateTime"),
             *("IsRecurrence", "IsDeleted", "CreatedDate", "LastModifiedDate"),
         ),
         entity="calls",
-        # To-dos and logged e-mails are most tasks of many organisations.
-        conditions=(("TaskSubtype", "TaskSubtype = 'Call'"), ("CallType", "CallType != null")),
+        # To-dos are most tasks of many organisations.
+        conditions=(
+            ("TaskSubtype", "TaskSubtype = 'Call'"),
+            ("CallType", "CallType != null"),
+            ("TaskSubtype", "TaskSubtype IN ('Email', 'ListEmail', 'LinkedIn')"),
+        ),
+    ),
+    _sobject(
+        "EmailMessage",
+        "email_messages",
+        "E-mails behind tasks, sent and received, without a word or an address of them; deleted ones included.",
+        (
+            *("ActivityId", "ThreadIdentifier", "ReplyToEmailMessageId", "Incoming", "Status", "IsBounced"),
+            *("MessageDate", "IsDeleted", "CreatedDate", "LastModifiedDate"),
+        ),
+        entity="touches",
+        # The others are of cases: support, which no rep's touches are.
+        conditions=(("ParentId", "ParentId = null"),),
     ),
     _sobject(
         "Event",

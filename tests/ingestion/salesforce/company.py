@@ -38,6 +38,7 @@ _OBJECTS = {
     "opportunities": ("Opportunity", "opportunity_id"),
     "calls": ("Task", "call_id"),
     "meetings": ("Event", "meeting_id"),
+    "touches": ("Task", "touch_id"),
     "quotas": ("ForecastingQuota", "quota_id"),
 }
 _REFERENCES = {
@@ -117,6 +118,10 @@ class SalesforceCompany:
             row.update(pipeline="default")
         for row in self.entities["meetings"]:
             row.update(status=None)
+        for row in self.entities["touches"]:
+            row.update(sequence=None)
+            if row["channel"] != "email":
+                row.update(channel="social", replied_at=None)
         for row in self.entities["quotas"]:
             row.update(currency=row["currency"] or "USD")
         categories = {row["stage"]: row["forecast_category"] for row in self.stages}
@@ -360,6 +365,31 @@ class SalesforceCompany:
                 EndDateTime=row["ends_at"],
                 IsDeleted=row["is_deleted"],
             )
+        for row in self.entities["touches"]:
+            self._fill_touch(row)
+
+    def _fill_touch(self, row: Row) -> None:
+        """A touch as a task; an e-mail and its answer with a task each, and what was said in a thread of their own."""
+        related = {
+            "OwnerId": row["user_id"],
+            "WhatId": row["opportunity_id"] or row["account_id"],
+            "AccountId": row["account_id"],
+            "WhoId": row["lead_id"],
+            "IsClosed": True,
+        }
+        subtype = "LinkedIn" if row["channel"] == "social" else "ListEmail" if row["is_automated"] else "Email"
+        task = {**related, "Id": row["touch_id"], "TaskSubtype": subtype, "CompletedDateTime": row["sent_at"]}
+        self._put("Task", row, row["sent_at"], **task, IsDeleted=row["is_deleted"])
+        if row["channel"] == "email":
+            thread = {"ThreadIdentifier": row["touch_id"]}
+            sent_at, answered_at = row["sent_at"], row["replied_at"]
+            self._put(
+                "EmailMessage", row, sent_at, ActivityId=row["touch_id"], MessageDate=sent_at, Status="3", **thread
+            )
+            if answered_at:
+                answer = self._put("Task", row, answered_at, **related, TaskSubtype="Email")
+                read = {"ActivityId": answer, "Incoming": True, "MessageDate": answered_at, "Status": "1"}
+                self._put("EmailMessage", row, answered_at, **read, **thread)
 
 
 def _opportunity_and_moment(row: Row) -> tuple[str, datetime]:

@@ -166,6 +166,36 @@ def _activities(org: Org) -> None:
         event(**times, IsRecurrence2=True, GroupEventType="1")
 
 
+def _touches(org: Org) -> None:
+    def task(subject: str, subtype: str = "Email", **values: Any) -> str:
+        usual = {"OwnerId": BO, "TaskSubtype": subtype, "IsClosed": True, "WhoId": record_id("Lead", 1)}
+        return org.put("Task", START, **(usual | {"Subject": subject} | values))
+
+    def email(subject: str, hours: float, thread: str | None = "t1", **values: Any) -> str:
+        of_task = {name: values.pop(name) for name in ("WhoId", "WhatId", "OwnerId", "TaskSubtype") if name in values}
+        activity = task(subject, of_task.pop("TaskSubtype", "Email"), **of_task)
+        message = {"ActivityId": activity, "ThreadIdentifier": thread, "MessageDate": moment(_at(hours)), "Status": "3"}
+        return org.put("EmailMessage", START, **(message | values))
+
+    email("first mail", 1)
+    email("reminder", 3)
+    email("deleted answer", 4, Incoming=True, IsDeleted=True)
+    email("answer", 5, Incoming=True)
+    email("second answer", 6, Incoming=True)
+    unthreaded = email("without a thread", 1, None, WhoId=None, WhatId=ACCOUNT)
+    email("its answer", 2, None, Incoming=True, ReplyToEmailMessageId=unthreaded)
+    email("unanswered", 1, None)
+    email("bounced", 1, "t2", IsBounced=True)
+    email("draft", 1, "t2", Status="5")
+    email("of a case", 1, "t2", ParentId="5005g00000AbCdEEAV", TaskSubtype="Task")
+    task("to many", "ListEmail", CompletedDateTime=moment(_at(7)))
+    task("only logged")
+    task("on LinkedIn", "LinkedIn", OwnerId="00G5g00000ABCDEEA4")
+    task("planned", "LinkedIn", IsClosed=False)
+    task("to-do", "Task")
+    org.delete("Task", task("gone"), _at(9))
+
+
 def _quotas_and_rates(org: Org) -> None:
     revenue = org.put("ForecastingType", START, DeveloperName="OpportunityRevenue")
     splits = org.put("ForecastingType", START, DeveloperName="OpportunityOverlay")
@@ -211,7 +241,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (ADA, {"ConvertedDate": "2025-03-03"}),
     ):
         org.put("Lead", START, OwnerId=owner, Status="New", IsConverted=bool(values), **values)
-    for fill in (_stages, _opportunities, _activities, _quotas_and_rates):
+    for fill in (_stages, _opportunities, _activities, _touches, _quotas_and_rates):
         fill(org)
     org.hidden_fields |= {("Account", "Industry"), ("Task", "CallObject")}
     org.put("Account", START, Id=ACCOUNT, Name="Company", BillingCountry="France", OwnerId=ADA)
@@ -358,6 +388,32 @@ def test_meetings(query: Query) -> None:
         (_naive(10), _naive(11), None),
         (_naive(34), _naive(35), None),
         (datetime(2025, 3, 7), None, None),
+    ]
+
+
+def test_touches(home: Path, query: Query) -> None:
+    # Repline reads no subjects; the order of the ids is the order in which they were made.
+    rows = query(
+        "SELECT channel, user_id, sent_at, replied_at, is_automated, is_deleted, unreadable FROM stg_touches "
+        "ORDER BY touch_id"
+    )
+    bo = f"salesforce:{BO}"
+    assert rows == [
+        ("email", bo, _naive(1), None, False, False, None),
+        # The answer belongs to the reminder.
+        ("email", bo, _naive(3), _naive(5), False, False, None),
+        ("email", bo, _naive(1), _naive(2), False, False, None),
+        ("email", bo, _naive(1), None, False, False, None),
+        ("email", bo, _naive(7), None, True, False, None),
+        ("email", bo, _naive(0), None, False, False, None),
+        # A queue is nobody.
+        ("social", None, _naive(0), None, False, False, None),
+        ("email", bo, _naive(0), None, False, True, None),
+    ]
+    lead, account = f"salesforce:{record_id('Lead', 1)}", f"salesforce:{ACCOUNT}"
+    assert query("SELECT DISTINCT lead_id, account_id, opportunity_id FROM stg_touches ORDER BY ALL") == [
+        (lead, None, None),
+        (None, account, None),
     ]
 
 
