@@ -172,8 +172,8 @@ def show(status: Status, console: Console) -> None:
         print_line(console, "None.")
     _title(console, "Data-quality warnings of the published marts")
     if status.warnings:
-        rows = [(*row[:2], f"{row.row_count:,}", row.examples or NOTHING, row.description) for row in status.warnings]
-        print_table(console, ("rule", "entity", "rows", "found", "meaning"), rows, right=("rows",))
+        found = [(*row[:2], f"{row.row_count:,}", row.examples or NOTHING, row.description) for row in status.warnings]
+        print_table(console, ("rule", "entity", "rows", "found", "meaning"), found, right=("rows",))
     else:
         print_line(console, "None.")
 

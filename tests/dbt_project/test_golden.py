@@ -50,7 +50,7 @@ def test_warnings_name_what_is_expected(built_case: tuple[duckdb.DuckDBPyConnect
     if not expected.exists():
         pytest.skip("this case expects no warnings")
     named = connection.execute("SELECT rule, subject FROM marts.data_quality_warnings WHERE subject IS NOT NULL")
-    rows = connection.read_csv(str(expected), all_varchar=True).fetchall()  # type: ignore[call-arg]
+    rows = connection.read_csv(str(expected), all_varchar=True).fetchall()
     assert sorted(named.fetchall()) == sorted(rows)
 
 

@@ -49,8 +49,8 @@ def test_an_amount_that_is_too_large_in_the_base_currency_counts_as_0_and_is_a_w
         ("fits", Decimal("9999999999999900.00"), False),
         ("too large", None, True),
     ]
-    found = "SELECT entity, row_count FROM data_quality_warnings WHERE rule = 'amount_without_rate' ORDER BY 1"
-    assert marts.execute(found).fetchall() == [("opportunities", 1), ("quotas", 0)]
+    found = "SELECT entity, row_count FROM data_quality_warnings WHERE rule = 'amount_without_rate' AND row_count > 0"
+    assert marts.execute(found).fetchall() == [("opportunities", 1)]
     total = "SELECT sum(won_amount) FROM kpi_rep_scorecard WHERE period_type = 'month'"
     assert marts.execute(total).fetchone() == (Decimal("9999999999999900.00"),)
 

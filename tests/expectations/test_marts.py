@@ -69,8 +69,8 @@ CREATE TABLE marts.data_quality_warnings AS SELECT * FROM (VALUES ('unknown_rep'
 # Marts of which the gate expects no more than of their columns: empty, with these.
 OTHER_MARTS = "".join(
     f"CREATE TABLE marts.{table} ({', '.join(f'{rule.column} {rule.data_type}' for rule in rules)});"
-    for table, rules in itertools.groupby(sorted(GATE.columns), lambda rule: rule.table)
-    for rules in [list(rules)]
+    for table, grouped in itertools.groupby(sorted(GATE.columns), lambda rule: rule.table)
+    for rules in [list(grouped)]
     if f"CREATE TABLE marts.{table} AS" not in MARTS
 )
 TABLES = tuple(dict.fromkeys(check.table for check in GATE.gate.checks))
