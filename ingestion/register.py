@@ -130,7 +130,9 @@ SOURCES: tuple[Source, ...] = (
     # Its limit allows 50 calls a second, so a load that is killed loses some minutes.
     Source("aircall", Kind.TELEPHONY, _CALLS, rows_per_slice=20_000),
     Source("twilio", Kind.TELEPHONY, _CALLS),
-    Source("gong", Kind.TELEPHONY, "recorded calls, transcripts, scorecards", ("call_turns", "call_scores")),
+    Source(
+        "gong", Kind.TELEPHONY, "recorded calls, transcripts, scorecards", ("call_turns", "call_scores", "trackers")
+    ),
 )
 SOURCES_BY_NAME = {source.name: source for source in SOURCES}
 CONTRACT_SOURCES = tuple(source for source in SOURCES if source.is_contract_shaped)

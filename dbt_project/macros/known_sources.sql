@@ -12,6 +12,6 @@
         "salesforce": {"entities": ["users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history", "calls", "meetings", "quotas", "exchange_rates", "opportunity_splits", "touches"], "is_contract_shaped": false, "has_left_out_calls": false, "landers": ["fivetran", "airbyte"]},
         "aircall": {"entities": ["users", "calls"], "is_contract_shaped": false, "has_left_out_calls": true, "landers": []},
         "twilio": {"entities": ["users", "calls"], "is_contract_shaped": false, "has_left_out_calls": true, "landers": []},
-        "gong": {"entities": ["users", "calls", "call_turns", "call_scores"], "is_contract_shaped": false, "has_left_out_calls": true, "landers": []},
+        "gong": {"entities": ["users", "calls", "call_turns", "call_scores", "trackers"], "is_contract_shaped": false, "has_left_out_calls": true, "landers": []},
     }) }}
 {%- endmacro %}
