@@ -124,7 +124,7 @@ SOURCES: tuple[Source, ...] = (
         "salesforce",
         Kind.CRM,
         _CRM_BRINGS,
-        ("quotas", "exchange_rates", "opportunity_splits", "touches"),
+        ("quotas", "exchange_rates", "opportunity_splits", "touches", "territories"),
         landers=("fivetran", "airbyte"),
     ),
     # Its limit allows 50 calls a second, so a load that is killed loses some minutes.

@@ -97,6 +97,20 @@ OBJECTS: tuple[SObject, ...] = (
         conditions=(("UserType", "UserType IN ('Standard', 'CsnOnly')"),),
     ),
     _listed("UserRole", "user_roles", "Roles of users.", ("Name", "ParentRoleId")),
+    _listed(
+        "Territory2",
+        "territories",
+        "Sales territories and what they are parts of.",
+        ("Name", "DeveloperName", "ParentTerritory2Id", "Territory2ModelId", "LastModifiedDate"),
+        entity="territories",
+    ),
+    _listed("Territory2Model", "territory_models", "Models of territories, of which one is active.", ("State",)),
+    _listed(
+        "UserTerritory2Association",
+        "user_territories",
+        "Which users are in which territories.",
+        ("UserId", "Territory2Id", "IsActive"),
+    ),
     _sobject(
         "Account",
         "accounts",

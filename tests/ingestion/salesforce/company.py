@@ -63,6 +63,7 @@ class SalesforceCompany:
         self.stages = [
             row | {"position": number} for number, row in enumerate(self._read(scratch, "pipeline_stages"), start=1)
         ]
+        self.territories = self._read(scratch, "territories")
         self._adjust()
         self.org = Org()
         self._fill()
@@ -73,6 +74,7 @@ class SalesforceCompany:
         entities: dict[str, Iterable[Row]] = {
             **self.entities,
             "pipeline_stages": self.stages,
+            "territories": self.territories,
             "exchange_rates": [
                 row | {"rate": f"{round(1 / self._conversion_rate(row), 10):.10f}"} for row in self.rates
             ],
@@ -104,6 +106,8 @@ class SalesforceCompany:
         """Leave out what Salesforce cannot hold."""
         for row in self.entities["users"]:
             row.update(hired_on=None, left_on=None)
+        for row in self.territories:
+            row.update(name=row["territory"], region=None)
         for row in self.entities["accounts"]:
             row.update(segment=None)
         for row in self.entities["leads"]:
@@ -208,7 +212,13 @@ class SalesforceCompany:
         roles = {
             role: self._put("UserRole", {}, Name=role) for role in sorted({r["role"] for r in self.entities["users"]})
         }
-        for row in self.entities["users"]:
+        territories = self._fill_territories()
+        for number, row in enumerate(self.entities["users"]):
+            # Some organisations have territories in the division.
+            in_division = number % 3 == 0
+            if row["territory"] and not in_division:
+                place = {"UserId": row["user_id"], "Territory2Id": territories[row["territory"]]}
+                self._put("UserTerritory2Association", row, **place, IsActive=True)
             self._put(
                 "User",
                 row,
@@ -218,10 +228,22 @@ class SalesforceCompany:
                 UserRoleId=roles[row["role"]],
                 ManagerId=row["manager_id"],
                 Department=row["team"],
-                Division=row["territory"],
+                Division=row["territory"] if in_division else "Sales",
                 UserType="Standard",
                 IsActive=not row["is_deleted"],
             )
+
+    def _fill_territories(self) -> dict[str, str]:
+        """The ids of territories by their names."""
+        model = self._put("Territory2Model", {}, State="Active")
+        keys = {
+            row["territory"]: record_id("Territory2", number) for number, row in enumerate(self.territories, start=1)
+        }
+        for row in self.territories:
+            parent = keys.get(row["parent"])
+            own = {"Id": keys[row["territory"]], "Name": row["territory"], "Territory2ModelId": model}
+            self._put("Territory2", row, **own, ParentTerritory2Id=parent)
+        return keys
 
     def _fill_accounts_and_leads(self) -> None:
         for row in self.entities["accounts"]:

@@ -50,6 +50,28 @@ OBJECTS: dict[str, dict[str, str]] = {
         "LastModifiedDate": "datetime",
         "SystemModstamp": "datetime",
     },
+    "Territory2": {
+        "Id": "id",
+        **_of("string", "Name", "DeveloperName", "Description"),
+        **_of("reference", "ParentTerritory2Id", "Territory2ModelId", "Territory2TypeId", "ForecastUserId"),
+        **_of("reference", "LastModifiedById"),
+        **_of("datetime", "LastModifiedDate", "SystemModstamp"),
+    },
+    "Territory2Model": {
+        "Id": "id",
+        **_of("string", "Name", "DeveloperName"),
+        "State": "picklist",
+        **_of("datetime", "ActivatedDate", "DeactivatedDate"),
+        **_DELETABLE,
+        **_AUDIT,
+    },
+    "UserTerritory2Association": {
+        "Id": "id",
+        **_of("reference", "UserId", "Territory2Id", "LastModifiedById"),
+        "IsActive": "boolean",
+        "RoleInTerritory2": "picklist",
+        **_of("datetime", "LastModifiedDate", "SystemModstamp"),
+    },
     "Account": {
         "Id": "id",
         **_of("string", "Name", "BillingCountry", "AccountNumber"),
@@ -236,6 +258,9 @@ OBJECTS: dict[str, dict[str, str]] = {
 KEY_PREFIX = {
     "User": "005",
     "UserRole": "00E",
+    "Territory2": "0MI",
+    "Territory2Model": "0MA",
+    "UserTerritory2Association": "0MU",
     "Account": "001",
     "Lead": "00Q",
     "Opportunity": "006",

@@ -49,6 +49,29 @@ def _stages(org: Org) -> None:
     stage("Demo", 30, IsActive=False)
 
 
+def _territories(org: Org) -> None:
+    active, planned = (org.put("Territory2Model", START, State=state) for state in ("Active", "Planning"))
+
+    def territory(name: str, api_name: str, parent: str | None = None, model: str = active) -> str:
+        values = {"Name": name, "DeveloperName": api_name, "Territory2ModelId": model}
+        return org.put("Territory2", START, **values, ParentTerritory2Id=parent)
+
+    def place(user: str, territory: str, is_active: bool = True) -> None:
+        org.put("UserTerritory2Association", START, UserId=user, Territory2Id=territory, IsActive=is_active)
+
+    world = territory("World", "World")
+    europe = territory("Europe", "Europe", world)
+    north = territory("North", "Europe_North", europe)
+    territory("North", "America_North", world)
+    alps = territory("Alps", "Alps", europe)
+    later = territory("Alps", "Alps_2026", model=planned)
+    # Bo has left the Alps, and Ada is nowhere yet.
+    place(BO, alps, is_active=False)
+    place(BO, north)
+    place(BO, europe)
+    place(ADA, later)
+
+
 def _opportunities(org: Org) -> None:
     def opportunity(name: str, **values: Any) -> str:
         usual = {"OwnerId": ADA, "StageName": "New", "CloseDate": "2025-06-30", "IsClosed": False, "IsWon": False}
@@ -241,7 +264,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (ADA, {"ConvertedDate": "2025-03-03"}),
     ):
         org.put("Lead", START, OwnerId=owner, Status="New", IsConverted=bool(values), **values)
-    for fill in (_stages, _opportunities, _activities, _touches, _quotas_and_rates):
+    for fill in (_stages, _territories, _opportunities, _activities, _touches, _quotas_and_rates):
         fill(org)
     org.hidden_fields |= {("Account", "Industry"), ("Task", "CallObject")}
     org.put("Account", START, Id=ACCOUNT, Name="Company", BillingCountry="France", OwnerId=ADA)
@@ -273,7 +296,7 @@ def _history(query: Query, name: str, columns: str) -> list[tuple[Any, ...]]:
 def test_users(query: Query) -> None:
     assert query("SELECT full_name, role, manager_id, team, territory, is_deleted FROM stg_users ORDER BY user_id") == [
         ("Ada Berg", "Account Executive", None, "EMEA 1", "DACH", False),
-        ("Bo Dahl", None, f"salesforce:{ADA}", None, None, True),
+        ("Bo Dahl", None, f"salesforce:{ADA}", None, "Europe", True),
         ("CsnOnly", None, None, None, None, True),
     ]
 
@@ -293,6 +316,16 @@ def test_users_that_a_loader_landed_are_employees_only(home: Path, query: Query)
         named = connection.sql("SELECT full_name FROM staging.stg_salesforce__users ORDER BY user_id").fetchall()
         connection.execute("ROLLBACK")
     assert named == [("Ada Berg",), ("Bo Dahl",), ("CsnOnly",)]
+
+
+def test_territories_are_those_of_the_active_model(query: Query) -> None:
+    assert query("SELECT territory, name, parent, is_deleted FROM stg_territories ORDER BY territory") == [
+        ("Alps", "Alps", "Europe", False),
+        ("Europe", "Europe", "World", False),
+        ("North (America_North)", "North", "World", False),
+        ("North (Europe_North)", "North", "Europe", False),
+        ("World", "World", None, False),
+    ]
 
 
 def test_a_hidden_field_is_null(query: Query) -> None:
