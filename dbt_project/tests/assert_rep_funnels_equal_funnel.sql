@@ -6,11 +6,11 @@
 
 with rep_funnel as (
     select
-        pipeline,
-        stage,
         {% for outcome in outcomes %}
-        sum({{ outcome }}_count) as {{ outcome }}_count{{ ',' if not loop.last }}
+        sum({{ outcome }}_count) as {{ outcome }}_count,
         {% endfor %}
+        pipeline,
+        stage
     from {{ ref('kpi_rep_stage_funnel') }}
     group by pipeline, stage
 ),
@@ -18,11 +18,11 @@ with rep_funnel as (
 -- There are rows of months in which nothing was reached.
 funnel as (
     select
-        pipeline,
-        stage,
         {% for outcome in outcomes %}
-        sum({{ outcome }}_count) as {{ outcome }}_count{{ ',' if not loop.last }}
+        sum({{ outcome }}_count) as {{ outcome }}_count,
         {% endfor %}
+        pipeline,
+        stage
     from {{ ref('kpi_stage_funnel') }}
     group by pipeline, stage
     having sum(reached_count) > 0
