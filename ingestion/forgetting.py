@@ -155,11 +155,12 @@ def _source_and_id(mart_id: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class _Raw:
-    """A raw table in the landing contract's shape. `extras` are its columns beyond the contract."""
+    """A raw table in the landing contract's shape. `texts` are its text columns: those of an earlier release may be
+    fewer than the contract's."""
 
     source: str
     entity: Entity
-    extras: tuple[str, ...]
+    texts: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -171,12 +172,14 @@ class _Raw:
 
     def columns_of(self, kind: Kind) -> list[Column]:
         """The columns that hold ids of the kind."""
-        return [column for column in self.entity.columns if kind.is_named_by(column, self.entity)]
+        named = (column for column in self.entity.columns if kind.is_named_by(column, self.entity))
+        return [column for column in named if column.name in self.texts]
 
     @property
     def personal(self) -> tuple[str, ...]:
         """Columns that may say something about whoever the row is about."""
-        return (*(column.name for column in self.entity.columns if column.is_personal), *self.extras)
+        others = {column.name for column in self.entity.columns if not column.is_personal}
+        return tuple(name for name in self.texts if name not in others)
 
 
 class _Work:
@@ -203,7 +206,7 @@ class _Work:
         connection.execute("SET VARIABLE forgetting_salt = ?", [salt or secrets.token_hex(16)])
         self._columns = self._text_columns()
         self._raw = [
-            _Raw(source.name, entity, tuple(name for name in columns if name not in entity.column_names))
+            _Raw(source.name, entity, tuple(columns))
             for source in CONTRACT_SOURCES
             for entity in ENTITIES
             if (columns := self._columns.get((RAW_SCHEMA, f"{source.name}__{entity.name}")))

@@ -1,25 +1,32 @@
--- What: over all reps and fiscal quarters, the opportunities that reached an open stage, went on, were lost and are open
--- are those of the stage funnel over all its cohort months.
+-- What: over all reps and fiscal quarters, the opportunities that reached an open stage, went on, were lost and are
+-- open are those of the stage funnel over all its cohort months.
 -- Why: reps are coached by their own funnels, and the company is steered by the one of all.
 -- A failure means that an opportunity has no rep or two at the moment of reaching the stage.
 {% set outcomes = ['reached', 'advanced', 'lost', 'open'] %}
-{% set funnels = {'rep_funnel': 'kpi_rep_stage_funnel', 'funnel': 'kpi_stage_funnel'} %}
 
-with
-{% for name, mart in funnels.items() %}
-{{ name }} as (
+with rep_funnel as (
     select
-        pipeline,
-        stage,
         {% for outcome in outcomes %}
-        sum({{ outcome }}_count) as {{ outcome }}_count{{ ',' if not loop.last }}
+        sum({{ outcome }}_count) as {{ outcome }}_count,
         {% endfor %}
-    from {{ ref(mart) }}
+        pipeline,
+        stage
+    from {{ ref('kpi_rep_stage_funnel') }}
     group by pipeline, stage
-    -- The funnel has rows of months in which nothing was reached.
+),
+
+-- There are rows of months in which nothing was reached.
+funnel as (
+    select
+        {% for outcome in outcomes %}
+        sum({{ outcome }}_count) as {{ outcome }}_count,
+        {% endfor %}
+        pipeline,
+        stage
+    from {{ ref('kpi_stage_funnel') }}
+    group by pipeline, stage
     having sum(reached_count) > 0
-){{ ',' if not loop.last }}
-{% endfor %}
+)
 
 select
     {% for outcome in outcomes %}

@@ -1,4 +1,5 @@
--- What: courses assigned to each rep and completed by them are the records that were landed, less deleted and later ones.
+-- What: courses assigned to each rep and completed by them are the records that were landed, less deleted and later
+-- ones.
 -- Why: a record counts whether its course is known or not.
 -- A failure means that a record fell with its course, or counts in two programs.
 with training as (

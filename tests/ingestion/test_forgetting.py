@@ -29,6 +29,8 @@ def home(tmp_path: Path) -> Home:
             columns = ", ".join(f"{column.name} {column.type.value}" for column in entity.columns)
             connection.execute(f"CREATE TABLE raw.landing__{entity.name} ({columns}, _file VARCHAR)")
         connection.execute("ALTER TABLE raw.landing__users ADD COLUMN phone VARCHAR")
+        # What an earlier release loaded lacks columns.
+        connection.execute("ALTER TABLE raw.landing__opportunities DROP COLUMN sourced_by_id")
         for table in (OWNERS, DEALS):
             columns = ", ".join(f'"{field.name}" VARCHAR' for field in table.fields)
             connection.execute(f"CREATE TABLE raw.{table.raw_name} ({columns}, shoe_size VARCHAR)")

@@ -20,7 +20,7 @@ TOTALS = {
     "reps": "SELECT count(*), count(DISTINCT team) FROM marts.dim_rep",
     "calls": "SELECT count(*), sum(duration_seconds), count(DISTINCT user_id) FROM marts.fct_call",
     "deals": "SELECT count(*), sum(won_amount), count(DISTINCT closed_owner_id) FROM marts.fct_opportunity",
-    "days": "SELECT count(*), sum(won_amount), sum(dials) FROM marts.fct_rep_day",
+    "days": "SELECT count(*), sum(won_amount), sum(calls_count) FROM marts.fct_rep_day",
 }
 
 
@@ -59,7 +59,7 @@ def test_a_rep_is_in_no_file_and_the_totals_stay(refreshed: RefreshedHome, tmp_p
     warehouse = settings.warehouse.read_bytes()
     code, said = forget(settings, "user", id_, "--dry-run")
     assert code == 0
-    assert "raw.landing__users: 1 rows, full_name, email emptied" in said
+    assert "raw.landing__users: 1 rows, email, full_name emptied" in said
     assert "Published versions that would be replaced: 1. Nothing was changed." in said
     assert settings.warehouse.read_bytes() == warehouse
     assert version_numbers(settings) == [1]
