@@ -129,6 +129,27 @@ def freshness() -> None:
 
 
 @main.command()
+@click.option("--test", is_flag=True, help="Only send each receiver a notice that is no alarm.")
+def alert(test: bool) -> None:
+    """Tell the receivers set in repline.yml what went wrong and what ended. Exit code 1 where one was not reached.
+
+    Each alarm is told once when it begins and once when it ends. `repline serve` does this every five minutes.
+    """
+    from pipelines.alarms.report import lines
+    from pipelines.alarms.rounds import tell, try_out
+    from pipelines.alarms.senders import NOBODY, senders
+    from pipelines.reports.status import last_runs
+
+    settings = Settings.from_environment()
+    if not senders(settings.alarms):
+        click.echo(NOBODY, err=True)
+    done = try_out(settings) if test else tell(settings, last_runs(settings))
+    for line in lines(done):
+        click.echo(line)
+    sys.exit(1 if done.failed else 0)
+
+
+@main.command()
 @click.argument("version", type=int, required=False)
 def rollback(version: int | None) -> None:
     """Let readers see an earlier published VERSION, by default the one before the current."""

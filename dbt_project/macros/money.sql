@@ -69,7 +69,7 @@
 {% macro share_or_rest(share, total, is_last, divided_by) -%}
     cast(
         case
-            when {{ is_last }} then {{ total }} + {{ share }} - sum({{ share }}) over (partition by {{ divided_by }})
+            when {{ is_last }} then {{ total }} - sum({{ share }}) over (partition by {{ divided_by }}) + {{ share }}
             else {{ share }}
         end as decimal(18, 2)
     )
