@@ -175,7 +175,7 @@ def forget(kind: str, id_: str, dry_run: bool) -> None:
     settings = Settings.from_environment()
     report = forget_in_home(settings, Kind(kind), id_, dry_run, click.echo)
     for done in report.done:
-        click.echo(f"{done.table}: {done.rows:,} rows, {done.what}")
+        click.echo(f"{done.table}: {done.rows:,} {'row' if done.rows == 1 else 'rows'}, {done.what}")
     if not report.done:
         click.echo(f"The {kind} {id_} was forgotten before; there is nothing left in the warehouse.")
     if report.files:

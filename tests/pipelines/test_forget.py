@@ -59,7 +59,7 @@ def test_a_rep_is_in_no_file_and_the_totals_stay(refreshed: RefreshedHome, tmp_p
     warehouse = settings.warehouse.read_bytes()
     code, said = forget(settings, "user", id_, "--dry-run")
     assert code == 0
-    assert "raw.landing__users: 1 rows, email, full_name emptied" in said
+    assert "raw.landing__users: 1 row, email, full_name emptied" in said
     assert "Published versions that would be replaced: 1. Nothing was changed." in said
     assert settings.warehouse.read_bytes() == warehouse
     assert version_numbers(settings) == [1]
