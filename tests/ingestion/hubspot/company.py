@@ -256,14 +256,14 @@ def _add_touches(account: Account, connection: duckdb.DuckDBPyConnection) -> Non
         match touch["channel"]:
             case "social":
                 message = {"hs_communication_channel_type": "LINKEDIN_MESSAGE", "hs_object_source": "CRM_UI"}
-                _add_activity(account, "communications", touch_id, owner | message, touch)
+                _add_activity(account, "communications", touch_id, {**owner, **message}, touch)
             case "call":
                 task = {"hs_task_type": "CALL", "hs_task_status": "COMPLETED"}
-                _add_activity(account, "tasks", touch_id, owner | task, touch)
+                _add_activity(account, "tasks", touch_id, {**owner, **task}, touch)
             case "email":
                 email = {"hs_email_direction": "EMAIL", "hs_email_thread_id": touch_id, "hs_object_source": "EMAIL"}
                 email |= {"hs_email_status": "SENT", "hs_sequence_id": touch["sequence"]}
-                _add_activity(account, "emails", touch_id, owner | email, touch)
+                _add_activity(account, "emails", touch_id, {**owner, **email}, touch)
                 if touch["replied_at"]:
                     answer = {"hs_email_direction": "INCOMING_EMAIL", "hs_timestamp": _iso(touch["replied_at"])}
                     account.create("emails", email | answer, _utc(touch["replied_at"]), None, f"9{touch_id}")
