@@ -59,7 +59,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
 def test_every_command_has_help() -> None:
     code, text, _ = in_process("--help")
     assert code == 0
-    for command in ("demo", "refresh", "status", "freshness", "rollback", "serve"):
+    for command in ("demo", "refresh", "status", "freshness", "rollback", "forget", "serve"):
         assert command in text
         assert in_process(command, "--help")[0] == 0
 
