@@ -117,7 +117,7 @@ class SalesforceCompany:
                 day = datetime.combine(row["converted_at"].date(), datetime.min.time())
                 row.update(converted_at=max(day, row["created_at"]))
         for row in self.entities["opportunities"]:
-            row.update(pipeline="default", currency=row["currency"] or "USD", loss_reason=None)
+            row.update(pipeline="default", currency=row["currency"] or "USD", loss_reason=None, sourced_by_id=None)
         for row in self.stages:
             row.update(pipeline="default")
         for row in self.entities["meetings"]:
@@ -409,7 +409,9 @@ class SalesforceCompany:
                 "EmailMessage", row, sent_at, ActivityId=row["touch_id"], MessageDate=sent_at, Status="3", **thread
             )
             if answered_at:
-                answer = self._put("Task", row, answered_at, **related, TaskSubtype="Email")
+                # The organisation's own ids would meet those of the company's tasks.
+                answer = record_id("Task", len(self._ids) + len(self.org.records["Task"]) + 1)
+                self._put("Task", row, answered_at, Id=answer, **related, TaskSubtype="Email")
                 read = {"ActivityId": answer, "Incoming": True, "MessageDate": answered_at, "Status": "1"}
                 self._put("EmailMessage", row, answered_at, **read, **thread)
 

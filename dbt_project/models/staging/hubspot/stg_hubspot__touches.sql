@@ -48,11 +48,11 @@ messages as (
 threads as (
     select
         *,
-        lead(is_incoming) over following as is_answered_next,
-        lead(sent_at) over following as next_at
+        lead(is_incoming) over in_thread as is_answered_next,
+        lead(sent_at) over in_thread as next_at
     from messages
     window
-        following as (
+        in_thread as (
             partition by is_archived, hs_email_thread_id
             order by sent_at, is_incoming, id
         )

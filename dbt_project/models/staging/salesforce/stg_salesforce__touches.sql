@@ -30,11 +30,11 @@ email_messages as (
 threads as (
     select
         *,
-        lead(is_incoming) over following as is_answered_next,
-        lead(said_at) over following as next_at
+        lead(is_incoming) over in_thread as is_answered_next,
+        lead(said_at) over in_thread as next_at
     from email_messages
     window
-        following as (
+        in_thread as (
             partition by is_deleted, thread_id
             order by said_at, is_incoming, id
         )
