@@ -42,12 +42,13 @@ from pipelines.alarms.senders import DeliveryError, Message, Notice, senders
 from pipelines.alarms.sensor import build_alarm_sensor
 from pipelines.assets.names import REFRESH_JOB
 from pipelines.cli import main
+from pipelines.practice_settings import RANKED_KPIS
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import rollback
 from pipelines.reports.freshness import measure
 from pipelines.reports.status import Run, collect
 from pipelines.serving.metrics import metrics_text
-from pipelines.settings import Settings, SettingsError
+from pipelines.settings import DBT_PROJECT_DIR, Settings, SettingsError
 from tests.pipelines.small_warehouse import AS_OF, land, make_settings, make_warehouse, warehouse
 
 SUCCESS = Run("5" * 36, "success", AS_OF - timedelta(hours=3), AS_OF - timedelta(hours=2))
@@ -629,9 +630,15 @@ def test_metrics_of_an_empty_home(tmp_path: Path) -> None:
 
 
 def test_the_page_names_the_metrics_that_there_are(settings: Settings) -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "alarms.md").read_text(encoding="utf-8")
+    page = (DBT_PROJECT_DIR.parent / "docs" / "alarms.md").read_text(encoding="utf-8")
     there_are = {family.name for family in text_string_to_metric_families(metrics_text(settings).decode())}
     assert set(re.findall(r"\brepline_\w+", page)) == there_are
     rules = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
     assert Settings.from_environment({"REPLINE_VARS": json.dumps(rules[0])}).alarms.alarm_webhooks == ["slack"]
     assert [rule["alert"] for rule in rules[2]["groups"][0]["rules"]] == ["ReplineAlarm", "ReplineGone", "ReplineSlow"]
+
+
+def test_every_kpi_that_may_jump_is_a_figure_of_the_company() -> None:
+    [file] = (DBT_PROJECT_DIR / "models" / "marts").rglob("kpi_company_scorecard.yml")
+    [model] = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+    assert set(RANKED_KPIS) <= {column["name"] for column in model["columns"]}
