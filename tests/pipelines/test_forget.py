@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from ingestion.searching import files_with
 from pipelines.cli import main
 from pipelines.publication.versions import version_numbers
 from pipelines.settings import Settings
@@ -42,6 +43,23 @@ def kept(settings: Settings) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in files}
 
 
+def rows_with(settings: Settings, words: tuple[str, ...]) -> list[tuple[str, str]]:
+    """(table, word) of the warehouse and the published database: their files are compressed."""
+    found = []
+    # The demo company makes ids of goals and quotas of those of their owners.
+    patterns = [rf"(^|[^\w-]){re.escape(word)}([^\w-]|$)" for word in words]
+    for database in (settings.warehouse, settings.published / "marts.duckdb"):
+        with duckdb.connect(str(database), read_only=True) as connection:
+            tables = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()
+            for (table,) in tables:
+                [row] = connection.execute(
+                    f"SELECT {', '.join('bool_or(regexp_matches(t::VARCHAR, ?))' for _ in words)} FROM {table} AS t",
+                    patterns,
+                ).fetchall()
+                found += [(table, word) for word, is_there in zip(words, row, strict=True) if is_there]
+    return found
+
+
 @pytest.mark.usefixtures("clean_environment")
 def test_a_rep_is_in_no_file_and_the_totals_stay(refreshed: RefreshedHome, tmp_path: Path) -> None:
     settings = copy_of(refreshed, tmp_path / "home")
@@ -56,6 +74,7 @@ def test_a_rep_is_in_no_file_and_the_totals_stay(refreshed: RefreshedHome, tmp_p
         1,
         "Error: no row that was loaded names the user 'nobody-9'; write the id as the marts do\n",
     )
+    assert len({word for _, word in rows_with(settings, (id_, name, email))}) == 3
     warehouse = settings.warehouse.read_bytes()
     code, said = forget(settings, "user", id_, "--dry-run")
     assert code == 0
@@ -71,6 +90,8 @@ def test_a_rep_is_in_no_file_and_the_totals_stay(refreshed: RefreshedHome, tmp_p
     assert "Published versions that are gone: 1." in said
     words = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in (id_, name, email)).encode())
     assert [path for path, content in kept(settings).items() if words.search(content)] == []
+    assert files_with(settings.published, [id_, name, email]) == []
+    assert rows_with(settings, (id_, name, email)) == []
     assert totals(settings) == before
 
     code, said = forget(settings, "user", id_)
