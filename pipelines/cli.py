@@ -137,6 +137,22 @@ def rollback(version: int | None) -> None:
     click.echo(f"Version {now.number} is current: as of {_moment(now.as_of)}, {now.row_count:,} rows.")
 
 
+@main.command()
+@click.option("--to", metavar="URL", help="postgresql://user@host/database; default: the setting copy_to.")
+@click.option("--schema", help="The schema of the copy; default: the setting copy_schema, else marts.")
+@click.option("--reader", metavar="ROLE", help="The role that may read it; default: the setting copy_reader.")
+def copy(to: str | None, schema: str | None, reader: str | None) -> None:
+    """Copy the published marts into a PostgreSQL schema; only tables that changed are sent.
+
+    The password is never part of the URL: it is COPY__PASSWORD in the environment, or `password` under [copy] in
+    .dlt/secrets.toml.
+    """
+    settings = Settings.from_environment().with_copy(copy_to=to, copy_schema=schema, copy_reader=reader)
+    from pipelines.copying.copy import copy_published
+
+    click.echo(str(copy_published(settings)))
+
+
 @main.command("map")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE..."

@@ -9,12 +9,14 @@ from ingestion.demo import DemoError
 from ingestion.landing.errors import LandingError
 from ingestion.migrations import MigrationError
 from ingestion.personal import OptionsError
+from pipelines.copying.target import CopyError
 from pipelines.publication.versions import PublicationError
 from pipelines.runs.dbt_runs import DbtError
 from pipelines.settings import SettingsError
 
 KNOWN_ERRORS = (
     ApiError,
+    CopyError,
     DbtError,
     DemoError,
     GateError,

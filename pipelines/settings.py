@@ -10,7 +10,7 @@ import difflib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -39,7 +39,7 @@ class Settings:
 
     `as_of` is None where the moment of the refresh counts. `overrides` are the business settings that are not the
     defaults. `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a
-    default. `file` is the settings file that was read, if any.
+    default. `file` is the settings file that was read, if any. `copy_to` is None where the marts are not copied.
     """
 
     home: Path
@@ -50,6 +50,9 @@ class Settings:
     exports_folder: Path | None = None
     mapping_file: Path | None = None
     file: Path | None = None
+    copy_to: str | None = None
+    copy_schema: str = "marts"
+    copy_reader: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -98,7 +101,16 @@ class Settings:
             exports_folder=path("exports"),
             mapping_file=path("database_mapping"),
             file=file,
+            copy_to=places.copy_to,
+            copy_schema=places.copy_schema,
+            copy_reader=places.copy_reader,
         )
+
+    def with_copy(self, **given: str | None) -> Settings:
+        """These settings with those of the copy that are not None. Raises SettingsError naming them as options."""
+        values = {name: value for name, value in given.items() if value is not None}
+        _validated(Places, values, {name: f"--{name.removeprefix('copy_')}" for name in values})
+        return replace(self, **values)
 
     def make_home(self) -> None:
         """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""
