@@ -147,7 +147,8 @@ def _send(target: Target, tables: Sequence[CopyTable], dlt_home: str) -> None:
     PostgresParquetCopyJob._ingest_per_rowgroup = True
     try:
         source = DltSource(Schema("repline_copy"), "repline_copy", [_resource(table) for table in tables])
-        pipeline.run(source, write_disposition="append").raise_on_failed_jobs()
+        # Parquet goes as it is. By dlt's choice it would become CSV, in which an empty text is a null.
+        pipeline.run(source, write_disposition="append", loader_file_format="parquet").raise_on_failed_jobs()
     finally:
         pipeline.drop()
 
