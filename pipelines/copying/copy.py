@@ -155,12 +155,13 @@ def _send(target: Target, tables: Sequence[CopyTable], dlt_home: str) -> None:
 
 def _resource(table: CopyTable) -> DltResource:
     def rows() -> Iterator[Any]:
-        schema = pq.read_schema(table.file)
+        # Named as hints: where dlt takes them from a schema itself, moments become ones with a time zone.
+        columns = py_arrow_to_table_schema_columns(pq.read_schema(table.file))
+        hints = dlt.mark.make_hints(columns=list(columns.values()))
         if table.row_count:
-            yield dlt.mark.with_file_import(str(table.file), "parquet", hints=schema.empty_table())
+            yield dlt.mark.with_file_import(str(table.file), "parquet", hints=hints)
         else:  # dlt makes no table of a file without rows.
-            columns = dlt.mark.make_hints(columns=list(py_arrow_to_table_schema_columns(schema).values()))
-            yield dlt.mark.with_hints(dlt.mark.materialize_table_schema(), columns)
+            yield dlt.mark.with_hints(dlt.mark.materialize_table_schema(), hints)
 
     return dlt.resource(rows, name=table.name)
 
