@@ -147,7 +147,7 @@ def copy(to: str | None, schema: str | None, reader: str | None) -> None:
     The password is never part of the URL: it is COPY__PASSWORD in the environment, or `password` under [copy] in
     .dlt/secrets.toml.
     """
-    settings = Settings.from_environment().with_copy(copy_to=to, copy_schema=schema, copy_reader=reader)
+    settings = Settings.from_environment().with_copy(to, schema, reader)
     from pipelines.copying.copy import copy_published
 
     click.echo(str(copy_published(settings)))

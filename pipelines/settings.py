@@ -106,11 +106,15 @@ class Settings:
             copy_reader=places.copy_reader,
         )
 
-    def with_copy(self, **given: str | None) -> Settings:
-        """These settings with those of the copy that are not None. Raises SettingsError naming them as options."""
-        values = {name: value for name, value in given.items() if value is not None}
-        _validated(Places, values, {name: f"--{name.removeprefix('copy_')}" for name in values})
-        return replace(self, **values)
+    def with_copy(self, to: str | None, schema: str | None, reader: str | None) -> Settings:
+        """These settings with those of the copy that are given. Raises SettingsError naming them as options."""
+        given = {
+            "copy_to": to or self.copy_to,
+            "copy_schema": schema or self.copy_schema,
+            "copy_reader": reader or self.copy_reader,
+        }
+        places = _validated(Places, given, {name: f"--{name.removeprefix('copy_')}" for name in given})
+        return replace(self, copy_to=places.copy_to, copy_schema=places.copy_schema, copy_reader=places.copy_reader)
 
     def make_home(self) -> None:
         """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""

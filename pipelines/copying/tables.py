@@ -77,7 +77,7 @@ def tables_of(version: Version, keys: Mapping[str, Key]) -> list[CopyTable]:
 
 def keys_of(manifest: Mapping[str, Any]) -> dict[str, Key]:
     """The key of each mart, as the tests of the dbt project hold it to."""
-    keys = {}
+    keys: dict[str, Key] = {}
     for test in manifest["nodes"].values():
         kind = (test.get("test_metadata") or {}).get("name")
         model = manifest["nodes"].get(test.get("attached_node") or "")

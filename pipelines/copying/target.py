@@ -45,7 +45,8 @@ class Target:
 
     def credentials(self) -> PostgresCredentials:
         credentials = PostgresCredentials(self.url)
-        credentials.password = _password()
+        if password := _password():
+            credentials.password = password
         return credentials
 
     @contextmanager
@@ -86,5 +87,5 @@ def target_of(settings: Settings) -> Target:
 
 
 def _password() -> str | None:
-    found = dlt.secrets.get(PASSWORD)
+    found: object = dlt.secrets.get(PASSWORD)
     return None if found is None else str(found)
