@@ -1,27 +1,23 @@
 """Personal columns that were loaded before `personal_columns` named them: hidden where they lie, and cleared away.
 
-Belongs here: what Repline keeps of former loads, which is the warehouse and dlt's folders. Does not belong here: the
-setting and the hash (`ingestion.personal`), or what is loaded from now on (the sources).
+Belongs here: the raw tables and the quarantine. Does not belong here: the setting and the hash (`ingestion.personal`),
+the files that keep what was overwritten (`ingestion.clearing`), or what is loaded from now on (the sources).
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
 
+from ingestion.clearing import HIDDEN_COLUMNS, clear_packages, drop_schemas, write_anew
 from ingestion.contract import RAW_SCHEMA
-from ingestion.migrations import STORAGE_VERSION
 from ingestion.personal import DROP, HASH, PersonalColumns, hidden
 from ingestion.text import literal, quoted
 
-# What was hidden, how, and the number of the newest published version of that time: it and those before may hold the
-# values in clear. A row that is not cleared away yet belongs to a run that was killed.
-NOTES = f"{RAW_SCHEMA}.hidden_columns"
+NOTES = f"{RAW_SCHEMA}.{HIDDEN_COLUMNS}"
 _IS_HASH = "regexp_full_match({}, '[0-9a-f]{{64}}')"
 
 
@@ -37,9 +33,8 @@ def hide_former_loads(
 
     `treatments` are HASH or DROP by column, by raw table, as the sources know that they are allowed. Schemas that are
     `derived` are made anew by the refresh, so they are dropped. `version` is the newest published one. Where values
-    were in clear, the warehouse is written into a new file, because DuckDB keeps what was overwritten until it needs
-    the room, and the folders of dlt's pipelines go, since they keep what they loaded; it keeps their state in the
-    warehouse. May be killed at any moment: the next call goes on. Only for the holder of the refresh lock.
+    were in clear, nothing that is kept of former loads holds them afterwards (`ingestion.clearing`). May be killed at
+    any moment: the next call goes on. Only for the holder of the refresh lock.
     """
     wanted = {f"{table}.{column}": each for table, columns in treatments.items() for column, each in columns.items()}
     if not wanted or not warehouse.exists():
@@ -66,23 +61,10 @@ def hide_former_loads(
         connection.commit()
         if not has_to_clear:
             return 0
-        for schema in derived:
-            connection.execute(f"DROP SCHEMA IF EXISTS {quoted(schema)} CASCADE")
-    for source in {name.partition("__")[0] for name in new}:
-        shutil.rmtree(dlt_home / f"repline_{source}", ignore_errors=True)
-    _write_anew(warehouse)
+        drop_schemas(connection, derived)
+    clear_packages(dlt_home, {name.partition("__")[0] for name in new})
+    write_anew(warehouse, HIDDEN_COLUMNS)
     return changed
-
-
-def last_version_in_clear(warehouse: Path) -> int:
-    """The newest published version that may hold values in clear that are hidden by now, 0 for none."""
-    with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
-        schema, table = NOTES.split(".")
-        place = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
-        if not connection.execute(place, [schema, table]).fetchall():
-            return 0
-        [(version,)] = connection.execute(f"SELECT coalesce(max(last_version), 0) FROM {NOTES}").fetchall()
-        return int(version)
 
 
 def _hide(connection: duckdb.DuckDBPyConnection, name: str, treatment: str) -> int:
@@ -118,19 +100,3 @@ def _update(connection: duckdb.DuckDBPyConnection, table: str, column: str, trea
     in_clear = f"{name} IS NOT NULL" if treatment == DROP else f"NOT {_IS_HASH.format(name)}"
     found = connection.execute(f"UPDATE {table} SET {name} = {value} WHERE {in_clear} AND {where}").fetchall()
     return int(found[0][0])
-
-
-def _write_anew(warehouse: Path) -> None:
-    """Put a new file in the warehouse's place that never held what was overwritten or dropped."""
-    new = warehouse.with_name(f"{warehouse.name}.new")
-    new.unlink(missing_ok=True)
-    with closing(duckdb.connect()) as connection:
-        connection.execute(f"ATTACH {literal(str(warehouse))} AS old (READ_ONLY)")
-        connection.execute(f"ATTACH {literal(str(new))} AS new (STORAGE_VERSION '{STORAGE_VERSION}')")
-        connection.execute("COPY FROM DATABASE old TO new")
-        connection.execute(f"UPDATE new.{NOTES} SET is_cleared = true")
-        connection.execute("DETACH new")
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
-    new.chmod(warehouse.stat().st_mode)
-    new.replace(warehouse)

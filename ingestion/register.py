@@ -119,18 +119,20 @@ SOURCES: tuple[Source, ...] = (
         # written as one batch, so this bounds the memory, too.
         rows_per_slice=1_000_000,
     ),
-    Source("hubspot", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates"), landers=("fivetran", "airbyte")),
+    Source("hubspot", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates", "touches"), landers=("fivetran", "airbyte")),
     Source(
         "salesforce",
         Kind.CRM,
         _CRM_BRINGS,
-        ("quotas", "exchange_rates", "opportunity_splits"),
+        ("quotas", "exchange_rates", "opportunity_splits", "touches", "territories"),
         landers=("fivetran", "airbyte"),
     ),
     # Its limit allows 50 calls a second, so a load that is killed loses some minutes.
     Source("aircall", Kind.TELEPHONY, _CALLS, rows_per_slice=20_000),
     Source("twilio", Kind.TELEPHONY, _CALLS),
-    Source("gong", Kind.TELEPHONY, "recorded calls, transcripts, scorecards", ("call_turns", "call_scores")),
+    Source(
+        "gong", Kind.TELEPHONY, "recorded calls, transcripts, scorecards", ("call_turns", "call_scores", "trackers")
+    ),
 )
 SOURCES_BY_NAME = {source.name: source for source in SOURCES}
 CONTRACT_SOURCES = tuple(source for source in SOURCES if source.is_contract_shaped)

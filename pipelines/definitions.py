@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import dagster as dg
 from dagster_dlt import DagsterDltResource
 
+from pipelines.alarms.sensor import build_alarm_sensor
 from pipelines.assets.copied import build_copied_assets
 from pipelines.assets.gates import build_gates
 from pipelines.assets.models import build_model_assets, load_manifest
@@ -48,7 +49,7 @@ def build_defs(
             )
         ],
         schedules=[schedule],
-        sensors=sensors,
+        sensors=[*sensors, build_alarm_sensor(settings)],
         resources={
             "dlt": DagsterDltResource(),
             "warehouse": WarehouseLock(

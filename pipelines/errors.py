@@ -6,6 +6,7 @@ Belongs here: the list of them. Does not belong here: an error that means a faul
 from expectations.checks import GateError
 from ingestion.api.client import ApiError
 from ingestion.demo import DemoError
+from ingestion.forgetting import ForgetError
 from ingestion.landing.errors import LandingError
 from ingestion.migrations import MigrationError
 from ingestion.personal import OptionsError
@@ -19,6 +20,7 @@ KNOWN_ERRORS = (
     CopyError,
     DbtError,
     DemoError,
+    ForgetError,
     GateError,
     LandingError,
     MigrationError,

@@ -1,7 +1,7 @@
 """The settings of one process, read once: from the environment, from a settings file, and from the defaults.
 
 Belongs here: where a value comes from, and which one wins. Does not belong here: what a setting may be
-(`pipelines.business_settings`), and secrets (they are dlt's).
+(`pipelines.business_settings`), and secrets (they are dlt's, those of alarms `pipelines.alarms.senders`').
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from pipelines.alarm_settings import AlarmSettings
 from pipelines.business_settings import BusinessSettings, Places
 
 DBT_PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -39,7 +40,8 @@ class Settings:
 
     `as_of` is None where the moment of the refresh counts. `overrides` are the business settings that are not the
     defaults. `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a
-    default. `file` is the settings file that was read, if any. `copy_to` is None where the marts are not copied.
+    default. `alarms` change nothing of what is computed. `copy_to` is None where the marts are not copied. `file` is
+    the settings file that was read, if any.
     """
 
     home: Path
@@ -49,6 +51,7 @@ class Settings:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     exports_folder: Path | None = None
     mapping_file: Path | None = None
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
     file: Path | None = None
     copy_to: str | None = None
     copy_schema: str = "marts"
@@ -70,8 +73,9 @@ class Settings:
         file = _settings_file(home)
         written = _read_file(file) if file else {}
         given = _json_object(_VARS, environ.get(_VARS) or "{}")
-        _refuse_unknown(str(file), written, {**Places.model_fields, **BusinessSettings.model_fields})
-        _refuse_unknown(_VARS, given, BusinessSettings.model_fields)
+        free = {**BusinessSettings.model_fields, **AlarmSettings.model_fields}
+        _refuse_unknown(str(file), written, {**Places.model_fields, **free})
+        _refuse_unknown(_VARS, given, free)
 
         variables = {name: f"REPLINE_{name.upper()}" for name in (*Places.model_fields, "as_of")}
         set_alone = {name: environ[variable] for name, variable in variables.items() if environ.get(variable)}
@@ -81,8 +85,13 @@ class Settings:
             **{name: f"{_VARS}: {name}" for name in given},
             **{name: variables[name] for name in set_alone},
         }
-        places = _validated(Places, {name: values[name] for name in values if name in Places.model_fields}, names)
-        overrides = {name: value for name, value in values.items() if name not in Places.model_fields}
+
+        def of(model: type[BaseModel]) -> dict[str, Any]:
+            return {name: value for name, value in values.items() if name in model.model_fields}
+
+        places = _validated(Places, of(Places), names)
+        alarms = _validated(AlarmSettings, of(AlarmSettings), names)
+        overrides = of(BusinessSettings)
         business = _validated(BusinessSettings, overrides, names)
         overrides.pop("as_of", None)
 
@@ -100,6 +109,7 @@ class Settings:
             overrides,
             exports_folder=path("exports"),
             mapping_file=path("database_mapping"),
+            alarms=alarms,
             file=file,
             copy_to=places.copy_to,
             copy_schema=places.copy_schema,

@@ -23,8 +23,9 @@
             'hs_kpi_time_period_property', 'hs_createdate', 'modified_at', 'is_archived',
         ],
     } -%}
+    {%- set names = columns.get(object) or ['id'] + hubspot_properties(object) + ['modified_at', 'is_archived'] -%}
     select
-        {%- for column in columns[object] %}
+        {%- for column in names %}
         {{ 'false' if column.startswith('is_') else 'cast(null as string)' }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     where false

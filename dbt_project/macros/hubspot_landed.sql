@@ -27,6 +27,16 @@
             'hubspot_owner_id', 'hs_timestamp', 'hs_meeting_start_time', 'hs_meeting_end_time', 'hs_meeting_outcome',
             'hs_created_by_user_id'
         ],
+        'emails': [
+            'hubspot_owner_id', 'hs_timestamp', 'hs_email_direction', 'hs_email_status', 'hs_email_thread_id',
+            'hs_incoming_email_is_out_of_office', 'hs_sequence_id', 'hs_object_source', 'hs_owner_ids_from',
+            'hs_created_by_user_id'
+        ],
+        'communications': [
+            'hubspot_owner_id', 'hs_timestamp', 'hs_communication_channel_type', 'hs_object_source',
+            'hs_created_by_user_id'
+        ],
+        'tasks': ['hubspot_owner_id', 'hs_timestamp', 'hs_task_type', 'hs_task_status', 'hs_task_completion_date'],
     }[object]) }}
 {%- endmacro %}
 
@@ -131,4 +141,57 @@
     {{ hubspot_landed_records(
         object, relation, 'property_', ids, ['is_deleted', '_fivetran_deleted'], renamed
     ) }}
+{%- endmacro %}
+
+
+{# The tables of activities that not every account or connector has, by loader. #}
+{% macro hubspot_activity_tables(loader) -%}
+    {{ return({
+        'fivetran': {
+            'emails': 'engagement_email', 'communications': 'engagement_communication', 'tasks': 'engagement_task',
+        },
+        'airbyte': {
+            'emails': 'engagements_emails', 'communications': 'engagements_communications',
+            'tasks': 'engagements_tasks',
+        },
+    }[loader]) }}
+{%- endmacro %}
+
+
+{#
+    The records of a kind of activity, whoever loads HubSpot: no row where nobody landed a table of it.
+#}
+{% macro hubspot_activities(object) -%}
+    {%- set loader = landed_by('hubspot') -%}
+    {%- if loader == 'repline' -%}
+        {%- set relation = source('hubspot', 'hubspot__' ~ object) -%}
+        {%- set archived_records = source('hubspot', 'hubspot__archived_records') -%}
+with records as (
+    select * from {{ relation }}
+),
+
+archived_records as (
+    select * from {{ archived_records }}
+    where object_type = '{{ object }}' and not _is_gone
+)
+
+select
+    records.*,
+    cast(records.hs_lastmodifieddate as string) as modified_at,
+    archived_records.id is not null as is_archived
+from records
+left join archived_records
+    on records.id = archived_records.id
+    {%- else -%}
+        {%- set table = hubspot_activity_tables(loader)[object] -%}
+        {%- set relation = source('hubspot_' ~ loader, table) -%}
+        {%- set archived = source('hubspot_airbyte', table ~ '_archived') if loader == 'airbyte' -%}
+        {%- if not hubspot_has(relation) -%}
+            {{ hubspot_without_rows(object) }}
+        {%- elif loader == 'fivetran' -%}
+            {{ hubspot_fivetran_records(object, relation, ['engagement_id']) }}
+        {%- else -%}
+            {{ hubspot_airbyte_records(object, relation, archived) }}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}

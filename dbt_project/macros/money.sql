@@ -40,6 +40,8 @@
 
 {# An amount times a rate, rounded once to cents, half away from zero. Null where one is null. #}
 {% macro amount_at_rate(amount, rate) -%}
+    {#- DuckDB keeps the product of two decimals of at most 18 digits within 18: it overflows from 10^10 on. -#}
+    {%- set rate = 'cast(' ~ rate ~ ' as decimal(20, 10))' -%}
     case
         when {{ amount }} = 0 or {{ rate }} = 0 then cast(0 as decimal(18, 2))
         {{ converted_cases(amount, rate) }}
@@ -67,7 +69,7 @@
 {% macro share_or_rest(share, total, is_last, divided_by) -%}
     cast(
         case
-            when {{ is_last }} then {{ total }} + {{ share }} - sum({{ share }}) over (partition by {{ divided_by }})
+            when {{ is_last }} then {{ total }} - sum({{ share }}) over (partition by {{ divided_by }}) + {{ share }}
             else {{ share }}
         end as decimal(18, 2)
     )

@@ -13,6 +13,11 @@
             'LastModifiedDate'
         ]],
         'user_roles': ['UserRole', ['Id', 'Name']],
+        'territories': ['Territory2', [
+            'Id', 'Name', 'DeveloperName', 'ParentTerritory2Id', 'Territory2ModelId', 'LastModifiedDate'
+        ]],
+        'territory_models': ['Territory2Model', ['Id', 'State']],
+        'user_territories': ['UserTerritory2Association', ['Id', 'UserId', 'Territory2Id', 'IsActive']],
         'accounts': ['Account', [
             'Id', 'Name', 'Industry', 'BillingCountry', 'OwnerId', 'CreatedDate', 'LastModifiedDate'
         ]],
@@ -46,6 +51,10 @@
             'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'TaskSubtype', 'CallType', 'CallDurationInSeconds',
             'CallDisposition', 'IsClosed', 'IsRecurrence', 'ActivityDate', 'CompletedDateTime', 'CreatedDate',
             'LastModifiedDate'
+        ]],
+        'email_messages': ['EmailMessage', [
+            'Id', 'ActivityId', 'ThreadIdentifier', 'ReplyToEmailMessageId', 'Incoming', 'Status', 'IsBounced',
+            'MessageDate', 'CreatedDate'
         ]],
         'events': ['Event', [
             'Id', 'OwnerId', 'WhatId', 'WhoId', 'AccountId', 'StartDateTime', 'EndDateTime', 'ActivityDate', 'IsChild',

@@ -10,6 +10,7 @@ state; dlt's `incremental` would put its cursor behind every row, also one that 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ import pyarrow.compute as pc
 from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
+from ingestion.api.client import ApiError
 from ingestion.api.options import SourceOptions
 from ingestion.api.tables import LOADED_AT, ApiTable, FieldType
 from ingestion.contract import RAW_SCHEMA
@@ -33,6 +35,8 @@ from ingestion.warehouse import MERGE_DEDUPLICATING, SCHEMA_CONTRACT
 IS_GONE = "_is_gone"
 _MOMENT = pa.timestamp("us")
 
+_log = logging.getLogger(__name__)
+
 # Reads the system's records from a moment on (naive UTC, None: all), in the order of the cursor, in batches.
 ReadSince = Callable[[datetime | None], Iterator[pa.Table]]
 ReadOf = Callable[[pa.Table], Iterator[pa.Table]]
@@ -40,6 +44,26 @@ ReadOf = Callable[[pa.Table], Iterator[pa.Table]]
 
 class Unlisted(Exception):  # noqa: N818 - no error: the other tables load
     """Raised by a read of a table that the system does not list for this user: what raw holds stands as it is."""
+
+
+def optional(table: ApiTable, read: ReadSince) -> ReadSince:
+    """The read of a table that the account or the token may lack: the log says so, and its rows stay as they are."""
+
+    def batches(since: datetime | None) -> Iterator[pa.Table]:
+        try:
+            yield from read(since)
+        except ApiError as error:
+            if not is_forbidden(error):
+                raise
+            _log.warning("%s is not read: %s", table.raw_name, error)
+            raise Unlisted from error
+
+    return batches
+
+
+def is_forbidden(error: ApiError) -> bool:
+    """Whether the system says that this token may not ask for it."""
+    return error.response is not None and error.response.status_code == 403
 
 
 def table_resource(

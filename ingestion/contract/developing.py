@@ -16,7 +16,7 @@ CALL_TURNS = Entity(
         key("call_id"),
         key("turn", _T.INTEGER, "Number of the turn in its call, from 1."),
         required("speaker", accepted=("rep", "customer"), description="Whose side speaks."),
-        Column("speaker_id", description="Who speaks, as the recording system calls them."),
+        Column("speaker_id", is_personal=True, description="Who speaks, as the recording system calls them."),
         required("started_seconds", _T.SECONDS, description="From the start of the call."),
         required("ended_seconds", _T.SECONDS, description="From the start of the call."),
         Column("text", is_personal=True, description="What was said."),

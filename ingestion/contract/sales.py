@@ -50,7 +50,7 @@ ACCOUNTS = Entity(
     "accounts",
     (
         key("account_id"),
-        Column("name", description="Name of the customer company."),
+        Column("name", is_personal=True, description="Name of the customer, a company or a person."),
         Column("industry"),
         Column("segment"),
         Column("country"),
@@ -110,7 +110,7 @@ OPPORTUNITIES = Entity(
         key("opportunity_id"),
         Column("account_id"),
         Column("owner_id", names_user=True, description="user_id of the owner; null is the rep `unassigned`."),
-        Column("name"),
+        Column("name", is_personal=True, description="Often names the customer."),
         Column("pipeline", null_means=DEFAULT_PIPELINE),
         required("stage"),
         Column("type"),

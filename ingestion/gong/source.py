@@ -22,18 +22,20 @@ from requests.auth import HTTPBasicAuth
 
 from ingestion.api.client import ApiClient, ApiError
 from ingestion.api.options import SourceOptions
-from ingestion.api.resources import detail_resource, table_resource
+from ingestion.api.resources import detail_resource, optional, table_resource
 from ingestion.api.tables import batched
 from ingestion.contract import RAW_SCHEMA
 from ingestion.gong.tables import (
     ANSWERED_SCORECARDS,
     CALL_TRANSCRIPTS,
     CALLS,
+    KEYWORD_TRACKERS,
     SCORECARD_QUESTIONS,
     USERS,
     read_answered,
     read_calls,
     read_questions,
+    read_trackers,
     read_transcripts,
 )
 from ingestion.gong.windows import RECORDS_PER_PAGE, Pages, windows
@@ -74,7 +76,7 @@ def source(
     base_url: str = BASE_URL,
     start_date: str | None = None,
 ) -> list[DltResource]:
-    """Users, calls with their transcripts, and reviews of calls.
+    """Users, calls with their transcripts, reviews of calls, and what trackers listen for.
 
     `start_date` is the first day of calls and reviews to read, an ISO 8601 date (UTC); by default all that Gong has.
     """
@@ -116,6 +118,9 @@ def source(
     def read_all_questions(_: datetime | None) -> Iterator[pa.Table]:
         yield read_questions([client.get("v2/settings/scorecards").content])
 
+    def read_all_trackers(_: datetime | None) -> Iterator[pa.Table]:
+        yield read_trackers([client.get("v2/settings/trackers").content])
+
     def read_answered_since(since: datetime | None) -> Iterator[pa.Table]:
         def ask(start: datetime, end: datetime) -> Pages:
             days = {"reviewFromDate": start.date().isoformat(), "reviewToDate": end.date().isoformat()}
@@ -138,6 +143,7 @@ def source(
         call_resource,
         transcripts,
         table_resource(SCORECARD_QUESTIONS, options, read_all_questions),
+        table_resource(KEYWORD_TRACKERS, options, optional(KEYWORD_TRACKERS, read_all_trackers)),
         table_resource(ANSWERED_SCORECARDS, options, read_answered_since, LOOK_BACK.total_seconds()),
     ]
 

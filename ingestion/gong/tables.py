@@ -90,6 +90,16 @@ SCORECARD_QUESTIONS = ApiTable(
     is_listed_whole=True,
 )
 
+KEYWORD_TRACKERS = ApiTable(
+    source="gong",
+    name="keyword_trackers",
+    description="The phrases that keyword trackers listen for; those that were removed are kept and marked.",
+    key=("tracker_id", "phrase"),
+    fields=(Field("tracker_id"), Field("phrase"), Field("tracker_name")),
+    is_listed_whole=True,
+    entity="trackers",
+)
+
 ANSWERED_SCORECARDS = ApiTable(
     source="gong",
     name="answered_scorecards",
@@ -108,7 +118,14 @@ ANSWERED_SCORECARDS = ApiTable(
     cursor="review_time",
 )
 
-TABLES: tuple[ApiTable, ...] = (USERS, CALLS, CALL_TRANSCRIPTS, SCORECARD_QUESTIONS, ANSWERED_SCORECARDS)
+TABLES: tuple[ApiTable, ...] = (
+    USERS,
+    CALLS,
+    CALL_TRANSCRIPTS,
+    SCORECARD_QUESTIONS,
+    KEYWORD_TRACKERS,
+    ANSWERED_SCORECARDS,
+)
 
 _LINKS = [{"system": "VARCHAR", "objects": [{"objectType": "VARCHAR", "objectId": "VARCHAR"}]}]
 
@@ -194,6 +211,26 @@ def read_questions(bodies: Sequence[bytes]) -> pa.Table:
         FROM (
             SELECT scorecard, unnest(scorecard.questions) AS question
             FROM (SELECT unnest(body.scorecards) AS scorecard FROM pages)
+        )
+        """,
+    )
+
+
+def read_trackers(bodies: Sequence[bytes]) -> pa.Table:
+    """Phrases of the keyword trackers of /v2/settings/trackers, each once, whatever languages list it."""
+    in_language = {"language": "VARCHAR", "keywords": ["VARCHAR"]}
+    tracker = {"trackerId": "VARCHAR", "trackerName": "VARCHAR", "languageKeywords": [in_language]}
+    return read_json(
+        bodies,
+        {"keywordTrackers": [tracker]},
+        """
+        SELECT DISTINCT tracker."trackerId" AS tracker_id, phrase, tracker."trackerName" AS tracker_name
+        FROM (
+            SELECT tracker, unnest(in_language.keywords) AS phrase
+            FROM (
+                SELECT tracker, unnest(tracker."languageKeywords") AS in_language
+                FROM (SELECT unnest(body."keywordTrackers") AS tracker FROM pages)
+            )
         )
         """,
     )

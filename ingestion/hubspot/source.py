@@ -5,7 +5,6 @@ Belongs here: resources. Does not belong here: requests (`ingestion.hubspot.endp
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,8 +17,7 @@ from dlt.extract import DltResource
 
 from ingestion.api.client import ApiClient, ApiError
 from ingestion.api.options import SourceOptions
-from ingestion.api.resources import IS_GONE, ReadSince, Unlisted, detail_resource, table_resource
-from ingestion.api.tables import ApiTable
+from ingestion.api.resources import IS_GONE, ReadSince, detail_resource, is_forbidden, optional, table_resource
 from ingestion.contract import RAW_SCHEMA
 from ingestion.hubspot.endpoints import HubSpot, TokenAuth
 from ingestion.hubspot.tables import (
@@ -41,8 +39,6 @@ from ingestion.hubspot.tables import (
 # https://github.com/estuary/connectors/pull/2210, /4595 and /5180.
 SETTLING_SECONDS = 300
 OVERLAP_SECONDS = 3600
-
-_log = logging.getLogger(__name__)
 
 
 @dlt.source(name=SOURCE, max_table_nesting=0)
@@ -66,7 +62,7 @@ def source(
     ):
         yield table_resource(table, options, _once(read_list))
 
-    yield table_resource(EXCHANGE_RATES, options, _optional(EXCHANGE_RATES, lambda _: hubspot.exchange_rates()))
+    yield table_resource(EXCHANGE_RATES, options, optional(EXCHANGE_RATES, lambda _: hubspot.exchange_rates()))
 
     until = options.slice.started_at
     settled_until = until - timedelta(seconds=SETTLING_SECONDS)
@@ -74,7 +70,7 @@ def source(
         table = options.table(plain_table)
         read: ReadSince = partial(hubspot.changes, table, settled_until=settled_until, until=until)
         if plain_table in OPTIONAL_TABLES:
-            read = _optional(table, read)
+            read = optional(table, read)
         records = table_resource(table, options, read, OVERLAP_SECONDS, SETTLING_SECONDS)
         yield records
         if plain_table is DEALS:
@@ -92,25 +88,6 @@ def _once(read: Callable[[], pa.Table]) -> Callable[[datetime | None], Iterator[
         yield read()
 
     return batches
-
-
-def _optional(table: ApiTable, read: ReadSince) -> ReadSince:
-    """The read of a table that the account or the token may lack: its rows then stay as they are."""
-
-    def batches(since: datetime | None) -> Iterator[pa.Table]:
-        try:
-            yield from read(since)
-        except ApiError as error:
-            if not _is_forbidden(error):
-                raise
-            _log.warning("%s is not read: %s", table.raw_name, error)
-            raise Unlisted from error
-
-    return batches
-
-
-def _is_forbidden(error: ApiError) -> bool:
-    return error.response is not None and error.response.status_code == 403
 
 
 def _of_ids(read: Callable[[list[str]], Iterator[pa.Table]]) -> Callable[[pa.Table], Iterator[pa.Table]]:
@@ -133,7 +110,7 @@ def _archived(hubspot: HubSpot, _: datetime | None) -> Iterator[pa.Table]:
         try:
             in_bin = hubspot.archived(table.name)
         except ApiError as error:
-            if table not in OPTIONAL_TABLES or not _is_forbidden(error):
+            if table not in OPTIONAL_TABLES or not is_forbidden(error):
                 raise
             yield of_object
             continue

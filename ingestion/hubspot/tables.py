@@ -120,6 +120,36 @@ MEETINGS = _records(
         "hs_created_by_user_id",
     ),
 )
+EMAILS = _records(
+    "emails",
+    "touches",
+    "E-mails that were sent, received or logged in HubSpot, without a word or an address of them.",
+    (
+        "hubspot_owner_id",
+        "hs_timestamp",
+        "hs_email_direction",
+        "hs_email_status",
+        "hs_email_thread_id",
+        "hs_incoming_email_is_out_of_office",
+        "hs_sequence_id",
+        "hs_object_source",
+        # Ids of owners; for mail of a connected mailbox the only ones.
+        "hs_owner_ids_from",
+        "hs_created_by_user_id",
+    ),
+)
+COMMUNICATIONS = _records(
+    "communications",
+    "touches",
+    "LinkedIn, WhatsApp and text messages that were logged in HubSpot, without a word of them.",
+    ("hubspot_owner_id", "hs_timestamp", "hs_communication_channel_type", "hs_object_source", "hs_created_by_user_id"),
+)
+TASKS = _records(
+    "tasks",
+    "touches",
+    "Tasks, done and planned, without their words.",
+    ("hubspot_owner_id", "hs_timestamp", "hs_task_type", "hs_task_status", "hs_task_completion_date"),
+)
 GOAL_TARGETS = _records(
     "goal_targets",
     "quotas",
@@ -142,7 +172,7 @@ GOAL_TARGETS = _records(
         "hs_createdate",
     ),
 )
-RECORD_TABLES = (COMPANIES, CONTACTS, DEALS, CALLS, MEETINGS, GOAL_TARGETS)
+RECORD_TABLES = (COMPANIES, CONTACTS, DEALS, CALLS, MEETINGS, EMAILS, COMMUNICATIONS, TASKS, GOAL_TARGETS)
 
 DEAL_HISTORY = ApiTable(
     SOURCE,
@@ -182,6 +212,9 @@ ASSOCIATIONS: dict[str, tuple[ApiTable, tuple[str, ...]]] = {
         ("deals", "deal", ("companies", "contacts", "calls", "meetings")),
         ("calls", "call", ("deals", "companies", "contacts")),
         ("meetings", "meeting", ("deals", "companies", "contacts")),
+        ("emails", "email", ("deals", "companies", "contacts")),
+        ("communications", "communication", ("deals", "companies", "contacts")),
+        ("tasks", "task", ("deals", "companies", "contacts")),
     )
 }
 
@@ -255,7 +288,7 @@ EXCHANGE_RATES = ApiTable(
     entity="exchange_rates",
 )
 # What an account may lack (goals are part of paid plans, currencies of some) or a token made earlier may not read.
-OPTIONAL_TABLES = (GOAL_TARGETS, EXCHANGE_RATES)
+OPTIONAL_TABLES = (EMAILS, COMMUNICATIONS, TASKS, GOAL_TARGETS, EXCHANGE_RATES)
 ARCHIVED_RECORDS = ApiTable(
     SOURCE,
     "archived_records",

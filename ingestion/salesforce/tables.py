@@ -97,6 +97,20 @@ OBJECTS: tuple[SObject, ...] = (
         conditions=(("UserType", "UserType IN ('Standard', 'CsnOnly')"),),
     ),
     _listed("UserRole", "user_roles", "Roles of users.", ("Name", "ParentRoleId")),
+    _listed(
+        "Territory2",
+        "territories",
+        "Sales territories and what they are parts of.",
+        ("Name", "DeveloperName", "ParentTerritory2Id", "Territory2ModelId", "LastModifiedDate"),
+        entity="territories",
+    ),
+    _listed("Territory2Model", "territory_models", "Models of territories, of which one is active.", ("State",)),
+    _listed(
+        "UserTerritory2Association",
+        "user_territories",
+        "Which users are in which territories.",
+        ("UserId", "Territory2Id", "IsActive"),
+    ),
     _sobject(
         "Account",
         "accounts",
@@ -186,15 +200,31 @@ OBJECTS: tuple[SObject, ...] = (
     _sobject(
         "Task",
         "tasks",
-        "Tasks that are calls, deleted and archived ones included.",
+        "Tasks that are calls, e-mails or LinkedIn messages, deleted and archived ones included.",
         (
             *("OwnerId", "WhatId", "WhoId", "AccountId", "TaskSubtype", "CallType", "CallDurationInSeconds"),
             *("CallDisposition", "CallObject", "Status", "IsClosed", "ActivityDate", "CompletedDateTime"),
             *("IsRecurrence", "IsDeleted", "CreatedDate", "LastModifiedDate"),
         ),
         entity="calls",
-        # To-dos and logged e-mails are most tasks of many organisations.
-        conditions=(("TaskSubtype", "TaskSubtype = 'Call'"), ("CallType", "CallType != null")),
+        # To-dos are most tasks of many organisations.
+        conditions=(
+            ("TaskSubtype", "TaskSubtype = 'Call'"),
+            ("CallType", "CallType != null"),
+            ("TaskSubtype", "TaskSubtype IN ('Email', 'ListEmail', 'LinkedIn')"),
+        ),
+    ),
+    _sobject(
+        "EmailMessage",
+        "email_messages",
+        "E-mails behind tasks, sent and received, without a word or an address of them; deleted ones included.",
+        (
+            *("ActivityId", "ThreadIdentifier", "ReplyToEmailMessageId", "Incoming", "Status", "IsBounced"),
+            *("MessageDate", "IsDeleted", "CreatedDate", "LastModifiedDate"),
+        ),
+        entity="touches",
+        # The others are of cases: support, which no rep's touches are.
+        conditions=(("ParentId", "ParentId = null"),),
     ),
     _sobject(
         "Event",

@@ -22,6 +22,7 @@ from ingestion.account import CURRENT_FILES
 from ingestion.api.options import SourceOptions
 from ingestion.api.tables import ApiTable
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Entity
+from ingestion.forgetting import Home, forget_again
 from ingestion.hiding import hide_former_loads
 from ingestion.landing import table_name
 from ingestion.landing.personal import Hiding
@@ -140,6 +141,11 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
                     "published versions that may hold them go when a new one is published."
                 )
             _load(settings, options, chosen, run, context.op_execution_context.op_config[RELOAD])
+            forgotten = sum(done.rows for done in forget_again(forgetting_home(settings, manifest)))
+            if forgotten:
+                context.log.warning(
+                    f"Somebody forgotten came again from a source: {forgotten:,} rows were cleaned; delete them there."
+                )
             fingerprint = build_fingerprint(settings, warehouse.started_at)
             # Who materialises tables by hand wants them made again, new or not.
             is_refresh = context.run.job_name == REFRESH_JOB
@@ -152,6 +158,8 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
             rows = {**_rows_of_files(settings, warehouse.started_at), **_rows_of_apis(settings, options)}
         if hidden:
             rows.setdefault(chosen[0].key.path[-1], {})["new_values_hidden"] = hidden
+        if forgotten:
+            rows.setdefault(chosen[0].key.path[-1], {})["new_rows_forgotten"] = forgotten
         for spec in chosen:
             schema, table = spec.key.path
             # A table that another tool does not land is left to dbt: some are not needed.
@@ -204,14 +212,36 @@ def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOp
     }
     seen = {table_name(ENTITIES_BY_NAME["users"], name) for name in hidings}
     seen |= {table.raw_name for table in sources_of(settings).api_tables if table.entity in ("users", "")}
-    derived = {node["schema"] for node in manifest["nodes"].values()}
-    if not any(treatments[table].keys() - _NOT_SEEN for table in seen):
-        # No source can give again what the snapshot of users saw: it goes only where it may hold what is hidden now.
-        derived -= {node["schema"] for node in manifest["nodes"].values() if node["resource_type"] == "snapshot"}
+    derived = _derived_schemas(manifest)
+    if any(treatments[table].keys() - _NOT_SEEN for table in seen):
+        # It goes only where it may hold what is hidden now.
+        derived |= _snapshot_schemas(manifest)
     newest = max(version_numbers(settings), default=0)
     return hide_former_loads(
         settings.warehouse, settings.dlt_home, options.personal_columns, treatments, derived, newest
     )
+
+
+def forgetting_home(settings: Settings, manifest: Manifest) -> Home:
+    """What there is to look through where somebody is to be forgotten."""
+    return Home(
+        settings.warehouse,
+        settings.dlt_home,
+        derived=_derived_schemas(manifest),
+        seen=_snapshot_schemas(manifest),
+        api_tables=sources_of(settings).api_tables,
+        version=max(version_numbers(settings), default=0),
+    )
+
+
+def _derived_schemas(manifest: Manifest) -> set[str]:
+    """Those that dbt makes anew from the raw tables."""
+    return {node["schema"] for node in manifest["nodes"].values()} - _snapshot_schemas(manifest)
+
+
+def _snapshot_schemas(manifest: Manifest) -> set[str]:
+    """That of the snapshot of users: no source can give again what it saw."""
+    return {node["schema"] for node in manifest["nodes"].values() if node["resource_type"] == "snapshot"}
 
 
 def _spec(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.hiding import last_version_in_clear
+from ingestion.clearing import last_version_in_clear
 from ingestion.text import first_line, literal, quoted
 from pipelines.publication.content import SCHEMA, Mart, count_and_checksum, measure
 from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
@@ -76,7 +76,7 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
 
     `as_of` is aware; `fingerprint` stands for the inputs (`versions.needs_publishing`); `tables` are the
     names of the marts, by default all of schema `marts`. Versions beyond `keep_versions` are removed, and those that
-    may hold values in clear of columns that `personal_columns` named later.
+    may hold what is hidden or forgotten by now.
     Raises PublicationError, and then the last good version stands. Only for the holder of the refresh lock.
     """
     published_at = datetime.now(UTC)

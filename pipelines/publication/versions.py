@@ -79,7 +79,7 @@ def needs_publishing(settings: Settings, fingerprint: str) -> bool:
     numbers = version_numbers(settings)
     if not numbers or not _is_complete(settings, numbers[-1]):
         return True  # a damaged version is replaced by a new one
-    newest = _read(settings, numbers[-1])
+    newest = read_version(settings, numbers[-1])
     if newest.number != current_number(settings):
         return newest.fingerprint.partition("@")[0] != fingerprint.partition("@")[0]
     return newest.fingerprint != fingerprint
@@ -98,19 +98,30 @@ def version_numbers(settings: Settings) -> list[int]:
 
 def versions(settings: Settings) -> list[Version]:
     """The kept versions, oldest first. Raises PublicationError where one cannot be read."""
-    return [_read(settings, number) for number in version_numbers(settings)]
+    return [read_version(settings, number) for number in version_numbers(settings)]
+
+
+def read_version(settings: Settings, number: int) -> Version:
+    """One kept version. Raises PublicationError where it cannot be read."""
+    path = version_path(settings, number)
+    try:
+        return Version(number, path, *read_record(path))
+    except (duckdb.Error, IndexError) as error:
+        raise PublicationError(
+            f"version {number} cannot be read ({first_line(error)}); `repline refresh` puts another one in place"
+        ) from error
 
 
 def published_version(settings: Settings) -> Version | None:
     """The version that readers see. Raises PublicationError where it cannot be read."""
     number = current_number(settings)
-    return None if number is None else _read(settings, number)
+    return None if number is None else read_version(settings, number)
 
 
 def newest_version(settings: Settings) -> Version | None:
     """The version that was published last, whether readers see it or it was rolled back."""
     numbers = version_numbers(settings)
-    return _read(settings, numbers[-1]) if numbers else None
+    return read_version(settings, numbers[-1]) if numbers else None
 
 
 def published_row_counts(settings: Settings, before: datetime) -> dict[str, int]:
@@ -164,7 +175,7 @@ def rollback(settings: Settings, to: int | None = None) -> Version:
         to = earlier[-1]
     if to not in numbers:
         raise PublicationError(f"there is no complete version {to}; complete versions: {kept}")
-    version = _read(settings, to)
+    version = read_version(settings, to)
     _go_to(settings, to)
     return version
 
@@ -276,13 +287,3 @@ def _is_complete(settings: Settings, number: int) -> bool:
         return False
     parquet = (path / PARQUET / f"{table.name}.parquet" for table in tables)
     return all(file.is_file() for file in (path / DATABASE, *parquet))
-
-
-def _read(settings: Settings, number: int) -> Version:
-    path = version_path(settings, number)
-    try:
-        return Version(number, path, *read_record(path))
-    except (duckdb.Error, IndexError) as error:
-        raise PublicationError(
-            f"version {number} cannot be read ({first_line(error)}); `repline refresh` puts another one in place"
-        ) from error

@@ -59,12 +59,16 @@ class DatasetAge:
 
 @dataclass(frozen=True)
 class Freshness:
-    """All datasets at one moment (aware). `is_complete` is False where the raw data's ages are not known."""
+    """All datasets at one moment (aware). `is_complete` is False where the raw data's ages are not known.
+
+    `is_live` is False where they are those known at the last publication.
+    """
 
     as_of: datetime
     datasets: tuple[DatasetAge, ...]
     notes: tuple[str, ...]
     is_complete: bool
+    is_live: bool
 
     @property
     def is_good(self) -> bool:
@@ -80,11 +84,13 @@ def measure(settings: Settings, now: datetime | None = None) -> Freshness:
     as_of = settings.as_of or now or datetime.now(UTC)
     limits = settings.business.freshness_limit_hours
     notes = []
+    is_live = True
     rows: list[_KnownAge]
     try:
         with open_warehouse(settings) as connection:
             rows = connection.execute(dataset_freshness_sql(sources_of(settings), as_of, limits)).fetchall()
     except (WarehouseUnavailableError, duckdb.Error) as error:
+        is_live = False
         number, rows = _last_known(settings)
         known = f"the ages are those known to version {number}" if rows else "no age is known"
         notes.append(f"{first_line(error)}: {known}")
@@ -98,7 +104,7 @@ def measure(settings: Settings, now: datetime | None = None) -> Freshness:
     rows.append((PUBLISHED, event_at, load_at, limits.get(PUBLISHED)))
     moment = as_of.astimezone(UTC).replace(tzinfo=None)
     datasets = tuple(DatasetAge(name, event, load, limit, moment) for name, event, load, limit in rows)
-    return Freshness(as_of, datasets, tuple(notes), is_complete)
+    return Freshness(as_of, datasets, tuple(notes), is_complete, is_live)
 
 
 def show_freshness(settings: Settings, console: Console) -> bool:

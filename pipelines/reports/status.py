@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 from rich.console import Console
@@ -26,6 +26,9 @@ from pipelines.reports.tables import NOTHING, moment_text, print_line, print_tab
 from pipelines.reports.warehouse_reader import WarehouseUnavailableError, is_refreshing, open_warehouse
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 _SHOWN_RUNS = 5
 _WARNINGS = "data_quality_warnings"
@@ -183,13 +186,19 @@ def last_runs(settings: Settings) -> list[Run]:
     if not settings.dagster_home.exists():
         return []
     # Dagster takes seconds to import.
-    from dagster import RunsFilter
-
-    from pipelines.assets.names import REFRESH_JOB
     from pipelines.runs.instance import open_instance
 
     with open_instance(settings) as instance:
-        records = instance.get_run_records(RunsFilter(job_name=REFRESH_JOB), limit=_SHOWN_RUNS)
+        return runs_of(instance)
+
+
+def runs_of(instance: DagsterInstance) -> list[Run]:
+    """The last runs that the instance recorded, newest first."""
+    from dagster import RunsFilter
+
+    from pipelines.assets.names import REFRESH_JOB
+
+    records = instance.get_run_records(RunsFilter(job_name=REFRESH_JOB), limit=_SHOWN_RUNS)
     return [
         Run(
             record.dagster_run.run_id,

@@ -83,7 +83,8 @@ def build(
     Unit tests are left out: they test the SQL on made-up rows and belong to development. A failed model or
     test is in the result; DbtError is raised only where dbt could not run at all.
     """
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    # An exposure says who reads a mart; nothing of it can be built, but dbt would report that it was.
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     if nodes:
         arguments += ["--indirect-selection", "empty", "--select", *nodes]
     with _parsing(settings) as folder:

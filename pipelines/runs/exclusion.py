@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ import duckdb
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
+from pipelines.runs.instance import keeping_records_open
 from pipelines.storage_faults import is_held
 
 # A run is marked as started before its process gets as far as its own lock file: importing dbt, dlt and
@@ -57,6 +58,7 @@ class WarehouseLock(dg.ConfigurableResource[None]):
     _held: FileLock | None = PrivateAttr(default=None)
     _alive: FileLock | None = PrivateAttr(default=None)
     _started_at: datetime | None = PrivateAttr(default=None)
+    _records: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     @property
     def started_at(self) -> datetime:
@@ -70,6 +72,7 @@ class WarehouseLock(dg.ConfigurableResource[None]):
         run_id = context.run.run_id
         log = context.log.info if context.log else print
         try:
+            self._records.enter_context(keeping_records_open())
             self._alive = mark_alive(Path(self.home), run_id)
             self._held = acquire(Path(self.lock), run_id, log)
             self._started_at = datetime.now(UTC)
@@ -87,6 +90,7 @@ class WarehouseLock(dg.ConfigurableResource[None]):
                 lock.release()
         if context.run is not None:
             _alive_file(Path(self.home), context.run.run_id).unlink(missing_ok=True)
+        self._records.close()
 
 
 def acquire(lock_file: Path, run_id: str, log: Log) -> FileLock:

@@ -16,6 +16,7 @@ import duckdb
 
 from ingestion.account import CURRENT_FILES
 from ingestion.api.tables import LOADED_AT
+from ingestion.clearing import FORGOTTEN, has_table
 from ingestion.contract import RAW_SCHEMA
 from ingestion.text import quoted
 from pipelines.settings import DBT_PROJECT_DIR, Settings
@@ -61,7 +62,9 @@ def sources_digest(project: Path = DBT_PROJECT_DIR) -> str:
 
 
 def _contents(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
-    """What the raw tables of the switched-on sources hold: files, and for other tables their rows and newest load."""
+    """What the raw tables of the switched-on sources hold: files, and for other tables their rows and newest load.
+
+    Who was forgotten since changed rows of them."""
     sources = sources_of(settings)
     contents: dict[str, list[tuple[object, ...]]] = {}
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
@@ -77,6 +80,10 @@ def _contents(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
         for table in sources.api_tables:
             contents[table.raw_name] = connection.execute(
                 f"SELECT count(*), max({LOADED_AT}) FROM {RAW_SCHEMA}.{table.raw_name}"
+            ).fetchall()
+        if has_table(connection, RAW_SCHEMA, FORGOTTEN):
+            contents[FORGOTTEN] = connection.execute(
+                f"SELECT id_hash FROM {RAW_SCHEMA}.{FORGOTTEN} ORDER BY ALL"
             ).fetchall()
         for source, schema in sources.landed.items():
             contents[source] = _landed_tables(connection, schema)

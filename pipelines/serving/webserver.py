@@ -1,6 +1,7 @@
 """Dagster's web server behind the guard; takes the arguments of `dagster-webserver`.
 
-Belongs here: putting the guard in front. Does not belong here: what it lets pass (`pipelines.serving.guard`).
+Belongs here: putting the guard in front, and the metrics beside it. Does not belong here: what it lets pass
+(`pipelines.serving.guard`), and what is measured (`pipelines.serving.metrics`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dagster_webserver.cli import main
 from starlette.types import ASGIApp
 
 from pipelines.serving.guard import LOOPBACK, Guard
+from pipelines.serving.metrics import WithMetrics
+from pipelines.settings import Settings
 
 _run = uvicorn.run
 
@@ -23,7 +26,7 @@ def run_guarded(app: ASGIApp, *, host: str, **options: Any) -> None:
             f"Error: repline serve listens on this machine alone, not on {host}; for others, put a proxy that asks who "
             "they are before it"
         )
-    _run(Guard(app), host=host, **options)
+    _run(Guard(WithMetrics(app, Settings.from_environment())), host=host, **options)
 
 
 if __name__ == "__main__":

@@ -33,12 +33,12 @@ repline:
 # The functions of Spark that compiled models call. A new one is added once it is found in Spark's own list:
 # https://spark.apache.org/docs/latest/api/sql/
 _FUNCTIONS = """
-    abs any_value array arrays_zip bool_and bool_or cast coalesce concat_ws contains convert_timezone count
-    datediff day dense_rank explode filter first_value from_json greatest if inline instr lag last_day last_value lead
-    least left length lower make_date max max_by median min min_by monotonically_increasing_id month named_struct
-    nullif rank regexp_extract regexp_like regexp_replace round row_number sequence size split split_part
-    string_agg substr sum timestamp_micros translate trim try_cast try_element_at try_url_decode unix_micros upper
-    weekday year
+    abs any_value array arrays_zip avg bool_and bool_or cast ceil coalesce concat_ws contains convert_timezone count
+    datediff day dense_rank exp explode filter first_value format_number from_json greatest if inline instr lag
+    last_day last_value lead least left length ln lower make_date max max_by median min min_by
+    monotonically_increasing_id month named_struct nullif rank regexp_extract regexp_like regexp_replace replace
+    round row_number sequence size split split_part sqrt string_agg substr sum timestamp_micros translate trim
+    try_cast try_element_at try_url_decode unix_micros upper weekday year
 """
 KNOWN_FUNCTIONS = frozenset(_FUNCTIONS.split())
 # Words that stand before a parenthesis and are no function; types with a size are among them.

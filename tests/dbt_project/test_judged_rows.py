@@ -54,6 +54,7 @@ LANDING: dict[str, Rows] = {
 STAGE = {"pipeline": None, "stage": "Open", "position": 1, "is_closed": False, "is_won": False}
 OPPORTUNITY = {"pipeline": None, "stage": "Open", "created_at": CREATED, "owner_id": "s:u1", "is_deleted": False}
 CALL = {"user_id": "s:u1", "started_at": CREATED, "direction": "inbound", "is_deleted": False}
+TOUCH = {"user_id": "s:u1", "channel": "email", "sent_at": CREATED, "account_id": "s:a1", "is_deleted": False}
 GIVEN: dict[str, Rows] = {
     "users": [
         {"user_id": "s:u1", "full_name": "Ada L.", "email": "Ada@corp.example", "is_deleted": False},
@@ -95,6 +96,11 @@ GIVEN: dict[str, Rows] = {
     "opportunity_splits": [
         {"opportunity_id": "s:good", "user_id": "s:u1", "share": 1, "is_deleted": False},
         {"opportunity_id": "s:good", "user_id": "s:u9", "share": 1.2, "is_deleted": False},
+    ],
+    "touches": [
+        {**TOUCH, "touch_id": "s:t1", "replied_at": "2024-01-05 11:00:00"},
+        {**TOUCH, "touch_id": "s:t2", "replied_at": "2024-01-05 09:00:00"},
+        {**TOUCH, "touch_id": "s:t3", "account_id": None},
     ],
 }  # fmt: skip
 
@@ -158,6 +164,8 @@ def test_each_bad_row_is_kept_with_its_first_reason(home: Path) -> None:
         ("opportunity_history", "s:good, 2024-01-06 10:00:00", "stage", "Gone", unknown_stage),
         ("opportunity_splits", "s:good, s:u9", "share", "1.200000", "share is not above 0 and at most 1"),
         ("pipeline_stages", "salesforce:default, Half won", "is_won", "true", "a won stage must be closed"),
+        ("touches", "s:t2", "replied_at", "2024-01-05 09:00:00", "replied_at is before sent_at"),
+        ("touches", "s:t3", "lead_id", None, "neither a lead nor an account nor an opportunity is given"),
         ("users", "s:u2", "full_name", None, "required, but empty"),
         ("users", "s:u3", "left_on", "2024-01-01", "left_on is before hired_on"),
     ]
@@ -182,7 +190,8 @@ def test_rejected_rows_are_counted_as_a_warning(home: Path) -> None:
     )
     assert counts == [
         ("accounts", 0), ("calls", 3), ("exchange_rates", 1), ("leads", 0), ("meetings", 0), ("opportunities", 5),
-        ("opportunity_history", 1), ("opportunity_splits", 1), ("pipeline_stages", 1), ("quotas", 0), ("users", 2),
+        ("opportunity_history", 1), ("opportunity_splits", 1), ("pipeline_stages", 1), ("quotas", 0),
+        ("territories", 0), ("touches", 2), ("users", 2),
     ]  # fmt: skip
     assert query(
         home, "SELECT source, row_count, rejected_count FROM intermediate.int_judged_row_counts WHERE entity = 'calls'"

@@ -41,18 +41,27 @@ def test_an_amount_that_is_too_large_in_the_base_currency_counts_as_0_and_is_a_w
     marts = build(
         tmp_path,
         statements,
-        {"opportunity_id": "fits", "amount": GREATEST, "currency": "IDR"},
+        {"opportunity_id": "fits", "amount": "50000000000000", "currency": "IDR"},
+        {
+            "opportunity_id": "open",
+            "amount": "40000000000000",
+            "currency": "IDR",
+            "stage": "Qualify",
+            "close_date": None,
+        },
         {"opportunity_id": "too large", "amount": GREATEST, "currency": "VND"},
     )
-    won = "SELECT opportunity_id, won_amount, has_unvalued_amount FROM fct_opportunity ORDER BY 1"
+    weighted = "SELECT weighted_amount FROM fct_opportunity WHERE opportunity_id = 'open'"
+    assert marts.execute(weighted).fetchone() == (Decimal("800000000000000.00"),)
+    won = "SELECT opportunity_id, won_amount, has_unvalued_amount FROM fct_opportunity WHERE status = 'won' ORDER BY 1"
     assert marts.execute(won).fetchall() == [
-        ("fits", Decimal("9999999999999900.00"), False),
+        ("fits", Decimal("5000000000000000.00"), False),
         ("too large", None, True),
     ]
-    found = "SELECT entity, row_count FROM data_quality_warnings WHERE rule = 'amount_without_rate' ORDER BY 1"
-    assert marts.execute(found).fetchall() == [("opportunities", 1), ("quotas", 0)]
+    found = "SELECT entity, row_count FROM data_quality_warnings WHERE rule = 'amount_without_rate' AND row_count > 0"
+    assert marts.execute(found).fetchall() == [("opportunities", 1)]
     total = "SELECT sum(won_amount) FROM kpi_rep_scorecard WHERE period_type = 'month'"
-    assert marts.execute(total).fetchone() == (Decimal("9999999999999900.00"),)
+    assert marts.execute(total).fetchone() == (Decimal("5000000000000000.00"),)
 
 
 def test_a_sum_that_is_too_large_stops_the_build(tmp_path: Path, statements: Sequence[Sequence[str]]) -> None:

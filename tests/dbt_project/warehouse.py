@@ -25,6 +25,8 @@ DECIDING_VARIABLES = ("sources", "entity_sources", "landed_by", "landed_schemas"
 STATEMENTS = "statements.json"
 # Nobody reads what dbt would write about the project and the run: 10 MB, each time, and a tenth of its time.
 _QUICK = ("--no-write-json", "--log-level-file", "none")
+# For a build of models and snapshots alone.
+WITHOUT_TESTS = ("--exclude-resource-type=test", "--exclude-resource-type=unit_test")
 DBT_PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 
 Rows = Iterable[Mapping[str, Any]]
@@ -152,6 +154,12 @@ def _statements(result: Any) -> list[tuple[str, str, str]]:
         node, kind = done.node, str(done.node.resource_type)
         if kind == "model":
             statements.append((node.config.materialized, f"{node.schema}.{node.name}", node.compiled_code))
+        elif kind == "snapshot":
+            # What dbt makes of the first rows that a snapshot sees.
+            seen = node.config.updated_at
+            validity = f"{seen} AS dbt_valid_from, CAST(NULL AS TIMESTAMP) AS dbt_valid_to"
+            sql = f"SELECT *, '' AS dbt_scd_id, {seen} AS dbt_updated_at, {validity} FROM ({node.compiled_code})"
+            statements.append(("table", f"{node.schema}.{node.name}", sql))
         elif kind == "test":
             statements.append((kind, node.name, node.compiled_code))
     return statements

@@ -20,7 +20,7 @@ import duckdb
 # It keeps the libraries from calling home, in this process and so in those that get its environment.
 import pipelines  # noqa: F401
 from tests import shortcuts
-from tests.dbt_project.warehouse import build
+from tests.dbt_project.warehouse import WITHOUT_TESTS, build
 from tests.ingestion.loading import run
 from tests.processes import Running, forked, run_forked
 
@@ -104,7 +104,7 @@ class Unpublished(Company):
         self.home.mkdir(parents=True)
         loaded = run_forked(_load_files, [str(self.landing), str(self.home)], self.environment)
         assert loaded.returncode == 0, loaded.stdout + loaded.stderr
-        return build(self.home, {"as_of": self.as_of, **self.variables}, command="run")
+        return build(self.home, {"as_of": self.as_of, **self.variables}, *WITHOUT_TESTS)
 
     @property
     def published(self) -> Path:

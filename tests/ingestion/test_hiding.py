@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from ingestion import hiding
-from ingestion.hiding import hide_former_loads, last_version_in_clear
+from ingestion.clearing import last_version_in_clear
+from ingestion.hiding import hide_former_loads
 from ingestion.personal import DROP, HASH, PersonalColumns
 
 KEY = "a long random text"
@@ -98,11 +99,11 @@ def test_what_is_hidden_already_costs_nothing(home: Path) -> None:
 
 
 def test_one_that_was_killed_goes_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(_: Path) -> None:
+    def die(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(hiding, "_write_anew", die)
+        patch.setattr(hiding, "write_anew", die)
         with pytest.raises(KeyboardInterrupt):
             hide(home, {"landing__users": {"email": HASH}})
     assert read(home, "SELECT email FROM raw.landing__users WHERE user_id = 'u1'") == [(HASHED,)]

@@ -229,5 +229,5 @@ def test_schedule_and_sensors_are_on(settings: Settings) -> None:
     [schedule] = repository.schedule_defs
     assert (schedule.name, schedule.cron_schedule) == ("refresh_hourly", "0 * * * *")
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-    assert {sensor.name for sensor in repository.sensor_defs} == {"files_arrived", "dead_runs"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {"files_arrived", "dead_runs", "alarms"}
     assert all(sensor.default_status == dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)

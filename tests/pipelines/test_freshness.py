@@ -142,10 +142,11 @@ def test_plain_lines_are_aligned_and_hold_each_dataset(settings: Settings) -> No
     lines = text.splitlines()
     assert not is_good
     assert len(lines) == 1 + len(ENTITIES) + 1 + 1
-    assert "calls                2025-04-29 06:00  2025-04-30 10:00     30.0         24  late" in lines
-    assert "opportunities        2025-04-30 10:00  2025-04-30 11:00      2.0         72  ok" in lines
-    assert "meetings             -                 -                       -         72  -" in lines
-    assert "published            2025-04-30 12:00  2" in text
+    width = max(len(entity.name) for entity in ENTITIES)
+    assert f"{'calls':{width}}  2025-04-29 06:00  2025-04-30 10:00     30.0         24  late" in lines
+    assert f"{'opportunities':{width}}  2025-04-30 10:00  2025-04-30 11:00      2.0         72  ok" in lines
+    assert f"{'meetings':{width}}  -                 -                       -         72  -" in lines
+    assert f"{'published':{width}}  2025-04-30 12:00  2" in text
     assert lines[-2].endswith("      0.0          -  -")
     assert lines[-1] == "Late: calls."
     assert "\x1b" not in text

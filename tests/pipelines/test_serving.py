@@ -86,6 +86,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     process = subprocess.Popen(
         [sys.executable, "-m", "pipelines.serving.dev", "--empty-workspace", "--port", str(port)],
         cwd=REPOSITORY,
+        env={**os.environ, "REPLINE_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -151,6 +152,14 @@ def test_programs_and_links_may_look(served: Served) -> None:
     status, page = served.ask("GET", "/runs", LINK)
     assert status == 200
     assert "<html" in page
+
+
+def test_prometheus_may_read_the_metrics_and_other_sites_may_not(served: Served) -> None:
+    status, text = served.ask("GET", "/metrics")
+    assert status == 200
+    assert 'repline_alarm{kind="stale_marts",subject="published"} 1.0' in text.splitlines()
+    assert served.ask("GET", "/metrics", {"Host": "rebound.example.com"})[0] == 403
+    assert served.ask("GET", "/metrics", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "empty"})[0] == 403
 
 
 def test_the_daemon_runs_too(served: Served) -> None:

@@ -4,8 +4,9 @@ Belongs here: what Gong keeps, in the fields that its API documents. Does not be
 a test expects.
 
 Field names and types are those of https://help.gong.io/apidocs (calls: retrieve-detailed-call-data; transcripts:
-retrieve-transcripts-of-calls; scorecards: retrieve-scorecards-details and retrieve-answered-scorecards). Ids of
-scorecards are JSON numbers of 64 bits there, all other ids are text.
+retrieve-transcripts-of-calls; scorecards: retrieve-scorecards-details and retrieve-answered-scorecards; trackers:
+retrieve-tracker-details-v2settingstrackers-1). Ids of scorecards are JSON numbers of 64 bits there, all other ids are
+text.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Account:
     calls: dict[str, Json] = field(default_factory=dict)
     transcripts: dict[str, list[Json]] = field(default_factory=dict)
     scorecards: dict[int, Json] = field(default_factory=dict)
+    trackers: list[Json] = field(default_factory=list)
     answered: dict[int, Json] = field(default_factory=dict)
     # The company's time zone, in hours from UTC: review dates are days of it.
     utc_offset_hours: float = 0
@@ -157,6 +159,29 @@ class Account:
             "methods": ["Attendee"],
             **fields,
         }
+
+    def add_tracker(self, name: str, workspace_id: str = WORKSPACE_ID, **phrases: Sequence[str]) -> Json:
+        """A keyword tracker with its phrases by language (ISO 639-2/B)."""
+        tracker = {
+            "trackerId": str(self.new_id()),
+            "trackerName": name,
+            "workspaceId": workspace_id,
+            "languageKeywords": [
+                {"language": language, "keywords": list(listed), "includeRelatedForms": True}
+                for language, listed in phrases.items()
+            ],
+            "affiliation": "Anyone",
+            "partOfQuestion": False,
+            "saidAt": "Anytime",
+            "saidAtInterval": None,
+            "saidAtUnit": None,
+            "saidInTopics": [],
+            "filterQuery": "",
+            "created": "2024-01-17T16:20:05-03:00",
+            "updated": "2024-02-01T12:34:56.834+05:30",
+        }
+        self.trackers.append(tracker)
+        return tracker
 
     def add_scorecard(self, name: str, *questions: Json) -> int:
         scorecard_id = self.new_id()

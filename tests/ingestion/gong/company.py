@@ -41,7 +41,7 @@ USER_COLUMNS = "user_id, full_name, email, is_deleted"
 
 
 def write_company(folder: Path, calls: int) -> Account:
-    """Write the landing folders `complete` and `beside`, the same without calls, and return the account beside it.
+    """Write the landing folders `complete` and `beside`, the same without calls and trackers; return the account.
 
     `complete` has the calls, what was said in them and how they were scored, under the ids that Gong's have.
     """
@@ -50,9 +50,12 @@ def write_company(folder: Path, calls: int) -> Account:
     # What the demo company's own recording says is not in Gong.
     for own in ("call_turns", "call_scores"):
         shutil.rmtree(complete / own)
-    shutil.copytree(complete, beside, ignore=shutil.ignore_patterns("calls"))
+    shutil.copytree(complete, beside, ignore=shutil.ignore_patterns("calls", "trackers.csv"))
     account = Account()
     with duckdb.connect() as connection:
+        trackers = f"SELECT tracker, list(phrase ORDER BY phrase) FROM '{complete}/trackers.csv' GROUP BY 1 ORDER BY 1"
+        for tracker, phrases in connection.execute(trackers).fetchall():
+            account.add_tracker(tracker, mul=phrases)
         connection.execute(f"CREATE VIEW demo_calls AS FROM '{complete}/calls/*.parquet'")
         connection.execute(f"CREATE VIEW demo_users AS FROM '{complete}/users.csv'")
         users = _add_users(account, connection)

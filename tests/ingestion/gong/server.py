@@ -136,6 +136,8 @@ class GongServer(HttpServer):
                 return self._page("users", list(account.users.values()), cursor, {})
             case "GET", "/v2/settings/scorecards":
                 return {"requestId": REQUEST_ID, "scorecards": list(account.scorecards.values())}
+            case "GET", "/v2/settings/trackers":
+                return {"requestId": REQUEST_ID, "keywordTrackers": account.trackers}
             case "POST", "/v2/calls/extensive":
                 selector = asked.get("contentSelector") or {}
                 calls = [_exposed(account.calls[call_id], selector) for call_id in self._calls(asked["filter"])]

@@ -71,7 +71,10 @@ def test_an_empty_account_makes_empty_tables(server: GongServer, warehouse: Ware
     warehouse.load()
     assert {table: rows for table, rows in warehouse.rows().items() if rows} == {}
     assert list(warehouse.rows()) == [
-        f"gong__{name}" for name in ("answered_scorecards", "call_transcripts", "calls", "scorecard_questions", "users")
+        f"gong__{name}"
+        for name in (
+            *("answered_scorecards", "call_transcripts", "calls", "keyword_trackers", "scorecard_questions", "users"),
+        )
     ]
     assert [each.status for each in server.asked("/v2/calls/extensive")] == [404]
 
@@ -179,7 +182,7 @@ def test_changes_cost_work_in_proportion(server: GongServer, account: Account, r
     account.transcripts[account.add_call(rep, NOW)] = GREETING
     again = warehouse.load()
     assert again.rows == {"gong__calls": 1, "gong__call_transcripts": 1}
-    assert again.requests["Gong"] == len(server.requests) == 5
+    assert again.requests["Gong"] == len(server.requests) == 6
 
 
 def test_reviews_on_the_days_of_the_company(account: Account, rep: str, warehouse: Warehouse) -> None:
@@ -204,6 +207,26 @@ def test_a_question_that_was_removed_keeps_its_text(account: Account, rep: str, 
         ("Did the rep listen?", False),
         ("Was the budget named?", True),
     ]
+
+
+def test_phrases_of_trackers_that_are_gone_or_not_shown_any_more(
+    account: Account, server: GongServer, warehouse: Warehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracker = account.add_tracker("Pricing", eng=["list price", "discount"], spa=["descuento", "discount"])
+    account.add_tracker("Nothing yet")
+    warehouse.load()
+    listed = "SELECT tracker_name, phrase, _is_gone FROM raw.gong__keyword_trackers ORDER BY phrase"
+    assert warehouse.query(listed) == [("Pricing", phrase, False) for phrase in ("descuento", "discount", "list price")]
+    tracker["languageKeywords"][0]["keywords"].remove("list price")
+    warehouse.load()
+    gone = [("Pricing", phrase, phrase == "list price") for phrase in ("descuento", "discount", "list price")]
+    assert warehouse.query(listed) == gone
+    # A key without the right: what is known stands, and the rest is read.
+    server.faults.append(Fault(403, path="/settings/trackers", message="api:settings:trackers:read is required"))
+    account.add_user("new@example.com")
+    warehouse.load()
+    assert warehouse.query(listed) == gone and warehouse.count("users") == 1
+    assert "gong__keyword_trackers is not read" in caplog.text
 
 
 def test_killed_it_goes_on_and_ends_alike(

@@ -50,6 +50,8 @@ def fill(account: Account) -> dict[str, str]:
     mia = account.add_user("mia@example.com", "Mia", "Berg", managerId=boss, title="ae")
     gone = account.add_user("gone@example.com", active=False)
     ids = {"boss": boss, "mia": mia, "gone": gone}
+    account.add_tracker("Competitors", mul=["acme"])
+    account.add_tracker("Competitors", workspace_id="7", eng=["acme", "acme corp"])
 
     def call(name: str, started: datetime = STARTED, **fields: Any) -> None:
         ids[name] = account.add_call(fields.pop("user", mia), started, **fields)
@@ -223,6 +225,13 @@ def test_scores_on_the_scale_of_their_question(query: Query, names: dict[str, st
         ("linked", "boss", "Was the budget named?", 10, 10, 1),
         ("linked", "gong:automatic", "Did the rep listen?", 3, 5, 1),
         ("web conference", "boss", "Did the rep listen?", 1, 5, 1),
+    ]
+
+
+def test_trackers_of_one_name_are_one(query: Query) -> None:
+    assert query("SELECT tracker, phrase, is_deleted FROM staging.stg_gong__trackers ORDER BY ALL") == [
+        ("Competitors", "acme", False),
+        ("Competitors", "acme corp", False),
     ]
 
 

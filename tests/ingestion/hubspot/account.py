@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-OBJECT_TYPES = ("companies", "contacts", "deals", "calls", "meetings", "goal_targets")
+ACTIVITIES = ("calls", "meetings", "emails", "communications", "tasks")
+OBJECT_TYPES = ("companies", "contacts", "deals", *ACTIVITIES, "goal_targets")
 
 # Type ids of https://developers.hubspot.com/docs/api/crm/associations#association-type-id-values.
 ASSOCIATION_TYPE_IDS = {
@@ -31,6 +32,24 @@ ASSOCIATION_TYPE_IDS = {
     ("contacts", "meetings"): 199,
     ("companies", "calls"): 181,
     ("companies", "meetings"): 187,
+    ("emails", "deals"): 210,
+    ("emails", "companies"): 186,
+    ("emails", "contacts"): 198,
+    ("deals", "emails"): 209,
+    ("companies", "emails"): 185,
+    ("contacts", "emails"): 197,
+    ("communications", "deals"): 85,
+    ("communications", "companies"): 87,
+    ("communications", "contacts"): 81,
+    ("deals", "communications"): 86,
+    ("companies", "communications"): 88,
+    ("contacts", "communications"): 82,
+    ("tasks", "deals"): 216,
+    ("tasks", "companies"): 192,
+    ("tasks", "contacts"): 204,
+    ("deals", "tasks"): 215,
+    ("companies", "tasks"): 191,
+    ("contacts", "tasks"): 203,
 }
 PRIMARY_COMPANY_TYPE_ID = 5
 
@@ -93,7 +112,7 @@ class Account:
         record = Record(record_id, {}, moment, moment)
         self.records[object_type][record_id] = record
         created = {"createdate": iso(moment), "hs_object_id": record_id, **properties}
-        if object_type in ("meetings", "calls", "goal_targets"):
+        if object_type in (*ACTIVITIES, "goal_targets"):
             created["hs_createdate"] = created.pop("createdate")
         self._set(object_type, record, created, moment, by)
         return record_id

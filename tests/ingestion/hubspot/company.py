@@ -72,6 +72,25 @@ _ENTITIES = {
             is_deleted
         FROM demo_meetings LEFT JOIN numbered_users USING (user_id)
     """,
+    # Touches are of deals here, as no lead is. A visit is a meeting in HubSpot, a call a task without a record of one.
+    "touches": """
+        SELECT id(touch_number) AS touch_id, id(user_number) AS user_id, id(number(account_id, 3)) AS account_id,
+            id(number(opportunity_id, 2)) AS opportunity_id,
+            CASE touch_number % 5 WHEN 0 THEN 'social' WHEN 1 THEN 'call' ELSE 'email' END AS channel, sent_at,
+            CASE WHEN touch_number % 5 > 2 THEN sent_at + INTERVAL 5 HOUR END AS replied_at,
+            CASE WHEN is_automated THEN '9' END AS sequence, is_automated, updated_at, is_deleted
+        FROM (
+            SELECT user_id, sent_at, updated_at, is_deleted, touch_number,
+                touch_number % 7 > 4 AND touch_number % 5 > 1 AS is_automated
+            FROM (SELECT *, 800000000 + row_number() OVER (ORDER BY touch_id) AS touch_number FROM demo_touches)
+        )
+        JOIN (
+            SELECT opportunity_id, account_id, row_number() OVER (ORDER BY opportunity_id) - 1 AS position,
+                count(*) OVER () AS total
+            FROM demo_opportunities
+        ) ON position = touch_number % total
+        LEFT JOIN numbered_users USING (user_id)
+    """,
     "quotas": """
         SELECT id(700000000 + row_number() OVER (ORDER BY quota_id)) AS quota_id, id(user_number) AS user_id, metric,
             period_start::DATE AS period_start, period_end::DATE AS period_end, amount, currency,
@@ -122,6 +141,7 @@ def as_account(connection: duckdb.DuckDBPyConnection) -> Account:
     _add_deals(account, connection)
     _add_calls(account, connection)
     _add_meetings(account, connection)
+    _add_touches(account, connection)
     return account
 
 
@@ -227,6 +247,26 @@ def _add_meetings(account: Account, connection: duckdb.DuckDBPyConnection) -> No
             "hs_meeting_outcome": OUTCOMES.get(meeting["status"]),
         }
         _add_activity(account, "meetings", _number(meeting["meeting_id"]), properties, meeting)
+
+
+def _add_touches(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
+    for touch in _rows(connection, "touches"):
+        touch_id = _number(touch["touch_id"])
+        owner = {"hubspot_owner_id": _number(touch["user_id"]), "hs_timestamp": _iso(touch["sent_at"])}
+        match touch["channel"]:
+            case "social":
+                message = {"hs_communication_channel_type": "LINKEDIN_MESSAGE", "hs_object_source": "CRM_UI"}
+                _add_activity(account, "communications", touch_id, owner | message, touch)
+            case "call":
+                task = {"hs_task_type": "CALL", "hs_task_status": "COMPLETED"}
+                _add_activity(account, "tasks", touch_id, owner | task, touch)
+            case "email":
+                email = {"hs_email_direction": "EMAIL", "hs_email_thread_id": touch_id, "hs_object_source": "EMAIL"}
+                email |= {"hs_email_status": "SENT", "hs_sequence_id": touch["sequence"]}
+                _add_activity(account, "emails", touch_id, owner | email, touch)
+                if touch["replied_at"]:
+                    answer = {"hs_email_direction": "INCOMING_EMAIL", "hs_timestamp": _iso(touch["replied_at"])}
+                    account.create("emails", email | answer, _utc(touch["replied_at"]), None, f"9{touch_id}")
 
 
 def _add_activity(

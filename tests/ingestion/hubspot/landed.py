@@ -13,9 +13,16 @@ from typing import Any
 
 import duckdb
 
-from tests.ingestion.hubspot.account import Account, Record, iso
+from tests.ingestion.hubspot.account import ACTIVITIES, Account, Record, iso
 
 _MOMENTS = ("createdate", "closedate", "hs_timestamp", "hs_meeting_start_time", "hs_meeting_end_time", "modifieddate")
+_FIVETRAN_ACTIVITIES = {
+    "calls": "engagement_call",
+    "meetings": "engagement_meeting",
+    "emails": "engagement_email",
+    "communications": "engagement_communication",
+    "tasks": "engagement_task",
+}
 _SINGULAR = {"companies": "company", "contacts": "contact", "deals": "deal"}
 
 
@@ -93,7 +100,10 @@ def fivetran(connection: duckdb.DuckDBPyConnection, account: Account, schema: st
         }
         for deal in account.records["deals"].values()
     ]
-    for object_type, table in (("calls", "engagement_call"), ("meetings", "engagement_meeting")):
+    # Of the kinds of activity, those that the account does not use have no table.
+    for object_type, table in _FIVETRAN_ACTIVITIES.items():
+        if object_type not in ("calls", "meetings") and not account.records[object_type]:
+            continue
         tables[table] = [
             {
                 "engagement_id": int(record.id),
@@ -112,7 +122,7 @@ def fivetran(connection: duckdb.DuckDBPyConnection, account: Account, schema: st
     for to_object, singular in _SINGULAR.items():
         tables[f"engagement_{singular}"] = [
             {"engagement_id": int(activity), f"{singular}_id": int(other)}
-            for from_object in ("calls", "meetings")
+            for from_object in _FIVETRAN_ACTIVITIES
             for activity, others in account.associations.get((from_object, to_object), {}).items()
             for other in others
         ]
@@ -150,7 +160,9 @@ def airbyte(connection: duckdb.DuckDBPyConnection, account: Account, schema: str
         ],
     }
     for object_type, records in account.records.items():
-        stream = f"engagements_{object_type}" if object_type in ("calls", "meetings") else object_type
+        if object_type == "communications":
+            continue  # Airbyte has no stream of these.
+        stream = f"engagements_{object_type}" if object_type in ACTIVITIES else object_type
         for name, is_archived in ((stream, False), (f"{stream}_archived", True)):
             tables[name] = [
                 {

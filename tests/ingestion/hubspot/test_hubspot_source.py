@@ -11,10 +11,10 @@ from tests.ingestion.hubspot.account import Account
 from tests.ingestion.hubspot.conftest import TOKEN, Loads
 from tests.ingestion.hubspot.server import Fault, HubSpotApi, rate_limit
 
-# What a load asks whatever changed: owners twice, pipelines, outcomes, exchange rates, six bins; and twice for each
-# of the six kinds of records, until five minutes ago and since.
-FIXED_REQUESTS = 11
-SEARCHES = 12
+# What a load asks whatever changed: owners twice, pipelines, outcomes, exchange rates, nine bins; and twice for each
+# of the nine kinds of records, until five minutes ago and since.
+FIXED_REQUESTS = 14
+SEARCHES = 18
 
 
 def ids(loads: Loads, table: str) -> list[str]:
@@ -86,9 +86,9 @@ def test_a_change_costs_work_in_proportion(loads: Loads, api: HubSpotApi, accoun
     account.tick(7200)
     account.update("deals", deals[1], {"dealstage": "s2"})
     loads.load()
-    assert api.request_count == FIXED_REQUESTS + SEARCHES + 1 + 4 == 28
+    assert api.request_count == FIXED_REQUESTS + SEARCHES + 1 + 4 == 37
     loads.load()
-    assert api.request_count == FIXED_REQUESTS + SEARCHES == 23
+    assert api.request_count == FIXED_REQUESTS + SEARCHES == 32
     stages = "SELECT value FROM raw.hubspot__deal_history WHERE property = 'dealstage' AND deal_id = "
     assert loads.query(f"{stages}'{deals[0]}' ORDER BY changed_at") == [("s1",), ("s2",)]
 
@@ -176,21 +176,23 @@ def test_a_record_that_something_touches_before_every_load_is_loaded(loads: Load
         assert loads.query("SELECT amount FROM raw.hubspot__deals") == [(amount,)]
 
 
-def test_goals_and_rates_that_a_token_may_not_read_stop_nothing(
+def test_what_a_token_may_not_read_stops_nothing(
     loads: Loads, api: HubSpotApi, account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     goals = [account.create("goal_targets", {"hs_target_amount": "100"}) for _ in range(2)]
+    email = account.create("emails", {"hs_email_direction": "EMAIL"})
     account.archive("goal_targets", goals[0])
     account.add_exchange_rate("EUR", "USD", 1.1, account.now)
     loads.load()
     api.faults += [
         Fault(path, 403, {"message": "This app hasn't been granted all required scopes"}, times=9)
-        for path in ("/goal_targets", "/exchange-rates")
+        for path in ("/goal_targets", "/exchange-rates", "/emails")
     ]
     deal = account.create("deals", {})
     loads.load()
     assert ids(loads, "deals") == [deal]
     assert ids(loads, "goal_targets") == goals[1:]
+    assert ids(loads, "emails") == [email] and "hubspot__emails is not read" in caplog.text
     assert loads.query("SELECT id, _is_gone FROM raw.hubspot__archived_records") == [(goals[0], False)]
     assert loads.query("SELECT conversion_rate, _is_gone FROM raw.hubspot__exchange_rates") == [("1.1", False)]
     assert "hubspot__goal_targets is not read" in caplog.text and "hubspot__exchange_rates is not read" in caplog.text

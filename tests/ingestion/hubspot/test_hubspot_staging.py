@@ -39,6 +39,7 @@ class Staged:
 
     def one(self, entity: str, columns: str, name: str) -> tuple[Any, ...]:
         key = {"opportunities": "opportunity_id", "accounts": "account_id", "leads": "lead_id", "calls": "call_id"}
+        key["touches"] = "touch_id"
         (row,) = self.rows(entity, columns, f"{key.get(entity, 'meeting_id')} = 'hubspot:{self.id[name]}'")
         return row
 
@@ -158,7 +159,56 @@ def _records(account: Account, ids: dict[str, str]) -> None:
             at(1, 21),
         )
 
+    _touches(account, ids)
     _goals(account, ids)
+
+
+def _touches(account: Account, ids: dict[str, str]) -> None:
+    def put(kind: str, name: str, day: int, contact: str | None = "early contact", **properties: str | None) -> None:
+        usual = {"hubspot_owner_id": "11", "hs_timestamp": f"2025-02-{day:02}T10:00:00Z"}
+        ids[name] = account.create(kind, {**usual, **properties}, at(2, day))
+        if contact:
+            account.associate(kind, ids[name], "contacts", ids[contact])
+
+    def email(name: str, day: int, direction: str = "EMAIL", thread: str | None = "t1", **more: str | None) -> None:
+        usual = {"hs_email_direction": direction, "hs_email_thread_id": thread, "hs_email_status": "SENT"}
+        put("emails", name, day, **{**usual, "hs_object_source": "EMAIL", **more})
+
+    email("first mail", 3)
+    email("reminder", 5)
+    email("absence", 6, "INCOMING_EMAIL", hs_incoming_email_is_out_of_office="true")
+    email("archived answer", 7, "INCOMING_EMAIL")
+    email("answer", 8, "INCOMING_EMAIL")
+    email("second answer", 9, "INCOMING_EMAIL")
+    email("step", 3, thread=None, hs_object_source="CRM_UI", hs_sequence_id="77")
+    email("by workflow", 3, thread="", hs_object_source="AUTOMATION_PLATFORM")
+    email("answer to nothing", 4, "INCOMING_EMAIL", thread="")
+    email("of a sequencer", 3, thread=None, hs_object_source="INTEGRATION", hubspot_owner_id=None)
+    email("of a mailbox", 3, thread="t2", hubspot_owner_id=None, hs_owner_ids_from="12;13")
+    email("bounced", 3, thread="t3", hs_email_status="BOUNCED")
+    email("planned", 3, thread="t3", hs_email_status="SCHEDULED")
+    email("forwarded", 3, "FORWARDED_EMAIL", "t3")
+    email("undated", 3, thread="t4", hs_timestamp="soon")
+    put("emails", "to nobody", 3, contact=None, hs_email_direction="EMAIL")
+    put(
+        "communications", "on LinkedIn", 10, hs_communication_channel_type="LINKEDIN_MESSAGE", hs_object_source="CRM_UI"
+    )
+    for name, day, kind, status in (
+        ("call without record", 12, "CALL", "COMPLETED"),
+        ("LinkedIn task", 14, "LINKED_IN_CONNECT", "COMPLETED"),
+        ("LinkedIn task with its message", 10, "LINKED_IN_MESSAGE", "COMPLETED"),
+        ("planned call", 12, "CALL", "NOT_STARTED"),
+        ("mail task", 3, "EMAIL", "COMPLETED"),
+        ("to-do", 3, "TODO", "COMPLETED"),
+    ):
+        # Due on another day than the one on which it was done.
+        done = {"hs_task_completion_date": f"2025-02-{day:02}T11:00:00Z", "hs_timestamp": "2025-02-25T09:00:00Z"}
+        put("tasks", name, day, hs_task_type=kind, hs_task_status=status, **done)
+    # The call of this task is "by guid".
+    put(
+        "tasks", "call task with its call", 20,
+        hs_task_type="CALL", hs_task_status="COMPLETED", hs_task_completion_date="2025-01-20T10:05:00Z",
+    )  # fmt: skip
 
 
 def _goals(account: Account, ids: dict[str, str]) -> None:
@@ -203,6 +253,8 @@ def _later(account: Account, ids: dict[str, str]) -> None:
     account.archive_owner("12")
     account.archive("deals", ids["archived"])
     account.archive("meetings", ids["no show"])
+    for name in ("step", "archived answer"):
+        account.archive("emails", ids[name])
     account.archive("goal_targets", ids["dropped goal"])
     once = account.merge("companies", ids["first half"], ids["second half"])
     ids["merged"] = account.merge("companies", once, ids["third part"])
@@ -326,6 +378,34 @@ def test_meetings(staged: Staged) -> None:
     assert staged.one("meetings", columns, "moved") == ("hubspot:12", "scheduled", start, end, False)
 
 
+def test_touches(staged: Staged) -> None:
+    columns = "touch_id, channel, user_id, is_automated, sequence, sent_at, replied_at, is_deleted, unreadable"
+    names = {f"hubspot:{key}": name for name, key in staged.id.items()}
+    ada, ben = "hubspot:11", "hubspot:12"
+
+    def on(day: int, hour: int = 10) -> datetime:
+        return datetime(2025, 2, day, hour)
+
+    third = on(3)
+    assert {names[row[0]]: row[1:] for row in staged.rows("touches", columns)} == {
+        # The answer belongs to the reminder, and neither to what was answered already nor to a note of absence.
+        "first mail": ("email", ada, False, None, third, None, False, None),
+        "reminder": ("email", ada, False, None, on(5), on(8), False, None),
+        "step": ("email", ada, True, "77", third, None, True, None),
+        "by workflow": ("email", ada, True, None, third, None, False, None),
+        "of a sequencer": ("email", None, None, None, third, None, False, None),
+        "of a mailbox": ("email", ben, False, None, third, None, False, None),
+        "undated": ("email", ada, False, None, None, None, False, "sent_at: soon"),
+        "to nobody": ("email", ada, None, None, third, None, False, None),
+        "on LinkedIn": ("social", ada, False, None, on(10), None, False, None),
+        "call without record": ("call", ada, False, None, on(12, 11), None, False, None),
+        "LinkedIn task": ("social", ada, False, None, on(14, 11), None, False, None),
+    }
+    contact = f"hubspot:{staged.id['early contact']}"
+    assert staged.one("touches", "lead_id, account_id, opportunity_id", "reminder") == (contact, None, None)
+    assert staged.one("touches", "lead_id, account_id, opportunity_id", "to nobody") == (None, None, None)
+
+
 def test_goals_are_quotas(staged: Staged) -> None:
     columns = "user_id, metric, period_start, period_end, amount, currency"
     ada, ben = "hubspot:11", "hubspot:12"
@@ -361,7 +441,7 @@ def test_the_views_have_the_contracts_columns_and_types(staged: Staged) -> None:
 
     for entity in (
         *("users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history"),
-        *("calls", "meetings", "quotas", "exchange_rates"),
+        *("calls", "meetings", "quotas", "exchange_rates", "touches"),
     ):
         described = staged.loads.query(f"DESCRIBE staging.stg_hubspot__{entity}")
         types = {name: type_.replace(", ", ",") for name, type_, *_ in described}

@@ -12,7 +12,7 @@ import pytest
 from ingestion.demo import DEFAULT_UNTIL
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings
-from tests.dbt_project.warehouse import build
+from tests.dbt_project.warehouse import WITHOUT_TESTS, build
 from tests.end_to_end.company import Company
 from tests.ingestion.hubspot import landed
 from tests.ingestion.hubspot.account import Account
@@ -26,7 +26,7 @@ Marts = dict[str, list[tuple[Any, ...]]]
 def marts(home: Path, variables: dict[str, Any]) -> Marts:
     """All marts that dbt builds from the raw tables in a warehouse."""
     common = {"sources": ["hubspot"], "as_of": DEFAULT_UNTIL.isoformat(), "reporting_timezone": "Europe/Amsterdam"}
-    build(home, {**common, **variables}, command="run")
+    build(home, {**common, **variables}, *WITHOUT_TESTS)
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         tables = connection.sql(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts'"

@@ -38,6 +38,7 @@ _OBJECTS = {
     "opportunities": ("Opportunity", "opportunity_id"),
     "calls": ("Task", "call_id"),
     "meetings": ("Event", "meeting_id"),
+    "touches": ("Task", "touch_id"),
     "quotas": ("ForecastingQuota", "quota_id"),
 }
 _REFERENCES = {
@@ -62,6 +63,7 @@ class SalesforceCompany:
         self.stages = [
             row | {"position": number} for number, row in enumerate(self._read(scratch, "pipeline_stages"), start=1)
         ]
+        self.territories = self._read(scratch, "territories")
         self._adjust()
         self.org = Org()
         self._fill()
@@ -72,6 +74,7 @@ class SalesforceCompany:
         entities: dict[str, Iterable[Row]] = {
             **self.entities,
             "pipeline_stages": self.stages,
+            "territories": self.territories,
             "exchange_rates": [
                 row | {"rate": f"{round(1 / self._conversion_rate(row), 10):.10f}"} for row in self.rates
             ],
@@ -103,6 +106,8 @@ class SalesforceCompany:
         """Leave out what Salesforce cannot hold."""
         for row in self.entities["users"]:
             row.update(hired_on=None, left_on=None)
+        for row in self.territories:
+            row.update(name=row["territory"], region=None)
         for row in self.entities["accounts"]:
             row.update(segment=None)
         for row in self.entities["leads"]:
@@ -117,6 +122,10 @@ class SalesforceCompany:
             row.update(pipeline="default")
         for row in self.entities["meetings"]:
             row.update(status=None)
+        for row in self.entities["touches"]:
+            row.update(sequence=None)
+            if row["channel"] != "email":
+                row.update(channel="social", replied_at=None)
         for row in self.entities["quotas"]:
             row.update(currency=row["currency"] or "USD")
         categories = {row["stage"]: row["forecast_category"] for row in self.stages}
@@ -203,7 +212,13 @@ class SalesforceCompany:
         roles = {
             role: self._put("UserRole", {}, Name=role) for role in sorted({r["role"] for r in self.entities["users"]})
         }
-        for row in self.entities["users"]:
+        territories = self._fill_territories()
+        for number, row in enumerate(self.entities["users"]):
+            # Some organisations have territories in the division.
+            in_division = number % 3 == 0
+            if row["territory"] and not in_division:
+                place = {"UserId": row["user_id"], "Territory2Id": territories[row["territory"]]}
+                self._put("UserTerritory2Association", row, **place, IsActive=True)
             self._put(
                 "User",
                 row,
@@ -213,10 +228,22 @@ class SalesforceCompany:
                 UserRoleId=roles[row["role"]],
                 ManagerId=row["manager_id"],
                 Department=row["team"],
-                Division=row["territory"],
+                Division=row["territory"] if in_division else "Sales",
                 UserType="Standard",
                 IsActive=not row["is_deleted"],
             )
+
+    def _fill_territories(self) -> dict[str, str]:
+        """The ids of territories by their names."""
+        model = self._put("Territory2Model", {}, State="Active")
+        keys = {
+            row["territory"]: record_id("Territory2", number) for number, row in enumerate(self.territories, start=1)
+        }
+        for row in self.territories:
+            parent = keys.get(row["parent"])
+            own = {"Id": keys[row["territory"]], "Name": row["territory"], "Territory2ModelId": model}
+            self._put("Territory2", row, **own, ParentTerritory2Id=parent)
+        return keys
 
     def _fill_accounts_and_leads(self) -> None:
         for row in self.entities["accounts"]:
@@ -360,6 +387,31 @@ class SalesforceCompany:
                 EndDateTime=row["ends_at"],
                 IsDeleted=row["is_deleted"],
             )
+        for row in self.entities["touches"]:
+            self._fill_touch(row)
+
+    def _fill_touch(self, row: Row) -> None:
+        """A touch as a task; an e-mail and its answer with a task each, and what was said in a thread of their own."""
+        related = {
+            "OwnerId": row["user_id"],
+            "WhatId": row["opportunity_id"] or row["account_id"],
+            "AccountId": row["account_id"],
+            "WhoId": row["lead_id"],
+            "IsClosed": True,
+        }
+        subtype = "LinkedIn" if row["channel"] == "social" else "ListEmail" if row["is_automated"] else "Email"
+        task = {**related, "Id": row["touch_id"], "TaskSubtype": subtype, "CompletedDateTime": row["sent_at"]}
+        self._put("Task", row, row["sent_at"], **task, IsDeleted=row["is_deleted"])
+        if row["channel"] == "email":
+            thread = {"ThreadIdentifier": row["touch_id"]}
+            sent_at, answered_at = row["sent_at"], row["replied_at"]
+            self._put(
+                "EmailMessage", row, sent_at, ActivityId=row["touch_id"], MessageDate=sent_at, Status="3", **thread
+            )
+            if answered_at:
+                answer = self._put("Task", row, answered_at, **related, TaskSubtype="Email")
+                read = {"ActivityId": answer, "Incoming": True, "MessageDate": answered_at, "Status": "1"}
+                self._put("EmailMessage", row, answered_at, **read, **thread)
 
 
 def _opportunity_and_moment(row: Row) -> tuple[str, datetime]:

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from ingestion.demo import DEFAULT_UNTIL
-from tests.dbt_project.warehouse import build
+from tests.dbt_project.warehouse import WITHOUT_TESTS, build
 from tests.ingestion.salesforce import landed
 from tests.ingestion.salesforce.company import SalesforceCompany
 from tests.ingestion.salesforce.conftest import Warehouse
@@ -25,7 +25,7 @@ def _marts(home: Path, **variables: Any) -> Marts:
     common: dict[str, Any] = {"sources": ["salesforce"], "as_of": DEFAULT_UNTIL.isoformat()}
     # Reasons of loss have no standard field; the organisation has one of its own.
     common |= {"pass_through_columns": {"opportunities": ["Loss_Reason__c"]}}
-    build(home, common | variables, command="run")
+    build(home, common | variables, *WITHOUT_TESTS)
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         tables = connection.sql(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts'"

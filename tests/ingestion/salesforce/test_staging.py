@@ -49,6 +49,29 @@ def _stages(org: Org) -> None:
     stage("Demo", 30, IsActive=False)
 
 
+def _territories(org: Org) -> None:
+    active, planned = (org.put("Territory2Model", START, State=state) for state in ("Active", "Planning"))
+
+    def territory(name: str, api_name: str, parent: str | None = None, model: str = active) -> str:
+        values = {"Name": name, "DeveloperName": api_name, "Territory2ModelId": model}
+        return org.put("Territory2", START, **values, ParentTerritory2Id=parent)
+
+    def place(user: str, territory: str, is_active: bool = True) -> None:
+        org.put("UserTerritory2Association", START, UserId=user, Territory2Id=territory, IsActive=is_active)
+
+    world = territory("World", "World")
+    europe = territory("Europe", "Europe", world)
+    north = territory("North", "Europe_North", europe)
+    territory("North", "America_North", world)
+    alps = territory("Alps", "Alps", europe)
+    later = territory("Alps", "Alps_2026", model=planned)
+    # Bo has left the Alps, and Ada is nowhere yet.
+    place(BO, alps, is_active=False)
+    place(BO, north)
+    place(BO, europe)
+    place(ADA, later)
+
+
 def _opportunities(org: Org) -> None:
     def opportunity(name: str, **values: Any) -> str:
         usual = {"OwnerId": ADA, "StageName": "New", "CloseDate": "2025-06-30", "IsClosed": False, "IsWon": False}
@@ -166,6 +189,36 @@ def _activities(org: Org) -> None:
         event(**times, IsRecurrence2=True, GroupEventType="1")
 
 
+def _touches(org: Org) -> None:
+    def task(subject: str, subtype: str = "Email", **values: Any) -> str:
+        usual = {"OwnerId": BO, "TaskSubtype": subtype, "IsClosed": True, "WhoId": record_id("Lead", 1)}
+        return org.put("Task", START, **(usual | {"Subject": subject} | values))
+
+    def email(subject: str, hours: float, thread: str | None = "t1", **values: Any) -> str:
+        of_task = {name: values.pop(name) for name in ("WhoId", "WhatId", "OwnerId", "TaskSubtype") if name in values}
+        activity = task(subject, of_task.pop("TaskSubtype", "Email"), **of_task)
+        message = {"ActivityId": activity, "ThreadIdentifier": thread, "MessageDate": moment(_at(hours)), "Status": "3"}
+        return org.put("EmailMessage", START, **(message | values))
+
+    email("first mail", 1)
+    email("reminder", 3)
+    email("deleted answer", 4, Incoming=True, IsDeleted=True)
+    email("answer", 5, Incoming=True)
+    email("second answer", 6, Incoming=True)
+    unthreaded = email("without a thread", 1, None, WhoId=None, WhatId=ACCOUNT)
+    email("its answer", 2, None, Incoming=True, ReplyToEmailMessageId=unthreaded)
+    email("unanswered", 1, None)
+    email("bounced", 1, "t2", IsBounced=True)
+    email("draft", 1, "t2", Status="5")
+    email("of a case", 1, "t2", ParentId="5005g00000AbCdEEAV", TaskSubtype="Task")
+    task("to many", "ListEmail", CompletedDateTime=moment(_at(7)))
+    task("only logged")
+    task("on LinkedIn", "LinkedIn", OwnerId="00G5g00000ABCDEEA4")
+    task("planned", "LinkedIn", IsClosed=False)
+    task("to-do", "Task")
+    org.delete("Task", task("gone"), _at(9))
+
+
 def _quotas_and_rates(org: Org) -> None:
     revenue = org.put("ForecastingType", START, DeveloperName="OpportunityRevenue")
     splits = org.put("ForecastingType", START, DeveloperName="OpportunityOverlay")
@@ -211,7 +264,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (ADA, {"ConvertedDate": "2025-03-03"}),
     ):
         org.put("Lead", START, OwnerId=owner, Status="New", IsConverted=bool(values), **values)
-    for fill in (_stages, _opportunities, _activities, _quotas_and_rates):
+    for fill in (_stages, _territories, _opportunities, _activities, _touches, _quotas_and_rates):
         fill(org)
     org.hidden_fields |= {("Account", "Industry"), ("Task", "CallObject")}
     org.put("Account", START, Id=ACCOUNT, Name="Company", BillingCountry="France", OwnerId=ADA)
@@ -243,7 +296,7 @@ def _history(query: Query, name: str, columns: str) -> list[tuple[Any, ...]]:
 def test_users(query: Query) -> None:
     assert query("SELECT full_name, role, manager_id, team, territory, is_deleted FROM stg_users ORDER BY user_id") == [
         ("Ada Berg", "Account Executive", None, "EMEA 1", "DACH", False),
-        ("Bo Dahl", None, f"salesforce:{ADA}", None, None, True),
+        ("Bo Dahl", None, f"salesforce:{ADA}", None, "Europe", True),
         ("CsnOnly", None, None, None, None, True),
     ]
 
@@ -263,6 +316,16 @@ def test_users_that_a_loader_landed_are_employees_only(home: Path, query: Query)
         named = connection.sql("SELECT full_name FROM staging.stg_salesforce__users ORDER BY user_id").fetchall()
         connection.execute("ROLLBACK")
     assert named == [("Ada Berg",), ("Bo Dahl",), ("CsnOnly",)]
+
+
+def test_territories_are_those_of_the_active_model(query: Query) -> None:
+    assert query("SELECT territory, name, parent, is_deleted FROM stg_territories ORDER BY territory") == [
+        ("Alps", "Alps", "Europe", False),
+        ("Europe", "Europe", "World", False),
+        ("North (America_North)", "North", "World", False),
+        ("North (Europe_North)", "North", "Europe", False),
+        ("World", "World", None, False),
+    ]
 
 
 def test_a_hidden_field_is_null(query: Query) -> None:
@@ -358,6 +421,32 @@ def test_meetings(query: Query) -> None:
         (_naive(10), _naive(11), None),
         (_naive(34), _naive(35), None),
         (datetime(2025, 3, 7), None, None),
+    ]
+
+
+def test_touches(home: Path, query: Query) -> None:
+    # Repline reads no subjects; the order of the ids is the order in which they were made.
+    rows = query(
+        "SELECT channel, user_id, sent_at, replied_at, is_automated, is_deleted, unreadable FROM stg_touches "
+        "ORDER BY touch_id"
+    )
+    bo = f"salesforce:{BO}"
+    assert rows == [
+        ("email", bo, _naive(1), None, False, False, None),
+        # The answer belongs to the reminder.
+        ("email", bo, _naive(3), _naive(5), False, False, None),
+        ("email", bo, _naive(1), _naive(2), False, False, None),
+        ("email", bo, _naive(1), None, False, False, None),
+        ("email", bo, _naive(7), None, True, False, None),
+        ("email", bo, _naive(0), None, False, False, None),
+        # A queue is nobody.
+        ("social", None, _naive(0), None, False, False, None),
+        ("email", bo, _naive(0), None, False, True, None),
+    ]
+    lead, account = f"salesforce:{record_id('Lead', 1)}", f"salesforce:{ACCOUNT}"
+    assert query("SELECT DISTINCT lead_id, account_id, opportunity_id FROM stg_touches ORDER BY ALL") == [
+        (lead, None, None),
+        (None, account, None),
     ]
 
 

@@ -190,7 +190,8 @@ owner_months as (
         {% for category in ['won'] + forecast_categories() %}
         sum(amount) filter (where category = '{{ category }}') as {{ category }}_amount,
         {% endfor %}
-        sum(amount * probability) filter (where category not in ('won', 'omitted')) as weighted_amount
+        sum(cast(amount as decimal(20, 2)) * probability) filter (where category not in ('won', 'omitted'))
+            as weighted_amount
     from valued
     group by owner_id, snapshot_number, counted_month
 )

@@ -1,4 +1,6 @@
 -- What customers brought, cost, stayed and said, each month of the company.
+{% set ratios = customer_ratios() %}
+
 with revenue as (
     select
         *,
@@ -57,7 +59,7 @@ spend_months as (
     select
         month_index,
         sum(spend_amount) as all_spend_amount,
-        coalesce(sum(spend_amount) filter (where category in ('sales', 'marketing')), 0) as acquisition_spend_amount
+        coalesce(sum(spend_amount) filter (where category in ('sales', 'marketing')), 0) as acquisition_amount
     from spend
     group by month_index
 ),
@@ -65,7 +67,8 @@ spend_months as (
 lead_months as (
     select
         month_index,
-        {{ ratio('count(*) filter (where is_converted)', 'count(*)') }} as lead_conversion_rate
+        count(*) as lead_count,
+        count(*) filter (where is_converted) as converted_count
     from leads
     group by month_index
 ),
@@ -101,9 +104,8 @@ new_customers as (
 answers as (
     select
         month_index,
-        {{ ratio(
-            "count(*) filter (where kind = 'csat' and score >= 4)", "count(*) filter (where kind = 'csat')"
-        ) }} as csat_rate,
+        count(*) filter (where kind = 'csat') as csat_count,
+        count(*) filter (where kind = 'csat' and score >= 4) as satisfied_count,
         {{ ratio(
             "count(*) filter (where kind = 'nps' and score >= 9) - count(*) filter (where kind = 'nps' and score <= 6)",
             "count(*) filter (where kind = 'nps')"
@@ -162,10 +164,10 @@ joined as (
         {{ ratio('year_ago_active.kept_count', 'year_ago_active.active_customer_count') }} as logo_retention_12m,
         {{ ratio('retained.later_amount', 'retained.former_amount') }} as nrr_12m,
         {{ ratio('retained.kept_amount', 'retained.former_amount') }} as grr_12m,
-        coalesce(spend_months.acquisition_spend_amount, 0) as acquisition_spend_amount,
+        coalesce(spend_months.acquisition_amount, 0) as acquisition_amount,
         {{ ratio('active.cross_sold_count', 'active.active_customer_count') }} as cross_sell_rate,
-        lead_months.lead_conversion_rate,
-        answers.csat_rate,
+        {{ ratios.lead_conversion_rate }} as lead_conversion_rate,
+        {{ ratios.csat_rate }} as csat_rate,
         answers.nps
     from months
     left join revenue_months
@@ -188,28 +190,37 @@ joined as (
         on months.month_index = retained.month_index
 ),
 
-with_cost as (
+-- Who buys in a month was won over by what was spent in those before, too.
+last_three_months as (
     select
-        *,
-        {{ ratio(
-            'sum(acquisition_spend_amount) over three_months', 'sum(new_customer_count) over three_months'
-        ) }} as cac
+        month_index,
+        sum(acquisition_amount) over three_months as acquisition_amount,
+        sum(new_customer_count) over three_months as new_customer_count
     from joined
     window three_months as (order by month_index rows between 2 preceding and current row)
+),
+
+costs as (
+    select
+        month_index,
+        {{ ratios.cac }} as cac
+    from last_three_months
 )
 
 select
-    cast(revenue_amount as decimal(18, 2)) as revenue_amount,
-    cast(active_customer_count as integer) as active_customer_count,
-    cast(new_customer_count as integer) as new_customer_count,
-    cast(churned_customer_count as integer) as churned_customer_count,
-    logo_retention_12m,
-    nrr_12m,
-    grr_12m,
-    cac,
-    cross_sell_rate,
-    lead_conversion_rate,
-    csat_rate,
-    nps,
-    {{ month_start('month_index') }} as month
-from with_cost
+    cast(joined.revenue_amount as decimal(18, 2)) as revenue_amount,
+    cast(joined.active_customer_count as integer) as active_customer_count,
+    cast(joined.new_customer_count as integer) as new_customer_count,
+    cast(joined.churned_customer_count as integer) as churned_customer_count,
+    joined.logo_retention_12m,
+    joined.nrr_12m,
+    joined.grr_12m,
+    costs.cac,
+    joined.cross_sell_rate,
+    joined.lead_conversion_rate,
+    joined.csat_rate,
+    joined.nps,
+    {{ month_start('joined.month_index') }} as month
+from joined
+inner join costs
+    on joined.month_index = costs.month_index

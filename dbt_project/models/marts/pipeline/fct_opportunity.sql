@@ -138,7 +138,7 @@ select
     case when valued.status = 'open' then valued.last_amount end as open_amount,
     case
         when valued.status = 'open'
-            then cast(round(valued.last_amount * valued.probability, 2) as decimal(18, 2))
+            then cast(round(cast(valued.last_amount as decimal(20, 2)) * valued.probability, 2) as decimal(18, 2))
     end as weighted_amount,
     case when valued.status = 'won' then valued.last_amount end as won_amount,
     case when valued.status = 'lost' then valued.last_amount end as lost_amount,

@@ -5,6 +5,9 @@
     'calls': ['engagements_calls', ['deals', 'companies', 'contacts']],
     'meetings': ['engagements_meetings', ['deals', 'companies', 'contacts']],
 } %}
+{% for object, table in hubspot_activity_tables('airbyte').items() if hubspot_has(source('hubspot_airbyte', table)) %}
+{% do lists.update({object: [table, ['deals', 'companies', 'contacts']]}) %}
+{% endfor %}
 {% set selections = [] %}
 {% for from_object, (table, to_objects) in lists.items() %}
 {% set relation = source('hubspot_airbyte', table) %}

@@ -20,7 +20,11 @@ select distinct
     false as is_primary
 from {{ deal_contact }}
 where not ({{ hubspot_flag(deal_contact, ['_fivetran_deleted']) }})
-{% for from_object, activity in {'calls': 'engagement_call', 'meetings': 'engagement_meeting'}.items() %}
+{% set activities = {'calls': 'engagement_call', 'meetings': 'engagement_meeting'} %}
+{% for object, table in hubspot_activity_tables('fivetran').items() if hubspot_has(source('hubspot_fivetran', table)) %}
+{% do activities.update({object: table}) %}
+{% endfor %}
+{% for from_object, activity in activities.items() %}
 {% for to_object, name in {'deals': 'deal', 'companies': 'company', 'contacts': 'contact'}.items() %}
 {% set pairs = source('hubspot_fivetran', 'engagement_' ~ name) %}
 union all

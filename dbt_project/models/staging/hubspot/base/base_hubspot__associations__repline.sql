@@ -14,6 +14,18 @@ meeting_associations as (
     select * from {{ source('hubspot', 'hubspot__meeting_associations') }}
 ),
 
+email_associations as (
+    select * from {{ source('hubspot', 'hubspot__email_associations') }}
+),
+
+communication_associations as (
+    select * from {{ source('hubspot', 'hubspot__communication_associations') }}
+),
+
+task_associations as (
+    select * from {{ source('hubspot', 'hubspot__task_associations') }}
+),
+
 lists as (
     select
         'deals' as from_object,
@@ -23,24 +35,17 @@ lists as (
         primary_id
     from deal_associations
     where ids <> '[]'
+    {% for singular in ['call', 'meeting', 'email', 'communication', 'task'] %}
     union all
     select
-        'calls' as from_object,
-        call_id as from_id,
+        '{{ singular }}s' as from_object,
+        {{ singular }}_id as from_id,
         to_object,
         ids,
         primary_id
-    from call_associations
+    from {{ singular }}_associations
     where ids <> '[]'
-    union all
-    select
-        'meetings' as from_object,
-        meeting_id as from_id,
-        to_object,
-        ids,
-        primary_id
-    from meeting_associations
-    where ids <> '[]'
+    {% endfor %}
 ),
 
 pairs as (

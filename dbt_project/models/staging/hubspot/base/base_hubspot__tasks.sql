@@ -1,0 +1,2 @@
+-- Tasks, one row per task, whoever loads HubSpot.
+{{ hubspot_activities('tasks') }}

@@ -1,0 +1,2 @@
+-- Sales territories, one row per territory, whoever loads Salesforce.
+{{ salesforce_rows('territories') }}
