@@ -10,9 +10,11 @@ What a sales organisation practises beside selling has its settings in `pipeline
 from __future__ import annotations
 
 import difflib
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any, Self
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -142,6 +144,30 @@ def _target(name: Any) -> str:
     return str(name)
 
 
+def _copy_url(url: Any) -> str | None:
+    """The URL of a PostgreSQL database. Messages do not repeat it: it may hold a password."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("postgresql", "postgres") and parts.hostname and parts.username and parts.path[1:]
+        has_password = parts.password is not None or "password" in dict(parse_qsl(parts.query))
+    except (ValueError, AttributeError, TypeError):
+        is_whole = has_password = False
+    if has_password:
+        raise ValueError("holds a password; take it out of the URL and set COPY__PASSWORD in the environment")
+    if not is_whole:
+        raise ValueError("is no URL of a PostgreSQL database such as postgresql://user@host:5432/database")
+    return str(url)
+
+
+def _copy_schema(name: Any) -> str:
+    # PostgreSQL cuts names at 63 bytes, and the copy needs room for a suffix.
+    if not isinstance(name, str) or not re.fullmatch("[a-z_][a-z0-9_]{0,47}", name):
+        raise ValueError(f"is {name!r}; it must be up to 48 small letters, digits and _, and begin with no digit")
+    return name
+
+
 class Places(BaseModel):
     """Where things are. In the environment each is `REPLINE_<NAME>`."""
 
@@ -158,6 +184,19 @@ class Places(BaseModel):
     )
     target: Annotated[str, BeforeValidator(_target)] = Field(
         default="duckdb", description="The engine of the warehouse."
+    )
+    copy_to: Annotated[str | None, BeforeValidator(_copy_url)] = Field(
+        default=None,
+        description=(
+            "The PostgreSQL database that each refresh copies the published marts to, such as "
+            "postgresql://repline@db.example.com/sales; its password is the secret COPY__PASSWORD. Null: none."
+        ),
+    )
+    copy_schema: Annotated[str, BeforeValidator(_copy_schema)] = Field(
+        default="marts", description="The schema of the copy. Repline touches no table there that it did not make."
+    )
+    copy_reader: str | None = Field(
+        default=None, description="The role of the database that may read the copy. Null: nothing is granted."
     )
 
 

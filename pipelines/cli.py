@@ -160,6 +160,22 @@ def rollback(version: int | None) -> None:
 
 
 @main.command()
+@click.option("--to", metavar="URL", help="postgresql://user@host/database; default: the setting copy_to.")
+@click.option("--schema", help="The schema of the copy; default: the setting copy_schema, else marts.")
+@click.option("--reader", metavar="ROLE", help="The role that may read it; default: the setting copy_reader.")
+def copy(to: str | None, schema: str | None, reader: str | None) -> None:
+    """Copy the published marts into a PostgreSQL schema; only tables that changed are sent.
+
+    The password is never part of the URL: it is COPY__PASSWORD in the environment, or `password` under [copy] in
+    .dlt/secrets.toml.
+    """
+    settings = Settings.from_environment().with_copy(to, schema, reader)
+    from pipelines.copying.copy import copy_published
+
+    click.echo(str(copy_published(settings)))
+
+
+@main.command()
 @click.argument("kind", type=click.Choice(["user", "account", "lead", "candidate"]))
 @click.argument("id_", metavar="ID")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")

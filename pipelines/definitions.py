@@ -12,6 +12,7 @@ import dagster as dg
 from dagster_dlt import DagsterDltResource
 
 from pipelines.alarms.sensor import build_alarm_sensor
+from pipelines.assets.copied import build_copied_assets
 from pipelines.assets.gates import build_gates
 from pipelines.assets.models import build_model_assets, load_manifest
 from pipelines.assets.names import REFRESH_JOB
@@ -37,6 +38,7 @@ def build_defs(
             raw,
             build_model_assets(settings, manifest, [spec.key for spec in raw.specs]),
             build_published_assets(settings, manifest),
+            *build_copied_assets(settings, manifest),
         ],
         asset_checks=build_gates(settings, manifest),
         jobs=[

@@ -10,12 +10,14 @@ from ingestion.forgetting import ForgetError
 from ingestion.landing.errors import LandingError
 from ingestion.migrations import MigrationError
 from ingestion.personal import OptionsError
+from pipelines.copying.target import CopyError
 from pipelines.publication.versions import PublicationError
 from pipelines.runs.dbt_runs import DbtError
 from pipelines.settings import SettingsError
 
 KNOWN_ERRORS = (
     ApiError,
+    CopyError,
     DbtError,
     DemoError,
     ForgetError,

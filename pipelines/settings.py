@@ -10,7 +10,7 @@ import difflib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +40,8 @@ class Settings:
 
     `as_of` is None where the moment of the refresh counts. `overrides` are the business settings that are not the
     defaults. `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a
-    default. `alarms` change nothing of what is computed. `file` is the settings file that was read, if any.
+    default. `alarms` change nothing of what is computed. `copy_to` is None where the marts are not copied. `file` is
+    the settings file that was read, if any.
     """
 
     home: Path
@@ -52,6 +53,9 @@ class Settings:
     mapping_file: Path | None = None
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     file: Path | None = None
+    copy_to: str | None = None
+    copy_schema: str = "marts"
+    copy_reader: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -107,7 +111,20 @@ class Settings:
             mapping_file=path("database_mapping"),
             alarms=alarms,
             file=file,
+            copy_to=places.copy_to,
+            copy_schema=places.copy_schema,
+            copy_reader=places.copy_reader,
         )
+
+    def with_copy(self, to: str | None, schema: str | None, reader: str | None) -> Settings:
+        """These settings with those of the copy that are given. Raises SettingsError naming them as options."""
+        given = {
+            "copy_to": to or self.copy_to,
+            "copy_schema": schema or self.copy_schema,
+            "copy_reader": reader or self.copy_reader,
+        }
+        places = _validated(Places, given, {name: f"--{name.removeprefix('copy_')}" for name in given})
+        return replace(self, copy_to=places.copy_to, copy_schema=places.copy_schema, copy_reader=places.copy_reader)
 
     def make_home(self) -> None:
         """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""

@@ -23,6 +23,7 @@ STEPS = {
     "build_models": "Build the models",
     "marts_gate": "Judge the marts",
     "publish_marts": "Publish",
+    "copy_marts": "Copy to PostgreSQL",
 }
 _ENDS = {"STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
 
