@@ -49,9 +49,10 @@ def test_warnings_name_what_is_expected(built_case: tuple[duckdb.DuckDBPyConnect
     expected = expected_dir / "expected_warnings.csv"
     if not expected.exists():
         pytest.skip("this case expects no warnings")
-    named = connection.execute("SELECT rule, subject FROM marts.data_quality_warnings WHERE subject IS NOT NULL")
+    query = "SELECT rule, subject FROM marts.data_quality_warnings WHERE subject IS NOT NULL"
+    named = connection.execute(query).fetchall()
     rows = connection.read_csv(str(expected), all_varchar=True).fetchall()
-    assert sorted(named.fetchall()) == sorted(rows)
+    assert sorted(named) == sorted(rows)
 
 
 def test_a_difference_is_found(built_case: tuple[duckdb.DuckDBPyConnection, Path], tmp_path: Path) -> None:
