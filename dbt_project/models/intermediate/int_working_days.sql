@@ -1,5 +1,6 @@
--- Days and whether people work on them, from a year before the calendar's first day to its last, and over the spans of goals. The number
--- counts working days from the first one on, so that a span has as many as the difference of two numbers.
+-- Days and whether people work on them, from a year before the calendar's first day to its last, and over the spans of
+-- goals. The number counts working days from the first one on, so that a span has as many as the difference of two
+-- numbers.
 with dates as (
     select * from {{ ref('int_calendar_days') }}
 ),

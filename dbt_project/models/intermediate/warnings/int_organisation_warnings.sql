@@ -37,19 +37,19 @@ local_updates as (
 ),
 
 users_ahead_of_history as (
-    select users.user_id as subject
-    from local_updates as users
+    select local_updates.user_id as subject
+    from local_updates
     inner join last_versions
-        on users.user_id = last_versions.user_id
+        on local_updates.user_id = last_versions.user_id
     where
-        users.updated_at <= {{ as_of() }}
-        and users.updated_on > last_versions.valid_from
+        local_updates.updated_at <= {{ as_of() }}
+        and local_updates.updated_on > last_versions.valid_from
         and (
-            {{ role_name('users.role') }} is distinct from {{ role_name('last_versions.role') }}
-            or users.manager_id is distinct from last_versions.manager_id
-            or coalesce(nullif(users.team, ''), 'unassigned')
+            {{ role_name('local_updates.role') }} is distinct from {{ role_name('last_versions.role') }}
+            or local_updates.manager_id is distinct from last_versions.manager_id
+            or coalesce(nullif(local_updates.team, ''), 'unassigned')
             <> coalesce(nullif(last_versions.team, ''), 'unassigned')
-            or coalesce(nullif(users.territory, ''), 'unassigned')
+            or coalesce(nullif(local_updates.territory, ''), 'unassigned')
             <> coalesce(nullif(last_versions.territory, ''), 'unassigned')
         )
 )

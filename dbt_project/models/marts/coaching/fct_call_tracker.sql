@@ -25,22 +25,23 @@ candidates as (
         ' ' || {{ spaced_words('text') }} || ' ' as words
     from lowered
     where
+        false
         {% for word in needed_words(trackers) %}
-        {{ 'or ' if not loop.first }}contains(lower_text, {{ text_literal(word) }})
+        or contains(lower_text, {{ text_literal(word) }})
         {% endfor %}
 ),
 
 counted as (
     select
-        call_id,
-        speaker,
         {% for phrases in trackers.values() %}
         sum(
             {% for phrase in phrases %}
             {{ '+ ' if not loop.first }}{{ hit_count('words', phrase) }}
             {% endfor %}
-        ) as hits_{{ loop.index }}{{ ',' if not loop.last }}
+        ) as hits_{{ loop.index }},
         {% endfor %}
+        call_id,
+        speaker
     from candidates
     group by call_id, speaker
 ),

@@ -54,7 +54,7 @@ event_counts as (
         on
             events.user_id = event_days.user_id
             and event_days.event_on between events.event_on - 60 and events.event_on + 60
-    group by {% for column in event %}events.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    group by events.event_kind, events.event_id, events.user_id, events.event_on
 ),
 
 -- Whom an event is compared with: the team of the day, of those who had none.
@@ -79,8 +79,8 @@ peers as (
     inner join users
         on
             versions.user_id = users.user_id
-            and coalesce(users.hired_on <= team_days.event_on, true)
-            and coalesce(users.left_on >= team_days.event_on, true)
+            and coalesce(team_days.event_on >= users.hired_on, true)
+            and coalesce(team_days.event_on <= users.left_on, true)
     where not exists (
         select 1
         from event_days
@@ -147,16 +147,16 @@ compared as (
         {% for column in event %}
         events.{{ column }},
         {% endfor %}
-        '{{ name }}' as kpi,
-        {{ kpi.least }} as least_count,
-        event_counts.event_count > 1 as is_overlapping,
         {% for prefix, relation in {'': 'measured', 'peer_': 'pooled'}.items() %}
         {% for span in spans %}
         coalesce({{ relation }}.{{ span }}_{{ kpi.whole }}, 0) as {{ prefix }}n_{{ span }},
         {{ ratio(relation ~ '.' ~ span ~ '_' ~ kpi.part, relation ~ '.' ~ span ~ '_' ~ kpi.whole) }}
-            as {{ prefix }}{{ span }}{{ ',' if not (loop.last and prefix) }}
+            as {{ prefix }}{{ span }},
         {% endfor %}
         {% endfor %}
+        '{{ name }}' as kpi,
+        {{ kpi.least }} as least_count,
+        event_counts.event_count > 1 as is_overlapping
     from events
     inner join measured
         on
@@ -164,9 +164,10 @@ compared as (
             and events.event_on = measured.event_on
     inner join event_counts
         on
-            {% for column in event %}
-            {{ 'and ' if not loop.first }}events.{{ column }} = event_counts.{{ column }}
-            {% endfor %}
+            events.event_kind = event_counts.event_kind
+            and events.event_id = event_counts.event_id
+            and events.user_id = event_counts.user_id
+            and events.event_on = event_counts.event_on
     left join pooled
         on
             events.team = pooled.team

@@ -160,7 +160,7 @@ greatest_costs as (
     select *
     from stage_focuses
     qualify row_number() over (
-        partition by user_id, quarter_index order by cost_amount desc nulls last, pipeline, stage_position
+        partition by user_id, quarter_index order by cost_amount desc nulls last, pipeline asc, stage_position asc
     ) = 1
 ),
 

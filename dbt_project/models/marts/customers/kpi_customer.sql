@@ -106,8 +106,8 @@ described as (
         on customers.account_id = last_answers.account_id
 ),
 
--- Survival of a segment by Kaplan and Meier (1958): of those who were customers for so many months, the part that stayed
--- longer. Who is active now may stay longer still.
+-- Survival of a segment by Kaplan and Meier (1958): of those who were customers for so many months, the part that
+-- stayed longer. Who is active now may stay longer still.
 durations as (
     select
         segment,

@@ -120,7 +120,8 @@ counted as (
         count(*) filter (where is_{{ step }}) as {{ step }}_count,
         {% endfor %}
         {{ middle_mean('minutes_to_touch', 'place', 'lead_count') }} as median_minutes_to_touch,
-        {{ ratio('count(*) filter (where is_within_target and is_old_enough)', 'count(*) filter (where is_old_enough)') }}
+        {% set is_timely = 'is_old_enough and is_within_target' %}
+        {{ ratio('count(*) filter (where ' ~ is_timely ~ ')', 'count(*) filter (where is_old_enough)') }}
             as within_target_rate,
         {{ ratio('count(*) filter (where is_ideal_profile)', 'count(is_ideal_profile)') }} as ideal_rate
     from placed

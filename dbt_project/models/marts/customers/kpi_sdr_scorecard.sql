@@ -133,14 +133,13 @@ all_parts as (
 
 summed as (
     select
-        user_id,
-        month_index,
         {% for columns in parts.values() %}
-        {% set is_last = loop.last %}
         {% for column in columns %}
-        coalesce(sum({{ column }}), 0) as {{ column }}{{ ',' if not (is_last and loop.last) }}
+        coalesce(sum({{ column }}), 0) as {{ column }},
         {% endfor %}
         {% endfor %}
+        user_id,
+        month_index
     from all_parts
     group by user_id, month_index
 )

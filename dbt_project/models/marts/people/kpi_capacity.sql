@@ -90,7 +90,9 @@ rep_working_days as (
         count(*) as working_day_count
     from reps
     inner join working_days
-        on working_days.date_day between greatest(reps.period_start, reps.hired_on) and least(reps.last_day, reps.left_on)
+        on
+            greatest(reps.period_start, reps.hired_on) <= working_days.date_day
+            and least(reps.last_day, reps.left_on) >= working_days.date_day
     group by reps.user_id, reps.month_index
 ),
 
@@ -150,15 +152,15 @@ months_of_teams as (
 compared as (
     select
         *,
-        {{ ratio('sum(won_amount) over former_months', 'sum(ramped_rep_count) over former_months') }}
-            as won_per_ramped_rep,
         {% for measure in ['attainment', 'utilisation'] %}
-        max({{ measure }}) over (team_months range between 1 preceding and 1 preceding) as former_{{ measure }}{{ ',' if not loop.last }}
+        max({{ measure }}) over (
+            partition by team order by month_index range between 1 preceding and 1 preceding
+        ) as former_{{ measure }},
         {% endfor %}
+        {{ ratio('sum(won_amount) over former_months', 'sum(ramped_rep_count) over former_months') }}
+            as won_per_ramped_rep
     from months_of_teams
-    window
-        team_months as (partition by team order by month_index),
-        former_months as (partition by team order by month_index range between 3 preceding and 1 preceding)
+    window former_months as (partition by team order by month_index range between 3 preceding and 1 preceding)
 ),
 
 -- Rounded before it is rounded up: what is less than a millionth of a rep is an error of the division.
@@ -181,7 +183,9 @@ select
     case
         when not is_running then coalesce(
             attainment >= 1 and former_attainment >= 1
-            and utilisation >= {{ var('hiring_utilisation') }} and former_utilisation >= {{ var('hiring_utilisation') }},
+            and least(utilisation, former_utilisation) >= {{ var('hiring_utilisation') }}
+            -- least passes over nulls.
+            and utilisation is not null and former_utilisation is not null,
             false
         )
     end as is_hiring_advised,

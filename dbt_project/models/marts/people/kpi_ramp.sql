@@ -60,11 +60,11 @@ achievements as (
 
 first_achievements as (
     select
-        users.user_id,
         {% for measure in firsts if measure != 'months_to_quota' %}
         {% set first_on = "min(achievements.achieved_on) filter (where achievements.measure = '" ~ measure ~ "')" %}
-        {{ dates_between('min(users.hired_on)', first_on) }} as {{ measure }}{{ ',' if not loop.last }}
+        {{ dates_between('min(users.hired_on)', first_on) }} as {{ measure }},
         {% endfor %}
+        users.user_id
     from users
     inner join achievements
         on
@@ -119,11 +119,11 @@ ramps as (
 placed as (
     select
         *,
-        count(*) over cohorts as cohort_size,
         {% for measure in measures %}
         row_number() over (partition by cohort_start order by {{ measure }} nulls last) as {{ measure }}_place,
-        count({{ '*' if measure in firsts else measure }}) over cohorts as {{ measure }}_count{{ ',' if not loop.last }}
+        count({{ '*' if measure in firsts else measure }}) over cohorts as {{ measure }}_count,
         {% endfor %}
+        count(*) over cohorts as cohort_size
     from ramps
     window cohorts as (partition by cohort_start)
 ),
@@ -131,11 +131,11 @@ placed as (
 -- The median is the mean of the two in the middle, which are one where the number is odd; null if one is not there.
 cohorts as (
     select
-        cohort_start,
         {% for measure in measures %}
         {{ middle_mean(measure, measure ~ '_place', measure ~ '_count') }}
-            as cohort_median_{{ measure }}{{ ',' if not loop.last }}
+            as cohort_median_{{ measure }},
         {% endfor %}
+        cohort_start
     from placed
     where cohort_size >= 3
     group by cohort_start

@@ -120,7 +120,8 @@ hired_results as (
     inner join scorecards
         on
             hired_users.user_id = scorecards.user_id
-            and {{ month_index('scorecards.period_start') }} between hired_month + 4 and hired_month + 6
+            and {{ month_index('scorecards.period_start') }} between hired_users.hired_month + 4
+            and hired_users.hired_month + 6
             and scorecards.period_end < {{ as_of_day() }}
     group by hired_users.source, hired_users.team, hired_users.quarter_start
 ),

@@ -93,7 +93,7 @@ compared as (
 strengths as (
     select
         *,
-        row_number() over (partition by user_id, month order by percentile desc, kpi_number) as number_of_kind
+        row_number() over (partition by user_id, month order by percentile desc, kpi_number asc) as number_of_kind
     from compared
     where score > peer_median * direction
 ),
