@@ -1,8 +1,7 @@
 """Brings a warehouse that an earlier release wrote to the shape that this one writes.
 
-Belongs here: the format's number in the warehouse, the steps from one number to the next, and raw columns whose type
-in the landing contract is another now. Does not belong here: columns that are new, which dlt adds; marts, which every
-refresh builds anew.
+Belongs here: the format's number in the warehouse, the steps from one number to the next, and raw columns that are new
+in the landing contract or have another type there now. Does not belong here: marts, which every refresh builds anew.
 
 A step goes to the end of `STEPS` where what an earlier release left is read wrongly, or cannot be loaded into. It must
 do no harm to a warehouse that does not need it: those before the first number are taken through all of them.
@@ -36,7 +35,7 @@ class MigrationError(RuntimeError):
 
 @dataclass(frozen=True)
 class _Changed:
-    """A raw column whose type is not the contract's. `source` is the name of dlt's schema, too."""
+    """A raw column that is not as the contract has it. `source` is the name of dlt's schema, too."""
 
     source: str
     table: str
@@ -60,14 +59,20 @@ def migrate(warehouse: Path) -> bool:
                 "cannot read it; install that release again, or set REPLINE_HOME to another folder and refresh"
             )
         changed = _changed_types(connection)
-        if found == len(STEPS) and not changed:
+        added = _missing_columns(connection)
+        if found == len(STEPS) and not changed and not added:
             return False
         connection.begin()
         for step in STEPS[found:]:
             step(connection)
         for column in changed:
             _convert(connection, column, warehouse)
-        for source in {column.source for column in changed}:
+        for column in added:
+            connection.execute(
+                f"ALTER TABLE {RAW_SCHEMA}.{column.table} ADD COLUMN {quoted(column.column)} {column.wanted}"
+            )
+            connection.execute(f"DROP TABLE IF EXISTS {STAGING_SCHEMA}.{column.table}")
+        for source in {column.source for column in (*changed, *added)}:
             _forget_schema(connection, source)
         _note_format(connection)
         connection.commit()
@@ -107,6 +112,24 @@ def _changed_types(connection: duckdb.DuckDBPyConnection) -> list[_Changed]:
         if wanted != found:
             changed.append(_Changed(source, table, name, found, wanted))
     return changed
+
+
+def _missing_columns(connection: duckdb.DuckDBPyConnection) -> list[_Changed]:
+    """Columns of the contract that a raw table lacks. dlt adds one when rows arrive, but the models read it at once."""
+    found: dict[str, set[str]] = {}
+    for table, name in connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = ?", [RAW_SCHEMA]
+    ).fetchall():
+        found.setdefault(table, set()).add(name)
+    return [
+        _Changed(source.name, table, column.name, "", column.type.value)
+        for source in CONTRACT_SOURCES
+        for entity in ENTITIES_BY_NAME.values()
+        for table in [f"{source.name}__{entity.name}"]
+        if table in found
+        for column in entity.columns
+        if column.name not in found[table]
+    ]
 
 
 def _convert(connection: duckdb.DuckDBPyConnection, changed: _Changed, warehouse: Path) -> None:
