@@ -65,7 +65,9 @@ def test_same_marts(
     loader = land.__name__
     built = marts(tmp_path, {"landed_by": {"hubspot": loader}, "landed_schemas": {"hubspot": "crm_landed"}})
     assert built.keys() == expected.keys()
-    assert [table for table in expected if built[table] != expected[table]] == []
+    # Airbyte has no stream of messages in social networks, which are touches.
+    without_messages = ["kpi_sdr_scorecard"] if loader == "airbyte" else []
+    assert [table for table in expected if built[table] != expected[table]] == without_messages
     assert sum(row[-1] for row in built["data_quality_warnings"] if row[0] == "rejected_row") == 0
     assert len(built["fct_call"]) > 150 and len(built["fct_opportunity"]) > 15
 
