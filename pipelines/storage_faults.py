@@ -33,8 +33,8 @@ _DAMAGED_SQLITE = re.compile(
 )
 _NO_SPACE_BYTES = 1_000_000
 _SQLITE = re.compile(r"sqlite3?\.")
-# A file as the system and DuckDB name it.
-_QUOTED_PATH = re.compile(r"""["'](/[^"'\n]+)["']""")
+# A file as the system and DuckDB name it; of a file that is moved, where it was to go.
+_QUOTED_PATH = re.compile(r"""(?:["'][^"'\n]+["'] -> )?["'](/[^"'\n]+)["']""")
 
 
 def is_held(error: BaseException | str) -> bool:
