@@ -20,3 +20,34 @@
     {%- endfor -%}
     {{ return(columns) }}
 {%- endmacro %}
+
+
+{#
+    A select of the stretches of days between which something changes for a user: where a row of `begins` begins, and
+    where one of `spans` begins or has ended. Both have user_id and valid_from, `spans` valid_to too.
+#}
+{% macro stretches_of_days(begins, spans) -%}
+    select
+        user_id,
+        turns_on as valid_from,
+        coalesce(
+            cast(lead(turns_on) over (partition by user_id order by turns_on) - 1 as date), {{ end_of_time() }}
+        ) as valid_to
+    from (
+        select
+            user_id,
+            valid_from as turns_on
+        from {{ begins }}
+        union
+        select
+            user_id,
+            valid_from as turns_on
+        from {{ spans }}
+        union
+        select
+            user_id,
+            cast(valid_to + 1 as date) as turns_on
+        from {{ spans }}
+        where valid_to < {{ end_of_time() }}
+    ) as turning_points
+{%- endmacro %}

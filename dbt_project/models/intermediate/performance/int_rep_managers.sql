@@ -9,33 +9,8 @@ cycles as (
     select * from {{ ref('int_manager_cycles') }}
 ),
 
--- The days on which a version starts, or a circle starts or has ended.
-turning_points as (
-    select
-        user_id,
-        valid_from as turns_on
-    from versions
-    union
-    select
-        user_id,
-        valid_from as turns_on
-    from cycles
-    union
-    select
-        user_id,
-        cast(valid_to + 1 as date) as turns_on
-    from cycles
-    where valid_to < {{ end_of_time() }}
-),
-
 stretches as (
-    select
-        user_id,
-        turns_on as valid_from,
-        coalesce(
-            cast(lead(turns_on) over (partition by user_id order by turns_on) - 1 as date), {{ end_of_time() }}
-        ) as valid_to
-    from turning_points
+    {{ stretches_of_days('versions', 'cycles') }}
 ),
 
 links as (

@@ -8,32 +8,8 @@ rep_managers as (
     select * from {{ ref('int_rep_managers') }}
 ),
 
-turning_points as (
-    select
-        user_id,
-        valid_from as turns_on
-    from versions
-    union
-    select
-        user_id,
-        valid_from as turns_on
-    from rep_managers
-    union
-    select
-        user_id,
-        cast(valid_to + 1 as date) as turns_on
-    from rep_managers
-    where valid_to < {{ end_of_time() }}
-),
-
 stretches as (
-    select
-        user_id,
-        turns_on as valid_from,
-        coalesce(
-            cast(lead(turns_on) over (partition by user_id order by turns_on) - 1 as date), {{ end_of_time() }}
-        ) as valid_to
-    from turning_points
+    {{ stretches_of_days('versions', 'rep_managers') }}
 )
 
 select
