@@ -30,17 +30,19 @@ def raw_pipeline(source: str, warehouse: Path, dlt_home: Path) -> dlt.Pipeline:
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     if migrate(warehouse):
         _forget_local_state(source, dlt_home)
+    # Named for this pipeline alone, since dlt's configuration holds for the whole process.
+    name = f"repline_{source}"
     # DuckDB uses all cores for one file; dlt's twenty at once took no less time and 2.5 GB instead of 0.5.
-    dlt.config["load.workers"] = 1
+    dlt.config[f"{name}.load.workers"] = 1
     # The merge's staging tables would otherwise keep a second copy of the last load.
-    dlt.config["load.truncate_staging_dataset"] = True
+    dlt.config[f"{name}.load.truncate_staging_dataset"] = True
     credentials = DuckDbCredentials(str(warehouse))
     # The order of raw rows says nothing, and keeping it took a third more time for 22 million rows.
     credentials.global_config = {"preserve_insertion_order": False}
 
     def pipeline() -> dlt.Pipeline:
         return dlt.pipeline(
-            f"repline_{source}",
+            name,
             pipelines_dir=str(dlt_home),
             destination=dlt.destinations.duckdb(credentials=credentials),
             dataset_name=RAW_SCHEMA,

@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import dlt
 import duckdb
 import pytest
 
 from ingestion.landing.source import landing_pipeline, landing_source
+from ingestion.warehouse import MERGE_DEDUPLICATING, raw_pipeline
 from tests.ingestion.old_home import LOADED_ROWS, make_old_home
 
 
@@ -35,3 +37,12 @@ def test_a_damaged_folder_of_dlt_is_made_again(tmp_path: Path, file: str, damage
             assert connection.execute(f"SELECT count(*) FROM raw.landing__{entity}").fetchall() == [(count,)]
         # Nothing was read once more.
         assert connection.execute("SELECT count(*) FROM raw.landing_files").fetchall() == [(4,)]
+
+
+def test_a_merge_leaves_no_second_copy_of_its_rows(tmp_path: Path) -> None:
+    pipeline = raw_pipeline("crm", tmp_path / "warehouse.duckdb", tmp_path / "dlt")
+    deals = dlt.resource([{"id": 1}, {"id": 2}], name="deals", primary_key="id", write_disposition=MERGE_DEDUPLICATING)
+    pipeline.run(deals).raise_on_failed_jobs()
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM raw.deals").fetchall() == [(2,)]
+        assert connection.execute("SELECT count(*) FROM raw_staging.deals").fetchall() == [(0,)]

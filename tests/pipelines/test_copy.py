@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from ingestion.warehouse import raw_pipeline
 from pipelines.assets.names import REFRESH_JOB
 from pipelines.cli import main
 from pipelines.copying.copy import Copied, copy_version
@@ -75,6 +76,8 @@ def company(
     monkeypatch.setenv("COPY__PASSWORD", PASSWORD)
     settings = make_settings(tmp_path / "home")
     make_warehouse(settings)
+    # The job loads and copies in one process, and dlt's configuration is the process's.
+    raw_pipeline("landing", tmp_path / "loaded.duckdb", settings.dlt_home)
     url = f"postgresql://{USER}@127.0.0.1:{server.port}/{database}"
     made = Company(replace(settings, copy_to=url, copy_reader="bi"), server, database)
     made.publish("DELETE FROM marts.fct_call WHERE call_id = 'c2'")

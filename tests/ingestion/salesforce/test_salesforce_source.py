@@ -48,12 +48,17 @@ def test_pages_are_followed_and_deleted_rows_come_too(server: SalesforceServer, 
     assert {row[2] for row in rows} == {"true", "false"}
 
 
-def test_only_calls_among_the_tasks_are_read(server: SalesforceServer, warehouse: Warehouse) -> None:
+def test_only_calls_and_messages_among_the_tasks_are_read(server: SalesforceServer, warehouse: Warehouse) -> None:
     server.org.put("Task", START, TaskSubtype="Email", Subject="Offer")
+    server.org.put("Task", START, TaskSubtype="Task", Subject="To do")
     server.org.put("Task", START, TaskSubtype="Call", Subject="Logged")
     server.org.put("Task", START, TaskSubtype="Task", CallType="Inbound", Subject="By the phone system")
     warehouse.load("tasks")
-    assert warehouse.rows("tasks", "task_subtype", "call_type") == [("Call", None), ("Task", "Inbound")]
+    assert warehouse.rows("tasks", "task_subtype", "call_type") == [
+        ("Email", None),
+        ("Call", None),
+        ("Task", "Inbound"),
+    ]
 
 
 def test_a_second_load_brings_nothing(server: SalesforceServer, warehouse: Warehouse) -> None:
