@@ -10,7 +10,7 @@ SCALE ?= 1000000
 ROWS ?= 200000
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-strip-extras --custom-compile-command "make lock" --extra build pyproject.toml
+	--no-strip-extras --custom-compile-command "make lock" --extra build --extra pages pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev demo test lint format docs bench bench-api lock clean
