@@ -10,7 +10,7 @@ with campaigns as (
 typed as (
     select
         *,
-        try_cast(actual_cost as decimal(18, 4)) as cost,
+        try_cast(actual_cost as decimal(18, 4)) as whole_amount,
         coalesce({{ salesforce_day('start_date') }}, {{ salesforce_day('created_date') }}) as first_day,
         {{ salesforce_day('end_date') }} as end_day
     from campaigns
@@ -47,7 +47,7 @@ shared as (
 summed as (
     select
         *,
-        round(cost * days_so_far / all_days, 2) as cost_so_far
+        round(whole_amount * days_so_far / all_days, 2) as amount_so_far
     from shared
 )
 
@@ -57,13 +57,13 @@ select
     nullif(type, '') as channel,
     currency_iso_code as currency,
     {{ unreadable({
-        'amount': ['actual_cost', 'cost'],
+        'amount': ['actual_cost', 'whole_amount'],
         'month': ['start_date', salesforce_day('start_date')],
         'updated_at': ['last_modified_date', salesforce_moment('last_modified_date')],
     }) }} as unreadable,
     cast(
-        case when month_number = {{ month_index('last_day_counted') }} then cost else cost_so_far end
-        - coalesce(lag(cost_so_far) over (partition by id order by month_number), 0) as decimal(18, 4)
+        case when month_number = {{ month_index('last_day_counted') }} then whole_amount else amount_so_far end
+        - coalesce(lag(amount_so_far) over (partition by id order by month_number), 0) as decimal(18, 4)
     ) as amount,
     is_deleted,
     greatest(month, first_day) as month,

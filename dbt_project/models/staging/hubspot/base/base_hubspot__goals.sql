@@ -44,9 +44,10 @@ assigned as (
         {{ replace_matches(
             "coalesce(goal_targets.hs_kpi_filter_groups, '')", '"(property|propertyName)": *"hs_is_closed_won"', ''
         ) }} like '%"property%' as is_filtered,
-        goal_targets.hs_kpi_unit_type is not distinct from 'currency' as is_money,
-        coalesce(upper(nullif(goal_targets.hs_goal_target_currency_code, '')), '{{ var("base_currency") }}')
-        = '{{ var("base_currency") }}' as is_in_base_currency
+        coalesce(goal_targets.hs_kpi_unit_type = 'currency', false) as is_money,
+        coalesce(
+            upper(nullif(goal_targets.hs_goal_target_currency_code, '')) = '{{ var("base_currency") }}', true
+        ) as is_in_base_currency
     from goal_targets
     left join owners
         on goal_targets.hs_assignee_user_id = owners.user_id
@@ -59,8 +60,8 @@ select
     case
         when pipeline_ids <> '' or is_filtered or (is_money and not is_in_base_currency) then null
         when is_bookings then 'won_amount'
-        when is_money and hs_kpi_metric_type is distinct from 'SUM' then null
-        when not is_money and hs_kpi_metric_type is distinct from 'COUNT' then null
+        when is_money and coalesce(hs_kpi_metric_type, '') <> 'SUM' then null
+        when not is_money and coalesce(hs_kpi_metric_type, '') <> 'COUNT' then null
         when hs_kpi_object_type_id = '0-3' and hs_kpi_time_period_property = 'createdate' and not is_of_won
             then case when is_money then 'created_amount' else 'created_count' end
         when hs_kpi_object_type_id = '0-3' and hs_kpi_time_period_property = 'closedate' and is_of_won
