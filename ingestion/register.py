@@ -119,12 +119,18 @@ SOURCES: tuple[Source, ...] = (
         # written as one batch, so this bounds the memory, too.
         rows_per_slice=1_000_000,
     ),
-    Source("hubspot", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates", "touches"), landers=("fivetran", "airbyte")),
+    Source(
+        "hubspot",
+        Kind.CRM,
+        _CRM_BRINGS,
+        ("quotas", "goals", "exchange_rates", "touches", "spend"),
+        landers=("fivetran", "airbyte"),
+    ),
     Source(
         "salesforce",
         Kind.CRM,
         _CRM_BRINGS,
-        ("quotas", "exchange_rates", "opportunity_splits", "touches", "territories"),
+        ("quotas", "exchange_rates", "opportunity_splits", "touches", "territories", "spend"),
         landers=("fivetran", "airbyte"),
     ),
     # Its limit allows 50 calls a second, so a load that is killed loses some minutes.
