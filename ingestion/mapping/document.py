@@ -39,6 +39,11 @@ class Place:
         name = str(int(key) + 1) if isinstance(section, list) else str(key)
         return Place(self.file, line, (*self.path, name))
 
+    @property
+    def short(self) -> str:
+        """The place as errors of a load name it: `mapping.yml, line 12, opportunities.columns.amount`."""
+        return f"{self.file.name}, line {self.line}, {'.'.join(self.path[1:] or self.path)}"
+
     def fail(self, message: str) -> NoReturn:
         where = f", {'.'.join(self.path)}" if self.path else ""
         raise MappingError(f"{self.file}, line {self.line}{where}: {message}; nothing was loaded")

@@ -5,7 +5,7 @@ Belongs here: files, sheets, encodings, tables, cursors. Does not belong here: c
 
 from __future__ import annotations
 
-from ingestion.mapping.columns import Defaults, parse_delimiter, parse_encoding
+from ingestion.mapping.defaults import Defaults, parse_delimiter, parse_encoding
 from ingestion.mapping.document import Place, Section
 from ingestion.mapping.model import FileLayout, TableLayout
 

@@ -202,11 +202,6 @@ def test_patterns_take_every_file_once(exports: Exports) -> None:
         (USERS.replace("owners.csv", "two.xlsx\n    sheet: C"), ["two.xlsx has no sheet 'C'", "A, B"]),
         (USERS.replace("owners.csv", "owners.csv\n    sheet: C"), ["names a sheet", "no workbook"]),
         (USERS.replace("owners.csv", "twice.csv"), ["'Owner', which twice.csv has 2 times"]),
-        (
-            "  users:\n    - {file: owners.csv, columns: {user_id: Id, full_name: Owner}}\n"
-            "    - {file: own*.csv, columns: {user_id: Id, full_name: Id}}\n",
-            ["names owners.csv, which another part of users names too"],
-        ),
     ],
 )
 def test_files_and_columns_that_are_not_there(exports: Exports, users: str, parts: list[str]) -> None:
