@@ -215,9 +215,13 @@ def forget(kind: str, id_: str, dry_run: bool) -> None:
 )
 def propose_mapping(files: tuple[Path, ...]) -> None:
     """Propose a mapping for exports (CSV, Excel), to start from, on standard output."""
-    from ingestion.mapping.propose import propose
+    from ingestion.mapping.propose import blank_lines, propose
 
-    click.echo(propose(files), nl=False)
+    proposal = propose(files)
+    click.echo(proposal, nl=False)
+    if blanks := blank_lines(proposal):
+        lines = ", ".join(map(str, blanks))
+        click.echo(f"Fill in what is '?' (line {lines}) before a refresh; look at each DOUBT.", err=True)
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

@@ -13,7 +13,7 @@ from typing import Any
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, Entity
 from ingestion.mapping.columns import parse_target
 from ingestion.mapping.defaults import Defaults
-from ingestion.mapping.document import Place, Section, read_document
+from ingestion.mapping.document import Place, Section, check_filled, read_document
 from ingestion.mapping.expressions import extra_name
 from ingestion.mapping.layouts import FILE_KEYS, TABLE_KEYS, parse_files, parse_table
 from ingestion.mapping.model import FileLayout, InlineRows, Mapping, Part, TableLayout
@@ -33,6 +33,7 @@ def read_mapping(file: Path, kind: str, required: bool = True) -> Mapping:
     """
     place = Place(file)
     document = place.section(read_document(file), _TOP_KEYS[kind])
+    check_filled(document, place)
     defaults = Defaults.of(document, place, kind == EXPORTS)
     if "entities" not in document:
         place.fail("the section 'entities' is missing")
