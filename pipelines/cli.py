@@ -255,12 +255,15 @@ def _refresh(settings: Settings, verbose: bool, reload: Sequence[str] = ()) -> O
         gc.disable()
         from pipelines.refresh import run_refresh
         from pipelines.reports.progress import LiveProgress, PlainProgress
+        from pipelines.sources import unmapped_files
 
         gc.enable()
     live = console.is_terminal and not verbose
     with LiveProgress(console) if live else PlainProgress(console) as progress:
         outcome = run_refresh(settings, progress, verbose, reload)
     _show_outcome(outcome, settings, console)
+    if outcome.success and (unread := unmapped_files(settings)):
+        click.echo(f"Warning: {unread}", err=True)
     return outcome
 
 

@@ -60,6 +60,24 @@ def listing(folder: Path) -> list[tuple[str, int, int]]:
     return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
 
 
+def unmapped(folder: Path) -> list[str]:
+    """Exports that arrived or changed after the mapping did, and of which it says nothing: they are not read.
+
+    Raises MappingError where the mapping cannot be read.
+    """
+    mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required=False)
+    layouts = [part.layout for parts in mapping.parts.values() for part in parts if isinstance(part.layout, FileLayout)]
+    layouts += [each.layout for parts in mapping.parts.values() for part in parts for each in part.lookups]
+    patterns = [*(name for layout in layouts for name in layout.files), *mapping.ignored]
+    known = {path for name in patterns for path in (folder / name, *folder.glob(name))}
+    mapped_at = (folder / MAPPING_FILE).stat().st_mtime_ns
+    return [
+        name
+        for name, _, mtime_ns in listing(folder)
+        if folder / name not in known and mtime_ns > mapped_at and name.lower().endswith(file_kinds())
+    ]
+
+
 def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterator[Batch]:
     def list_files(copies: Path) -> Feed:
         if not folder.is_dir():

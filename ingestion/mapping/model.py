@@ -237,9 +237,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Mapping:
-    """The parts of each entity, in the order of the file."""
+    """The parts of each entity, in the order of the file. `ignored` are files, or patterns of them, to pass over."""
 
     parts: dict[str, tuple[Part, ...]] = field(hash=False)
+    ignored: tuple[str, ...] = ()
 
     def of(self, entity: Entity) -> tuple[Part, ...]:
         return self.parts.get(entity.name, ())
@@ -250,7 +251,8 @@ class Mapping:
             {
                 name: tuple(replace(part, definition=part.definition + mark(part.entity)) for part in parts)
                 for name, parts in self.parts.items()
-            }
+            },
+            self.ignored,
         )
 
 

@@ -21,7 +21,7 @@ from ingestion.mapping.model import FileLayout, InlineRows, Mapping, Part, Table
 EXPORTS = "exports"
 DATABASE = "database"
 
-_TOP_KEYS = {EXPORTS: ("timezone", "delimiter", "encoding", "entities"), DATABASE: ("timezone", "entities")}
+_TOP_KEYS = {EXPORTS: ("timezone", "delimiter", "encoding", "ignore", "entities"), DATABASE: ("timezone", "entities")}
 _PART_KEYS = {EXPORTS: (*FILE_KEYS, "where", "group_by"), DATABASE: TABLE_KEYS}
 
 
@@ -46,7 +46,7 @@ def read_mapping(file: Path, kind: str, required: bool = True) -> Mapping:
     missing = [entity.name for entity in ENTITIES if entity.is_required and entity.name not in parts]
     if required and missing:
         at.fail(f"the required entity {missing[0]} is missing; say where its rows are, or write them as `rows:`")
-    return Mapping(parts)
+    return Mapping(parts, place.at(document, "ignore").texts(document["ignore"]) if "ignore" in document else ())
 
 
 def _parts(value: Any, place: Place, entity: Entity, kind: str, defaults: Defaults) -> tuple[Part, ...]:
