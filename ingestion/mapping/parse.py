@@ -15,7 +15,7 @@ from ingestion.mapping.columns import parse_target
 from ingestion.mapping.defaults import Defaults
 from ingestion.mapping.document import Place, Section, check_filled, read_document
 from ingestion.mapping.expressions import extra_name
-from ingestion.mapping.layouts import FILE_KEYS, TABLE_KEYS, parse_files, parse_table
+from ingestion.mapping.layouts import FILE_KEYS, TABLE_KEYS, parse_files, parse_names, parse_table
 from ingestion.mapping.model import FileLayout, InlineRows, Mapping, Part, TableLayout
 
 EXPORTS = "exports"
@@ -46,7 +46,7 @@ def read_mapping(file: Path, kind: str, required: bool = True) -> Mapping:
     missing = [entity.name for entity in ENTITIES if entity.is_required and entity.name not in parts]
     if required and missing:
         at.fail(f"the required entity {missing[0]} is missing; say where its rows are, or write them as `rows:`")
-    return Mapping(parts, place.at(document, "ignore").texts(document["ignore"]) if "ignore" in document else ())
+    return Mapping(parts, parse_names(document, "ignore", place) if "ignore" in document else ())
 
 
 def _parts(value: Any, place: Place, entity: Entity, kind: str, defaults: Defaults) -> tuple[Part, ...]:

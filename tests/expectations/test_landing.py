@@ -199,6 +199,10 @@ def test_quarantine_is_shown_by_its_most_frequent_reason(gate: GateRunner, chang
         "Most often (2 of 3 quarantined rows): started_at is '12/31/2024', does not fit the format %d/%m/%Y "
         "(mapping.yml, line 12) (calls.csv, line 3)."
     )
+    # What may be a name is not shown: the text is kept with the runs.
+    change("UPDATE raw.quarantine SET value = CASE line WHEN 3 THEN 'Ada Ng' ELSE 'ada1@example.com' END")
+    [stopped] = gate().failed_errors
+    assert "quarantined rows): started_at, does not fit" in stopped.meaning
 
 
 def test_an_entity_without_a_freshness_limit_is_never_late(gate: GateRunner, change: Change) -> None:
