@@ -215,9 +215,13 @@ def forget(kind: str, id_: str, dry_run: bool) -> None:
 )
 def propose_mapping(files: tuple[Path, ...]) -> None:
     """Propose a mapping for exports (CSV, Excel), to start from, on standard output."""
-    from ingestion.mapping.propose import propose
+    from ingestion.mapping.propose import blank_lines, propose
 
-    click.echo(propose(files), nl=False)
+    proposal = propose(files)
+    click.echo(proposal, nl=False)
+    if blanks := blank_lines(proposal):
+        lines = ", ".join(map(str, blanks))
+        click.echo(f"Fill in what is '?' (line {lines}) before a refresh; look at each DOUBT.", err=True)
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -251,12 +255,15 @@ def _refresh(settings: Settings, verbose: bool, reload: Sequence[str] = ()) -> O
         gc.disable()
         from pipelines.refresh import run_refresh
         from pipelines.reports.progress import LiveProgress, PlainProgress
+        from pipelines.sources import unmapped_files
 
         gc.enable()
     live = console.is_terminal and not verbose
     with LiveProgress(console) if live else PlainProgress(console) as progress:
         outcome = run_refresh(settings, progress, verbose, reload)
     _show_outcome(outcome, settings, console)
+    if outcome.success and (unread := unmapped_files(settings)):
+        click.echo(f"Warning: {unread}", err=True)
     return outcome
 
 

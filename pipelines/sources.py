@@ -75,3 +75,19 @@ def sources_of(settings: Settings) -> Sources:
                 f"tables: {', '.join(sources.raw_tables)}"
             )
     return sources
+
+
+def unmapped_files(settings: Settings) -> str:
+    """A line on files that changed and of which no mapping says anything; empty where there are none."""
+    if "exports" not in sources_of(settings).names:
+        return ""
+    # Loads dlt, which has no place in a command that reads nothing.
+    from ingestion.exports import MAPPING_FILE, unmapped
+
+    names = unmapped(settings.exports)
+    if not names:
+        return ""
+    return (
+        f"New or changed in {settings.exports}, but not read, for {MAPPING_FILE} does not name it: {', '.join(names)}. "
+        "Map it (`repline map` proposes how), or name it there under `ignore`."
+    )

@@ -60,6 +60,24 @@ def listing(folder: Path) -> list[tuple[str, int, int]]:
     return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
 
 
+def unmapped(folder: Path) -> list[str]:
+    """Exports that arrived or changed after the mapping did, and of which it says nothing: they are not read.
+
+    Raises MappingError where the mapping cannot be read.
+    """
+    mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required=False)
+    layouts = [part.layout for parts in mapping.parts.values() for part in parts if isinstance(part.layout, FileLayout)]
+    layouts += [each.layout for parts in mapping.parts.values() for part in parts for each in part.lookups]
+    patterns = [*(name for layout in layouts for name in layout.files), *mapping.ignored]
+    known = {path for name in patterns for path in (folder / name, *folder.glob(name))}
+    mapped_at = (folder / MAPPING_FILE).stat().st_mtime_ns
+    return [
+        name
+        for name, _, mtime_ns in listing(folder)
+        if folder / name not in known and mtime_ns > mapped_at and name.lower().endswith(file_kinds())
+    ]
+
+
 def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterator[Batch]:
     def list_files(copies: Path) -> Feed:
         if not folder.is_dir():
@@ -70,7 +88,7 @@ def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterat
         mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required).marked(hiding.mark)
         parts: dict[tuple[str, str], Part] = {}
         files = {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}
-        opener = Opener(copies)
+        opener = Opener(copies, lambda layout, place: _layout_files(folder, layout, place))
 
         def open_files(
             connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], entity: Entity
@@ -87,29 +105,39 @@ def _files(folder: Path, mapping: Mapping, entity: Entity, parts: dict[tuple[str
     files: list[LandingFile] = []
     for part in mapping.of(entity):
         if isinstance(part.layout, FileLayout):
-            found = [_described(path, folder, part, part.layout) for path in _paths(folder, part, part.layout)]
+            found = _layout_files(folder, part.layout, part.place, _read_as(folder, part))
         else:
             found = [inline_file(folder / MAPPING_FILE, part)]
         for file in found:
-            if (entity.name, file.name) in parts:
-                raise MappingError(
-                    f"{part.place} names {file.name}, which another part of {entity.name} names too; "
-                    "a file is read once for an entity, nothing was loaded"
-                )
-            parts[entity.name, file.name] = part
-        files += found
+            # A file that several parts read is a file of its own for each.
+            name, number = file.name, 1
+            while (entity.name, name) in parts:
+                number += 1
+                name = f"{file.name}#{number}"
+            parts[entity.name, name] = part
+            files.append(replace(file, name=name))
     return sorted(files, key=lambda file: file.name)
 
 
-def _described(path: Path, folder: Path, part: Part, layout: FileLayout) -> LandingFile:
+def _read_as(folder: Path, part: Part) -> str:
+    """What changes how a part's files are read: what the mapping says, and what other files say that it looks up in."""
+    looked_up = [file for each in part.lookups for file in _layout_files(folder, each.layout, f"{each.place},")]
+    return " ".join([part.definition, *(file.content_hash() for file in looked_up)])
+
+
+def _layout_files(folder: Path, layout: FileLayout, place: str, reading_hash: str = "") -> list[LandingFile]:
+    return [_described(path, folder, layout, place, reading_hash) for path in _paths(folder, layout, place)]
+
+
+def _described(path: Path, folder: Path, layout: FileLayout, place: str, reading_hash: str) -> LandingFile:
     file = describe_file(path, folder)
     if layout.sheet and path.suffix.lower() not in WORKBOOKS:
-        raise MappingError(f"{part.place} names a sheet, but {file.name} is no workbook; nothing was loaded")
+        raise MappingError(f"{place} names a sheet, but {file.name} is no workbook; nothing was loaded")
     name = f"{file.name}[{layout.sheet}]" if layout.sheet else file.name
-    return replace(file, name=name, reading_hash=part.definition)
+    return replace(file, name=name, reading_hash=reading_hash)
 
 
-def _paths(folder: Path, part: Part, layout: FileLayout) -> list[Path]:
+def _paths(folder: Path, layout: FileLayout, place: str) -> list[Path]:
     paths: dict[Path, None] = {}
     for name in layout.files:
         # A name may hold brackets without being a pattern.
@@ -118,13 +146,13 @@ def _paths(folder: Path, part: Part, layout: FileLayout) -> list[Path]:
         if not found:
             there = ", ".join(name for name, *_ in listing(folder) if name != MAPPING_FILE) or "none"
             raise MappingError(
-                f"{part.place} names {name}, and {folder} has no such file (files found: {there}); nothing was loaded"
+                f"{place} names {name}, and {folder} has no such file (files found: {there}); nothing was loaded"
             )
         paths.update(dict.fromkeys(found))
     for path in paths:
         if path.suffix.lower() not in file_kinds():
             raise MappingError(
-                f"{part.place} names {path.name}, which is neither text nor a workbook "
+                f"{place} names {path.name}, which is neither text nor a workbook "
                 f"(allowed: {', '.join(file_kinds())}); nothing was loaded"
             )
     return list(paths)

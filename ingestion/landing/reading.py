@@ -57,12 +57,14 @@ class FileField:
 
     Where a mapping says how to read it, `value` is the expression that does, of the contract column's type and
     null where it cannot be read, and `unreadable` says why it could not; else the landing contract's forms hold.
+    `place` is where the mapping says it.
     """
 
     expression: str
     type: str
     value: str | None = None
     unreadable: str | None = None
+    place: str = ""
 
     @property
     def text(self) -> str:

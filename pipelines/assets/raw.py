@@ -44,7 +44,7 @@ from pipelines.publication.versions import needs_publishing, restore_current, ve
 from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, SettingsError
-from pipelines.sources import sources_of
+from pipelines.sources import sources_of, unmapped_files
 
 # Of the account of the files: what is added up for each table.
 _COUNTED = ("files", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined")
@@ -146,6 +146,8 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
                 context.log.warning(
                     f"Somebody forgotten came again from a source: {forgotten:,} rows were cleaned; delete them there."
                 )
+            if unread := unmapped_files(settings):
+                context.log.warning(unread)
             fingerprint = build_fingerprint(settings, warehouse.started_at)
             # Who materialises tables by hand wants them made again, new or not.
             is_refresh = context.run.job_name == REFRESH_JOB
