@@ -87,7 +87,7 @@ def _source(name: str, options: SourceOptions) -> DltSource:
     try:
         source: DltSource = importlib.import_module(f"ingestion.{name}").source(options)
     except ConfigFieldMissingException as missing:
-        names = ", ".join(f"SOURCES__{name}__{field}".upper() for field in missing.fields)
+        names = ", ".join(SOURCES_BY_NAME[name].variable(field) for field in missing.fields)
         raise OptionsError(
             f"{name} needs {names}: set it in the environment, or below [sources.{name}] in .dlt/secrets.toml "
             f"({SOURCES_BY_NAME[name].page} says where it comes from)"

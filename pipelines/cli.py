@@ -64,10 +64,16 @@ def main() -> None:
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 def init(folder: Path) -> None:
-    """Write repline.yml into FOLDER, by default the working folder: every setting, explained."""
-    from pipelines.settings_files import init as write_settings_file
+    """Write what a new company begins with into FOLDER, by default the working folder; no file is written over.
 
-    click.echo(f"Wrote {write_settings_file(folder)}; it changes nothing until you change it.")
+    That is repline.yml with every setting explained, a landing folder with a README, and .env.example with the names
+    of all secrets.
+    """
+    from pipelines.first_files import write_first_files
+
+    for line in write_first_files(folder):
+        click.echo(line)
+    click.echo("Next: put your files there and run `repline refresh`; `repline doctor` says what is still missing.")
 
 
 @main.command()
