@@ -3,19 +3,21 @@
 Belongs here: what is done with every source alike. Does not belong here: which sources there are
 (`ingestion.register`), what one reads (`ingestion.<source>`), or when it is loaded.
 
-The package of a source has a function `source(options)`; that of an API its `TABLES`; that of files `listing(place)`.
+The package of a source has the functions `source(options)` and `probe(options)`; that of an API its `TABLES`; that of
+files `listing(place)`.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.api.options import Slice, SourceOptions
 from ingestion.api.tables import ApiTable
+from ingestion.findings import Finding, State
 from ingestion.personal import OptionsError, PersonalColumns
 from ingestion.register import SOURCES_BY_NAME
 
@@ -81,15 +83,28 @@ def load(
             return
 
 
+def probe(name: str, options: SourceOptions) -> Iterator[Finding]:
+    """Ask a source some small questions, by its own client; nothing is loaded, and no answer holds a secret."""
+    try:
+        yield from _called(name, "probe", options)
+    except OptionsError as error:
+        yield Finding(State.FAULT, "settings", str(error))
+
+
 def _source(name: str, options: SourceOptions) -> DltSource:
+    source: DltSource = _called(name, "source", options)
+    return source
+
+
+def _called(name: str, function: str, options: SourceOptions) -> Any:
+    """What a function of the source's package gives. Raises OptionsError where a secret is missing."""
     from dlt.common.configuration.exceptions import ConfigFieldMissingException
 
     try:
-        source: DltSource = importlib.import_module(f"ingestion.{name}").source(options)
+        return getattr(importlib.import_module(f"ingestion.{name}"), function)(options)
     except ConfigFieldMissingException as missing:
         names = ", ".join(SOURCES_BY_NAME[name].variable(field) for field in missing.fields)
         raise OptionsError(
             f"{name} needs {names}: set it in the environment, or below [sources.{name}] in .dlt/secrets.toml "
             f"({SOURCES_BY_NAME[name].page} says where it comes from)"
         ) from None
-    return source

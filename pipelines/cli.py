@@ -77,6 +77,17 @@ def init(folder: Path) -> None:
 
 
 @main.command()
+def doctor() -> None:
+    """A line per look at settings, disk, versions, published marts and each source. Exit code 1 for a fault.
+
+    Each source that is on is asked some small questions; nothing is loaded or changed.
+    """
+    from pipelines.doctor.report import show as show_findings
+
+    sys.exit(0 if show_findings(Settings.from_environment(), Console()) else 1)
+
+
+@main.command()
 @click.option("--verbose", is_flag=True, help="Show the full log of every step.")
 @click.option("--reload", multiple=True, metavar="SOURCE", help="Read this source from its beginning; repeatable.")
 def refresh(verbose: bool, reload: tuple[str, ...]) -> None:

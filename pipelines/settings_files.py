@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from pydantic.fields import FieldInfo
 

@@ -66,7 +66,7 @@ def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hidi
         cursors.clear()
     database = Database()
     try:
-        _check(database, mapping)
+        check(database, mapping)
         reader: list[_Tables] = []
 
         def list_files(copies: Path) -> Feed:
@@ -83,7 +83,7 @@ def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hidi
         database.close()
 
 
-def _check(database: Database, mapping: Mapping) -> None:
+def check(database: Database, mapping: Mapping) -> None:
     """All tables and columns are there, before the first row is read."""
     for parts in mapping.parts.values():
         names: set[str] = set()

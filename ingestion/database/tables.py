@@ -83,6 +83,17 @@ class Database:
                     f"(columns found: {', '.join(found)}); nothing was loaded"
                 )
 
+    def check_answers(self) -> None:
+        """Log in. Raises DatabaseError where the database does not let us in."""
+        with self._errors("connecting"), self._engine.connect():
+            pass
+
+    def check_readable(self, layout: TableLayout) -> None:
+        """Ask for one row of the table. Raises DatabaseError where this user may not read it."""
+        table = sa.table(layout.table, schema=layout.schema)
+        with self._errors(f"reading {layout.name}"), self._engine.connect() as connection:
+            connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first()
+
     def fetch(self, part: Part, layout: TableLayout, since: Any, row_budget: int, target: Path) -> Fetched:
         """Read the rows whose cursor is at least `since`, less the overlap, into `target`; all where it is None.
 

@@ -68,8 +68,7 @@ def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterat
                 "or let REPLINE_EXPORTS point to where they are"
             )
         mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required).marked(hiding.mark)
-        parts: dict[tuple[str, str], Part] = {}
-        files = {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}
+        files, parts = mapped_files(folder, mapping)
         opener = Opener(copies)
 
         def open_files(
@@ -80,6 +79,12 @@ def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterat
         return Feed(EXPORTS, files, open_files, hiding)
 
     yield from read_batches(list_files, anew=anew)
+
+
+def mapped_files(folder: Path, mapping: Mapping) -> tuple[dict[Entity, list[LandingFile]], dict[tuple[str, str], Part]]:
+    """The files of each entity, and what the mapping says of each by entity and name. Raises MappingError."""
+    parts: dict[tuple[str, str], Part] = {}
+    return {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}, parts
 
 
 def _files(folder: Path, mapping: Mapping, entity: Entity, parts: dict[tuple[str, str], Part]) -> list[LandingFile]:
