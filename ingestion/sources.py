@@ -4,7 +4,7 @@ Belongs here: what is done with every source alike. Does not belong here: which 
 (`ingestion.register`), what one reads (`ingestion.<source>`), or when it is loaded.
 
 The package of a source has the functions `source(options)` and `probe(options)`; that of an API its `TABLES`; that of
-files `listing(place)`.
+another `plan(options, state)`, and of files `listing(place)`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from ingestion.register import SOURCES_BY_NAME
 
 # dlt takes a second to import, and reports that load nothing know the sources too.
 if TYPE_CHECKING:
+    import duckdb
     from dlt import Pipeline
     from dlt.extract import DltSource
+
+    from ingestion.planning import Planned
 
 RunPipeline = Callable[["Pipeline", "DltSource", "str | None"], None]
 
@@ -89,6 +92,21 @@ def probe(name: str, options: SourceOptions) -> Iterator[Finding]:
         yield from _called(name, "probe", options)
     except OptionsError as error:
         yield Finding(State.FAULT, "settings", str(error))
+
+
+def plan(name: str, options: SourceOptions, connection: duckdb.DuckDBPyConnection | None) -> Iterator[Planned]:
+    """What the next load of a source would read; `connection` is to the warehouse, None where there is none yet.
+
+    Raises OptionsError, LandingError where a load would before it read a thing. No system is asked.
+    """
+    from ingestion.planning import api_plan, stored_state
+
+    state = stored_state(connection, name) if connection else {}
+    if SOURCES_BY_NAME[name].is_contract_shaped:
+        yield from importlib.import_module(f"ingestion.{name}").plan(options, state)
+    else:
+        _source(name, options)
+        yield from api_plan(api_tables(name), options, state)
 
 
 def _source(name: str, options: SourceOptions) -> DltSource:

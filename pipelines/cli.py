@@ -90,8 +90,20 @@ def doctor() -> None:
 @main.command()
 @click.option("--verbose", is_flag=True, help="Show the full log of every step.")
 @click.option("--reload", multiple=True, metavar="SOURCE", help="Read this source from its beginning; repeatable.")
-def refresh(verbose: bool, reload: tuple[str, ...]) -> None:
+@click.option(
+    "--plan", is_flag=True, help="Show what would be read, file by file and table by table, and load nothing."
+)
+def refresh(verbose: bool, reload: tuple[str, ...], plan: bool) -> None:
     """Load what is new, build and judge the marts, and publish them."""
+    if plan:
+        from pipelines.reports.plan import show_plan
+        from pipelines.reports.warehouse_reader import WarehouseUnavailableError
+
+        try:
+            show_plan(Settings.from_environment(), Console())
+        except WarehouseUnavailableError as error:
+            raise click.ClickException(f"what was read before is not known: {error}") from None
+        return
     outcome = _refresh(Settings.from_environment(), verbose, reload)
     sys.exit(0 if outcome.success else 1)
 

@@ -50,7 +50,8 @@ class SourceOptions:
     `place` is the folder or file of a source that has one. `is_complete` says that no other source brings what the
     contract requires. With `anew`, files and tables are read whether they changed or not. `custom_fields` are the
     system's field names by entity of the contract. `personal_columns` are hashed or left empty. `requests` counts the
-    requests by system; `rows` the new rows by raw table; `progress` is told of both.
+    requests by system; `rows` the new rows by raw table; `progress` is told of both. `overlaps` notes how many seconds
+    before its cursor a raw table is asked for.
     """
 
     place: Path | None = None
@@ -61,6 +62,7 @@ class SourceOptions:
     slice: Slice = field(default_factory=Slice)
     requests: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
+    overlaps: dict[str, float] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda _: None
 
     def count(self, table: ApiTable, new_rows: int) -> None:

@@ -99,6 +99,11 @@ def check(database: Database, mapping: Mapping) -> None:
             database.check_columns(part, part.layout)
 
 
+def goes_on(part: Part, known: dict[str, Any] | None) -> bool:
+    """Whether the mapping still reads a table as it did when `known` was noted of it: else it begins anew."""
+    return known is not None and known["reading_hash"] == part.definition
+
+
 class _Tables:
     """Reads the tables of a mapping, one entity after the other.
 
@@ -158,7 +163,7 @@ class _Tables:
     def _since(self, part: Part, layout: TableLayout, state: dict[str, Any], stages: list[list[str]]) -> Any:
         """The cursor to go on from; None where the table has to be read from the start."""
         known = state.get(layout.name)
-        if known is None or known["reading_hash"] != part.definition:
+        if known is None or not goes_on(part, known):
             return None
         if known["stages"] is not None and known["stages"] != sorted(stages):
             return None

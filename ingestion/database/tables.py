@@ -129,7 +129,7 @@ class Database:
             column = table.c[layout.cursor]
             if since is not None:
                 # Of a row without a value nobody knows when it changed: it is read every time.
-                query = query.where(sa.or_(column >= _less(since, layout.overlap_seconds), column.is_(None)))
+                query = query.where(sa.or_(column >= less(since, layout.overlap_seconds), column.is_(None)))
             return query.order_by(column)
 
         yield from sql_table(
@@ -197,7 +197,8 @@ def _url(credentials: ConnectionStringCredentials) -> sa.URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 
 
-def _less(value: Any, seconds: int) -> Any:
+def less(value: Any, seconds: int) -> Any:
+    """A cursor's value so much earlier, where it is a moment or a day."""
     match value:
         case datetime():
             return value - timedelta(seconds=seconds)
