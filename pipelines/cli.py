@@ -318,6 +318,10 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         lines.append(
             f"Somebody forgotten came again from a source: {forgotten:,} rows were cleaned; delete them there."
         )
+    from pipelines.reports.as_of_hint import as_of_hint
+
+    if hint := as_of_hint(settings, version):
+        lines.append(hint)
     if outcome.warnings:
         lines.append(f"Warnings, none of which stops publication: {len(outcome.warnings)}")
         lines += [f"  {warning}" for warning in outcome.warnings[:_SHOWN_WARNINGS]]

@@ -14,6 +14,7 @@ from ingestion import sources as ingestion_sources
 from ingestion.findings import Finding, State
 from ingestion.personal import OptionsError
 from pipelines.doctor import home, machine
+from pipelines.reports.as_of_hint import as_of_hint
 from pipelines.reports.tables import print_line
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import options_of, sources_of
@@ -38,6 +39,8 @@ def examine(settings: Settings, now: datetime | None = None) -> Iterator[Finding
         return
     yield from home.warehouse(settings, sources)
     yield published
+    if newest and (hint := as_of_hint(settings, newest)):
+        yield Finding(State.WARNING, "as_of", hint)
     for source in sources.on:
         if source.name in sources.landed:
             continue
