@@ -126,12 +126,12 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
     outcome = _refresh(settings, verbose)
     if not outcome.success:
         sys.exit(1)
-    show(console, read_highlights(settings.published / "marts.duckdb"))
+    show(console, read_highlights(settings.published / "repline.duckdb"))
     last_moment = f"{DEFAULT_UNTIL:%Y-%m-%dT%H:%M:%SZ}"
     # `make demo` runs it from an environment that is not active in the user's shell.
     program = "repline" if shutil.which("repline") else sys.argv[0]
     console.print(
-        f"\nThe marts are in {settings.published}: marts.duckdb and parquet/. Next:\n"
+        f"\nThe marts are in {settings.published}: repline.duckdb and parquet/. Next:\n"
         f"  {program} status   what was published, and how the last runs went\n"
         f"  {program} serve    the lineage, the runs and the checks in a browser\n"
         f"  REPLINE_HOME=<new folder> REPLINE_LANDING=<your files> {program} refresh\n"

@@ -111,6 +111,7 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
 
     @dg.multi_asset(
         name=LOAD_STEP,
+        description="Loads what is new in each source into schema raw; where nothing is, all other steps are skipped.",
         specs=specs,
         pool=WAREHOUSE_POOL,
         config_schema={RELOAD: dg.Field([str], default_value=[], description="Sources to read from their beginning.")},
