@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
 # More warnings than these are counted; all are in the data docs and in Dagster.
 _SHOWN_WARNINGS = 8
+_COPIES_BY_HAND = "A copy that `repline copy --to` made still holds what it held; renew it with the same command."
 
 
 class _Commands(click.Group):
@@ -181,11 +182,21 @@ def alert(test: bool) -> None:
 @main.command()
 @click.argument("version", type=int, required=False)
 def rollback(version: int | None) -> None:
-    """Let readers see an earlier published VERSION, by default the one before the current."""
+    """Let readers see an earlier published VERSION, by default the one before the current.
+
+    The copy that copy_to names goes back with it.
+    """
     from pipelines.publication.versions import rollback as go_back
 
-    now = go_back(Settings.from_environment(), version)
+    settings = Settings.from_environment()
+    now = go_back(settings, version)
     click.echo(f"Version {now.number} is current: as of {_moment(now.as_of)}, {now.row_count:,} rows.")
+    if settings.copy_to is None:
+        click.echo(_COPIES_BY_HAND)
+        return
+    from pipelines.copying.copy import copy_published
+
+    click.echo(str(copy_published(settings)))
 
 
 @main.command()
@@ -233,9 +244,13 @@ def forget(kind: str, id_: str, dry_run: bool) -> None:
     elif versions:
         outcome = _refresh(settings, verbose=False)
         if not outcome.success:
-            click.echo("The published version holds them until a refresh succeeds.", err=True)
+            held_by = "The published version holds" if settings.copy_to is None else "What readers see may hold"
+            click.echo(f"{held_by} them until a refresh succeeds.", err=True)
             sys.exit(1)
         click.echo(f"Published versions that are gone: {versions}.")
+        # With copy_to, the refresh has renewed the copy.
+        if settings.copy_to is None:
+            click.echo(_COPIES_BY_HAND)
 
 
 @main.command("map")

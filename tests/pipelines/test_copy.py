@@ -295,6 +295,20 @@ def test_keys_are_those_that_dbt_tests(tmp_path: Path) -> None:
     assert keys.keys() <= marts
 
 
+def test_a_rollback_takes_the_copy_back_with_it(company: Company) -> None:
+    company.copy()
+    company.publish("INSERT INTO marts.dim_rep VALUES ('wrong', 'Nobody')")
+    company.copy()
+    environment = {"REPLINE_HOME": str(company.settings.home), "REPLINE_COPY_TO": str(company.settings.copy_to)}
+    done = CliRunner().invoke(main, ["rollback"], env=environment)
+    assert done.exit_code == 0, done.output
+    assert "The copy holds version 1" in done.stdout
+    assert company.read("SELECT * FROM marts.dim_rep") == []
+
+    without = CliRunner().invoke(main, ["rollback", "2"], env={"REPLINE_HOME": str(company.settings.home)})
+    assert "A copy that `repline copy --to` made still holds what it held" in without.stdout
+
+
 def test_the_job_copies_only_where_a_database_is_named(company: Company) -> None:
     def steps(settings: Settings) -> set[str]:
         return set(build_defs(settings).resolve_job_def(REFRESH_JOB).graph.node_dict)
