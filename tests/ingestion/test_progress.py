@@ -23,7 +23,8 @@ def test_each_entity_of_files_is_told_with_its_rows(tmp_path: Path) -> None:
     said: list[str] = []
     pipeline = landing_pipeline(tmp_path / "home" / "warehouse.duckdb", tmp_path / "home" / "dlt")
     run(pipeline, tmp_path / "home" / "warehouse.duckdb", source(SourceOptions(place=tmp_path, progress=said.append)))
-    assert [line for line in said if line[-6:] != "0 rows"] == [
+    # A busy machine may take so long that a rate follows.
+    assert [line.split(",")[0] for line in said if ": 0 rows" not in line] == [
         "landing__users: 2 rows",
         "landing__pipeline_stages: 3 rows",
         "landing__opportunities: 2 rows",
