@@ -26,6 +26,10 @@ from pipelines.sources import Sources
 
 def warehouse(settings: Settings, sources: Sources) -> Iterator[Finding]:
     """Whether this DuckDB can read the file, and whether it holds what other tools should have loaded."""
+    if not settings.warehouse.exists() and sources.landed:
+        text = f"{settings.warehouse} is not there; let the tool that loads {', '.join(sources.landed)} run first"
+        yield Finding(State.FAULT, "warehouse", text)
+        return
     if not settings.warehouse.exists():
         yield Finding(State.OK, "warehouse", f"{settings.warehouse} is made by the first refresh")
         return
@@ -52,6 +56,20 @@ def _landed(source: str, schema: str, count: int) -> Finding:
         return Finding(State.OK, f"source {source}", f"{count} tables in schema {schema} of the warehouse")
     text = f"schema {schema} of the warehouse has no table; let the tool load it, or name another in landed_schemas"
     return Finding(State.FAULT, f"source {source}", text)
+
+
+def copied(settings: Settings) -> Iterator[Finding]:
+    """Whether the database that the marts are copied to lets us in."""
+    if settings.copy_to is None:
+        return
+    from pipelines.copying.target import CopyError, target_of
+
+    try:
+        target = target_of(settings)
+        with target.connection():
+            yield Finding(State.OK, "copy", f"{target.url} answers")
+    except CopyError as error:
+        yield Finding(State.FAULT, "copy", str(error))
 
 
 def publication(settings: Settings) -> tuple[Version | None, Finding]:

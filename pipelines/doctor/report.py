@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import duckdb
 from rich.console import Console
 
 from ingestion import sources as ingestion_sources
 from ingestion.findings import Finding, State
 from ingestion.personal import OptionsError
+from ingestion.text import first_line
 from pipelines.doctor import home, machine
+from pipelines.publication.versions import Version
 from pipelines.reports.as_of_hint import as_of_hint
 from pipelines.reports.tables import print_line
 from pipelines.settings import Settings, SettingsError
@@ -39,13 +42,23 @@ def examine(settings: Settings, now: datetime | None = None) -> Iterator[Finding
         return
     yield from home.warehouse(settings, sources)
     yield published
-    if newest and (hint := as_of_hint(settings, newest)):
-        yield Finding(State.WARNING, "as_of", hint)
+    yield from home.copied(settings)
+    if newest and published.state is not State.FAULT:
+        yield from _as_of(settings, newest)
     for source in sources.on:
         if source.name in sources.landed:
             continue
         for found in ingestion_sources.probe(source.name, options_of(settings, sources, source, options)):
             yield Finding(found.state, f"{source.name} {found.about}", found.text)
+
+
+def _as_of(settings: Settings, newest: Version) -> Iterator[Finding]:
+    try:
+        hint = as_of_hint(settings, newest)
+    except duckdb.Error as error:
+        yield Finding(State.FAULT, "published", f"version {newest.number} is damaged ({first_line(error)}); refresh")
+    else:
+        yield from [Finding(State.WARNING, "as_of", hint)] if hint else []
 
 
 def show(settings: Settings, console: Console) -> bool:

@@ -20,7 +20,10 @@ _REP_DAYS = "fct_rep_day"
 
 
 def as_of_hint(settings: Settings, version: Version) -> str:
-    """One line with the moment to set; empty where the data reach far enough, or a moment is set already."""
+    """One line with the moment to set; empty where the data reach far enough, or a moment is set already.
+
+    Raises duckdb.Error where the version is damaged.
+    """
     if settings.as_of is not None:
         return ""
     as_of = version.as_of.replace(tzinfo=None)

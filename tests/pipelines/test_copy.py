@@ -21,6 +21,7 @@ from pipelines.copying.copy import Copied, copy_version
 from pipelines.copying.tables import Key, keys_of
 from pipelines.copying.target import CopyError, Target, target_of
 from pipelines.definitions import build_defs
+from pipelines.doctor import home
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import published_version
 from pipelines.runs.dbt_runs import prepare_manifest
@@ -334,6 +335,15 @@ def test_a_refresh_with_nothing_new_makes_up_for_a_copy_that_is_behind(
     )
     assert keys_of(manifest).keys() <= {name for (name,) in constrained}
     assert len(keys_of(manifest)) > 30
+
+
+def test_the_doctor_looks_whether_the_database_answers(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    [found] = home.copied(company.settings)
+    assert (found.state, found.text) == ("ok", f"{company.settings.copy_to} answers")
+    monkeypatch.setenv("COPY__PASSWORD", f"wrong {PASSWORD}")
+    [found] = home.copied(company.settings)
+    assert found.state == "fault"
+    assert PASSWORD not in found.text
 
 
 def test_the_target_tells_no_password(company: Company) -> None:

@@ -106,6 +106,8 @@ def test_a_port_that_is_taken_is_a_warning() -> None:
 def test_a_damaged_warehouse_and_one_that_lacks_a_tools_tables_are_faults(settings: Settings) -> None:
     landed = {"sources": ["hubspot"], "landed_by": {"hubspot": "fivetran"}}
     of_tool = replace(settings, overrides=landed)
+    assert states(home.warehouse(of_tool, sources_of(of_tool))) == {"warehouse": "fault"}
+    assert states(home.warehouse(settings, sources_of(settings))) == {"warehouse": "ok"}
     settings.make_home()
     duckdb.connect(str(settings.warehouse)).close()
     assert states(home.warehouse(of_tool, sources_of(of_tool))) == {"warehouse": "ok", "source hubspot": "fault"}
