@@ -5,7 +5,7 @@ Belongs here: which files belong to an entity. Does not belong here: opening the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +31,11 @@ MAPPING_FILE = "mapping.yml"
 
 @dlt.source(name=EXPORTS, max_table_nesting=0)
 def exports_source(
-    folder: Path, required: bool = True, personal: PersonalColumns | None = None, anew: bool = False
+    folder: Path,
+    required: bool = True,
+    personal: PersonalColumns | None = None,
+    anew: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[DltResource]:
     """The folder of exports, with its `mapping.yml`, as a dlt source; the columns `personal` are hidden.
 
@@ -41,14 +45,15 @@ def exports_source(
     file or a column that it names cannot be used.
     """
     hiding = Hiding(EXPORTS, personal or PersonalColumns())
-    batches = dlt.resource(_batches, name="exports_batches", selected=False)(folder, required, hiding, anew)
+    resource = dlt.resource(_batches, name="exports_batches", selected=False)
+    batches = resource(folder, required, hiding, anew, progress)
     yield from contract_resources(EXPORTS, batches)
 
 
 def source(options: SourceOptions) -> DltSource:
     """The source of the folder that the options name."""
     assert options.place
-    return exports_source(options.place, options.is_complete, options.personal_columns, options.anew)
+    return exports_source(options.place, options.is_complete, options.personal_columns, options.anew, options.progress)
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:
@@ -78,7 +83,9 @@ def unmapped(folder: Path) -> list[str]:
     ]
 
 
-def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterator[Batch]:
+def _batches(
+    folder: Path, required: bool, hiding: Hiding, anew: bool, progress: Callable[[str], None]
+) -> Iterator[Batch]:
     def list_files(copies: Path) -> Feed:
         if not folder.is_dir():
             raise LandingError(
@@ -86,8 +93,7 @@ def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterat
                 "or let REPLINE_EXPORTS point to where they are"
             )
         mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required).marked(hiding.mark)
-        parts: dict[tuple[str, str], Part] = {}
-        files = {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}
+        files, parts = mapped_files(folder, mapping)
         opener = Opener(copies, lambda layout, place: _layout_files(folder, layout, place))
 
         def open_files(
@@ -97,7 +103,13 @@ def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterat
 
         return Feed(EXPORTS, files, open_files, hiding)
 
-    yield from read_batches(list_files, anew=anew)
+    yield from read_batches(list_files, anew=anew, progress=progress)
+
+
+def mapped_files(folder: Path, mapping: Mapping) -> tuple[dict[Entity, list[LandingFile]], dict[tuple[str, str], Part]]:
+    """The files of each entity, and what the mapping says of each by entity and name. Raises MappingError."""
+    parts: dict[tuple[str, str], Part] = {}
+    return {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}, parts
 
 
 def _files(folder: Path, mapping: Mapping, entity: Entity, parts: dict[tuple[str, str], Part]) -> list[LandingFile]:

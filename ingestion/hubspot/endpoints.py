@@ -43,11 +43,11 @@ from ingestion.hubspot.tables import (
 
 # HubSpot supports a version of its API for 18 months: https://developers.hubspot.com/docs/developer-tooling/platform/versioning
 API_VERSION = "2026-09"
-_OWNERS = f"/crm/owners/{API_VERSION}"
-_DEAL_PIPELINES = f"/crm/pipelines/{API_VERSION}/deals"
+OWNERS_PATH = f"/crm/owners/{API_VERSION}"
+DEAL_PIPELINES_PATH = f"/crm/pipelines/{API_VERSION}/deals"
 _LEAD_PIPELINES = f"/crm/pipelines/{API_VERSION}/leads"
 _CAMPAIGNS = f"/marketing/campaigns/{API_VERSION}"
-_EXCHANGE_RATES = f"/settings/currencies/{API_VERSION}/exchange-rates"
+EXCHANGE_RATES_PATH = f"/settings/currencies/{API_VERSION}/exchange-rates"
 # The only path without a dated version so far.
 _CALL_DISPOSITIONS = "/calling/v1/dispositions"
 
@@ -133,7 +133,7 @@ class HubSpot:
 
     def _search(self, table: ApiTable, start: int, end: int) -> Iterator[bytes]:
         paginator = WindowPaginator(table.name, _properties(table), start, end)
-        for page in self._client.pages(_objects(table.name, "search"), paginator, "results", json={}):
+        for page in self._client.pages(objects_path(table.name, "search"), paginator, "results", json={}):
             yield page.content
 
     def deal_history(self, deal_ids: Sequence[str]) -> Iterator[pa.Table]:
@@ -204,7 +204,7 @@ class HubSpot:
             page.content
             for archived in ("false", "true")
             for page in self._client.pages(
-                _OWNERS, list_paginator(), "results", {"limit": _OWNERS_PAGE_SIZE, "archived": archived}
+                OWNERS_PATH, list_paginator(), "results", {"limit": _OWNERS_PAGE_SIZE, "archived": archived}
             )
         ]
         query = f"""
@@ -232,7 +232,7 @@ class HubSpot:
 
     def exchange_rates(self) -> Iterator[pa.Table]:
         """The rates of the account's currencies, past ones included."""
-        pages = self._client.pages(_EXCHANGE_RATES, list_paginator(), "results", {"limit": PAGE_SIZE})
+        pages = self._client.pages(EXCHANGE_RATES_PATH, list_paginator(), "results", {"limit": PAGE_SIZE})
         for bodies in batched(page.content for page in pages):
             yield EXCHANGE_RATES.read(bodies, "results")
 
@@ -264,7 +264,7 @@ class HubSpot:
     def archived(self, object_type: str) -> pa.Table:
         """The records of a kind in the recycle bin."""
         params = {"limit": PAGE_SIZE, "archived": "true", "properties": "hs_object_id"}
-        pages = self._client.pages(_objects(object_type), list_paginator(), "results", params)
+        pages = self._client.pages(objects_path(object_type), list_paginator(), "results", params)
         query = f"""
             SELECT '{object_type}' AS object_type, record.id, record."archivedAt" AS archived_at, 'false' AS is_purged
             FROM (SELECT unnest(body.results) AS record FROM pages)
@@ -283,11 +283,11 @@ class HubSpot:
     ) -> Iterator[bytes]:
         for ids in _batches(record_ids, size):
             body = {PROPERTIES: [], **asked, "inputs": [{"id": each} for each in ids]}
-            yield self._client.post(_objects(object_type, "batch/read"), body).content
+            yield self._client.post(objects_path(object_type, "batch/read"), body).content
 
     @cached_property
     def _deal_pipelines(self) -> bytes:
-        return self._client.get(_DEAL_PIPELINES).content
+        return self._client.get(DEAL_PIPELINES_PATH).content
 
 
 def _stages(table: ApiTable, pipelines: bytes) -> pa.Table:
@@ -302,7 +302,7 @@ def _stages(table: ApiTable, pipelines: bytes) -> pa.Table:
     return read_json([pipelines], {"results": [{"id": "VARCHAR", "stages": [stage]}]}, query)
 
 
-def _objects(object_type: str, action: str = "") -> str:
+def objects_path(object_type: str, action: str = "") -> str:
     return f"/crm/objects/{API_VERSION}/{object_type}/{action}".rstrip("/")
 
 

@@ -42,13 +42,14 @@ from ingestion.hubspot.tables import (
 # https://github.com/estuary/connectors/pull/2210, /4595 and /5180.
 SETTLING_SECONDS = 300
 OVERLAP_SECONDS = 3600
+BASE_URL = "https://api.hubapi.com"
 
 
 @dlt.source(name=SOURCE, max_table_nesting=0)
 def source(
     options: SourceOptions,
     access_token: str = dlt.secrets.value,
-    base_url: str = "https://api.hubapi.com",
+    base_url: str = BASE_URL,
 ) -> Iterator[DltResource]:
     """A HubSpot account. `access_token` is a service key or a private app's token.
 
