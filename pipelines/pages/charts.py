@@ -15,10 +15,10 @@ from typing import Any, Literal
 import altair as alt
 import vl_convert
 
-WIDTH = 430
+WIDTH = 480
 _INK, _MUTED, _GRID = "var(--ink)", "var(--muted)", "var(--line)"
 _MAIN, _SECOND, _THIRD, _FOURTH = "var(--blue)", "var(--orange)", "var(--green)", "var(--purple)"
-_PALE = "var(--blue-pale)"
+_PALE, _GREY = "var(--blue-pale)", "var(--grey)"
 _AMOUNTS = alt.Axis(format="~s", tickCount=5, title=None)
 # Vega's names of what numbers look like in each language.
 _LOCALES: dict[str, Literal["en-US", "es-ES"]] = {"en": "en-US", "es": "es-ES"}
@@ -27,7 +27,13 @@ _LOCALES: dict[str, Literal["en-US", "es-ES"]] = {"en": "en-US", "es": "es-ES"}
 def vega_lite(kind: str, data: Mapping[str, Any], language: str) -> dict[str, Any]:
     """The chart of a kind as Vega-Lite."""
     layers, height = _KINDS[kind](data)
-    chart = layers.properties(width=WIDTH, height=height, background="transparent").configure(
+    chart = layers.properties(
+        width=WIDTH,
+        height=height,
+        background="transparent",
+        # The labels are within the width, so that the letters of all charts have one size.
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+    ).configure(
         font="sans-serif",
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(
@@ -89,7 +95,7 @@ def _spread(data: Mapping[str, Any]) -> tuple[alt.LayerChart | alt.FacetChart, i
     dots = base.mark_circle(size=150, opacity=0.75, color=_MAIN, stroke="var(--paper)", cursor="pointer").encode(
         x=alt.X(
             "attainment:Q",
-            axis=alt.Axis(format=".0%", title=labels["attainment"], tickCount=6),
+            axis=alt.Axis(format=".0%", title=labels["attainment"], tickCount=5),
             scale=alt.Scale(zero=True),
         ),
         y=alt.Y("team:N", title=None, axis=alt.Axis(grid=False, ticks=False, domain=False)),
@@ -114,7 +120,7 @@ def _forecast(data: Mapping[str, Any]) -> tuple[alt.LayerChart | alt.FacetChart,
     parts = ("won_amount", "commit_amount", "best_case_amount")
     x = alt.X("day:N", sort=days, title=None, axis=alt.Axis(labelAngle=-45, grid=False, ticks=False))
     names = [labels[part] for part in (*parts, "projected_amount")]
-    color = alt.Color("of:N", scale=alt.Scale(domain=names, range=[_MAIN, _PALE, _GRID, _SECOND]))
+    color = alt.Color("of:N", scale=alt.Scale(domain=names, range=[_MAIN, _PALE, _GREY, _SECOND]))
     long = [
         {"day": value["day"], "of": labels[part], "amount": value[part] or 0, "order": order}
         for value in data["values"]
@@ -162,9 +168,13 @@ def _waterfall(data: Mapping[str, Any]) -> tuple[alt.LayerChart | alt.FacetChart
     steps = [value["step"] for value in data["values"]]
     base = alt.Chart(alt.Data(values=data["values"]))
     y = alt.Y("step:N", sort=steps, title=None, axis=alt.Axis(grid=False, ticks=False, domain=False))
+    room = 1.2 * max(max(value["from"], value["to"]) for value in data["values"])
     kinds = alt.Scale(domain=["level", "more", "less"], range=[_MAIN, _THIRD, _SECOND])
     bars = base.mark_bar(cornerRadius=2, size=18).encode(
-        x=alt.X("from:Q", axis=_AMOUNTS), x2="to:Q", y=y, color=alt.Color("kind:N", scale=kinds, legend=None)
+        x=alt.X("from:Q", axis=_AMOUNTS, scale=alt.Scale(domainMax=room)),
+        x2="to:Q",
+        y=y,
+        color=alt.Color("kind:N", scale=kinds, legend=None),
     )
     texts = (
         base.transform_calculate(end="max(datum.from, datum.to)")
@@ -178,9 +188,12 @@ def _funnel(data: Mapping[str, Any]) -> tuple[alt.LayerChart | alt.FacetChart, i
     stages = [value["stage"] for value in data["values"]]
     base = alt.Chart(alt.Data(values=data["values"]))
     y = alt.Y("stage:N", sort=stages, title=None, axis=alt.Axis(grid=False, ticks=False, domain=False))
+    # For the text after the longest bar.
+    room = 1.4 * max(value["reached"] for value in data["values"])
     kinds = alt.Scale(domain=["stage", "narrow"], range=[_MAIN, _SECOND])
     reached = base.mark_bar(cornerRadiusEnd=3, size=22, color=_PALE).encode(
-        x=alt.X("reached:Q", axis=alt.Axis(title=None, tickCount=5, tickMinStep=1)), y=y
+        x=alt.X("reached:Q", axis=alt.Axis(title=None, tickCount=5, tickMinStep=1), scale=alt.Scale(domainMax=room)),
+        y=y,
     )
     advanced = base.mark_bar(cornerRadiusEnd=3, size=22).encode(
         x="advanced:Q", y=y, color=alt.Color("kind:N", scale=kinds, legend=None)

@@ -189,7 +189,7 @@ def _forecast(rows: dict[str, list[Row]], words: Words, quarter: str) -> list[Ch
         )
         values = [
             {
-                "day": words.day(row["snapshot_on"]).rsplit(" ", 1)[0],
+                "day": words.day(row["snapshot_on"], "day_of_year"),
                 **{column: None if row[column] is None else float(row[column]) for column in columns},
             }
             for row in snapshots

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import escape
 
-_WIDTH, _HEIGHT, _TOP, _BOTTOM = 560, 150, 12, 24
+_WIDTH, _HEIGHT, _TOP, _BOTTOM = 900, 210, 12, 28
 
 
 def columns(data: Mapping[str, Any]) -> str:
@@ -32,7 +32,7 @@ def columns(data: Mapping[str, Any]) -> str:
         parts.append(
             f"<g><title>{escape(value['month'])}: {escape(value['text'])}</title>"
             f'<rect class="won" x="{left + step * 0.2:.1f}" y="{top:.1f}" width="{step * 0.6:.1f}" '
-            f'height="{ground - top:.1f}" rx="2"/>'
+            f'height="{ground - top:.1f}" rx="3"/>'
         )
         if value["quota"]:
             at = y(value["quota"])
@@ -41,5 +41,5 @@ def columns(data: Mapping[str, Any]) -> str:
                 f'y1="{at:.1f}" y2="{at:.1f}"/>'
             )
         month = escape(str(value["month"]).split(" ")[0])
-        parts.append(f'<text x="{left + step / 2:.1f}" y="{_HEIGHT - 7}">{month}</text></g>')
+        parts.append(f'<text x="{left + step / 2:.1f}" y="{_HEIGHT - 6}">{month}</text></g>')
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'

@@ -85,7 +85,7 @@ def rep_page(rows: dict[str, list[Row]], answers: Answers, words: Words) -> Page
     team = words.named("names", profile["team"])
     return Page(
         rep_file(profile["user_id"]),
-        words.figure(profile, "full_name", "text"),
+        profile["full_name"],
         " · ".join(filter(None, (role, team))),
         [section for section in sections if section.blocks],
         [Link(words.say("company"), COMPANY), Link(team, team_file(profile["team"]))],

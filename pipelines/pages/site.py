@@ -78,7 +78,7 @@ def write_site(
     folder.mkdir()
     known = _manifest(last) if last else {}
     made: dict[str, str] = {}
-    program = _program()
+    program = f"{_program()}-{language}-{currency}"
     for page in _pages(answers, history, words):
         made[page.file] = f"{program}-{page.digest}"
         if not (last and known.get(page.file) == made[page.file] and _take_over(last, folder, page.file, is_untouched)):

@@ -133,6 +133,12 @@ class Words:
 
     def text(self, value: Any, unit: str, short: bool = False) -> str:
         """A value of a unit as text. Where it is to be short, millions are written as such."""
+        if unit == "text":
+            return str(value)
+        # A number and its unit stay on one line.
+        return self._text(value, unit, short).replace(" ", "\N{NO-BREAK SPACE}")
+
+    def _text(self, value: Any, unit: str, short: bool) -> str:
         match unit:
             case "count":
                 return self.number(value)
@@ -172,8 +178,8 @@ class Words:
         signs = {",": str(self.kpis["thousands"]), ".": str(self.kpis["decimal"]), "-": "−"}
         return "".join(signs.get(sign, sign) for sign in text)
 
-    def day(self, day: date) -> str:
-        return str(self.texts["day"]).format(day=day.day, month=self.texts["month_names"][day.month - 1], year=day.year)
+    def day(self, day: date, form: str = "day") -> str:
+        return str(self.texts[form]).format(day=day.day, month=self.texts["month_names"][day.month - 1], year=day.year)
 
     def moment(self, moment: datetime) -> str:
         return f"{self.day(moment)}, {moment:%H:%M} UTC"
