@@ -83,14 +83,16 @@ def write_site(
         made[page.file] = f"{program}-{page.digest}"
         if not (last and known.get(page.file) == made[page.file] and _take_over(last, folder, page.file, is_untouched)):
             (folder / page.file).write_text(html(page, words), encoding="utf-8")
-    _write_assets(folder, last if last and known.get(_VEGA) == _vega_release() else None, is_untouched)
+    for name, release in _asset_releases().items():
+        made[name] = release
+        if not (last and known.get(name) == release and _take_over(last, folder, name, is_untouched)):
+            _write_asset(folder / name)
     stand = answers.rows["publication"][0]
     said = words.say("as_of_version", as_of=words.moment(stand["as_of"]), version=str(stand["version"]))
     (folder / _VERSION).write_text(
         f'document.getElementById("as-of").textContent = {json.dumps(str(said))};\n', encoding="utf-8"
     )
-    manifest = json.dumps({**made, _VEGA: _vega_release()}, indent=0, sort_keys=True)
-    (folder / _MANIFEST).write_text(manifest, encoding="utf-8")
+    (folder / _MANIFEST).write_text(json.dumps(made, indent=0, sort_keys=True), encoding="utf-8")
 
 
 def _pages(answers: Answers, history: Sequence[tuple[int, datetime, datetime, int]], words: Words) -> Iterator[Page]:
@@ -112,14 +114,20 @@ def _pages(answers: Answers, history: Sequence[tuple[int, datetime, datetime, in
             yield rep_page(rows, answers, words)
 
 
-def _write_assets(folder: Path, last: Path | None, is_untouched: Callable[[Path], bool]) -> None:
-    import vl_convert
+def _asset_releases() -> dict[str, str]:
+    """What the files beside the pages are made from, by their names."""
+    own = {name: hashlib.sha256((_HERE / "assets" / name).read_bytes()).hexdigest() for name in _ASSETS}
+    return {**own, _VEGA: metadata.version("vl-convert-python")}
 
-    for name in _ASSETS:
-        shutil.copyfile(_HERE / "assets" / name, folder / name)
-    # To bundle it takes seconds.
-    if last is None or not _take_over(last, folder, _VEGA, is_untouched):
-        (folder / _VEGA).write_text(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), encoding="utf-8")
+
+def _write_asset(file: Path) -> None:
+    if file.name == _VEGA:
+        import vl_convert
+
+        # To bundle it takes seconds.
+        file.write_text(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), encoding="utf-8")
+    else:
+        shutil.copyfile(_HERE / "assets" / file.name, file)
 
 
 def _take_over(last: Path, folder: Path, name: str, is_untouched: Callable[[Path], bool]) -> bool:
@@ -150,7 +158,3 @@ def _program() -> str:
         if path.suffix in (".py", ".j2", ".yml"):
             digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _vega_release() -> str:
-    return metadata.version("vl-convert-python")

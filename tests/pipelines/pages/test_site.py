@@ -166,6 +166,7 @@ def test_the_server_hands_out_the_pages_of_the_current_version(published: Publis
 
         scope: Scope = {
             "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "method": "GET",
             "path": path,
             "headers": [],
