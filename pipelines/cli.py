@@ -272,6 +272,12 @@ def mcp(http: bool, port: int, rep: str | None) -> None:
     settings = Settings.from_environment().with_agents(rep)
     from pipelines.serving.agents import run
 
+    if http:
+        click.echo(f"Agents reach the marts at http://127.0.0.1:{port}/mcp", err=True)
+    elif sys.stdin.isatty():
+        click.echo(
+            "Waiting on standard input for the program that asks; docs/agents.md says how to set it up.", err=True
+        )
     run(settings, port if http else None)
 
 

@@ -41,23 +41,24 @@ def all_teams(published: Published) -> list[str]:
     return [row["team"] for row in published.rows(query)]
 
 
-def find_rep(published: Published, text: str, kind: str = "rep") -> Who:
-    """The rep (or manager) with that id, e-mail address or name, or the only one whose name has it as a part.
+def find_rep(published: Published, text: str, *, by_name: bool = True) -> Who:
+    """The rep with that id or e-mail address; `by_name`, also with that name, or the only one whose name has it in it.
 
     Raises AskingError where there is none, or more than one.
     """
     reps = all_reps(published)
     wanted = " ".join(text.lower().split())
     exact = [rep for rep in reps if rep["user_id"] == text]
-    same = [rep for rep in reps if wanted in (_lower(rep["user_id"]), _lower(rep["email"]), _lower(rep["full_name"]))]
-    part = [rep for rep in reps if wanted and wanted in _lower(rep["full_name"])]
+    names = ("user_id", "email", "full_name") if by_name else ("user_id", "email")
+    same = [rep for rep in reps if wanted in [_lower(rep[name]) for name in names]]
+    part = [rep for rep in reps if by_name and wanted and wanted in _lower(rep["full_name"])]
     found = exact or same or part
     if len(found) == 1:
-        return Who(kind, found[0]["user_id"], found[0]["full_name"] or found[0]["user_id"])
+        return Who("rep", found[0]["user_id"], found[0]["full_name"] or found[0]["user_id"])
     if found:
         raise AskingError(f"{text!r} may be {_listed(found)}; write the id or the e-mail address")
-    names = {_lower(rep["full_name"] or rep["user_id"]): rep for rep in reps}
-    near = [names[name] for name in difflib.get_close_matches(wanted, names, n=3)]
+    known = {_lower(rep["full_name"] or rep["user_id"]): rep for rep in reps}
+    near = [known[name] for name in difflib.get_close_matches(wanted, known, n=3)]
     hint = f"did you mean {_listed(near)}?" if near else "write the id, the e-mail address or the name of dim_rep"
     raise AskingError(f"there is no rep {text!r}; {hint}")
 

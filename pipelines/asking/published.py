@@ -8,6 +8,7 @@ Identifiers in SQL are always names that `columns` has or that the catalogue giv
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,22 +43,23 @@ class Published:
 
     version: Version
     connection: duckdb.DuckDBPyConnection
-    timeout_seconds: float
+    # By the monotonic clock; None for no hurry.
+    deadline: float | None = None
 
     def rows(
         self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = (), limit: int | None = None
     ) -> list[Row]:
-        """The rows of a query by column name, at most `limit`. Raises AskingError where it takes too long."""
-        timer = threading.Timer(self.timeout_seconds, self.connection.interrupt)
-        timer.start()
+        """The rows of a query by column name, at most `limit`. Raises AskingError past the deadline."""
+        wait = 0 if self.deadline is None else max(0, self.deadline - time.monotonic())
+        timer = threading.Timer(wait, self.connection.interrupt)
         try:
+            if self.deadline is not None:
+                timer.start()
             found = self.connection.execute(query, parameters)
             names = [column[0] for column in found.description or ()]
             values = found.fetchall() if limit is None else found.fetchmany(limit)
         except duckdb.InterruptException:
-            raise AskingError(
-                f"there was no answer within {self.timeout_seconds:g} seconds (agent_timeout_seconds); ask for less"
-            ) from None
+            raise AskingError("there was no answer in time (agent_timeout_seconds); ask for less") from None
         finally:
             timer.cancel()
         return [dict(zip(names, row, strict=True)) for row in values]
@@ -101,8 +103,11 @@ def table_name(table: str) -> str:
 
 
 @contextmanager
-def open_published(settings: Settings) -> Iterator[Published]:
-    """The version that readers see now. Raises AskingError where there is none, PublicationError for a damaged one."""
+def open_published(settings: Settings, timeout_seconds: float | None = None) -> Iterator[Published]:
+    """The version that readers see now, for as long as the timeout says.
+
+    Raises AskingError where there is none, PublicationError for a damaged one.
+    """
     version = published_version(settings)
     if version is None:
         raise AskingError("nothing is published yet; run `repline refresh`")
@@ -111,4 +116,4 @@ def open_published(settings: Settings) -> Iterator[Published]:
     except duckdb.Error as error:
         raise AskingError(f"version {version.number} cannot be opened ({first_line(error)})") from error
     with connection:
-        yield Published(version, connection, settings.agents.agent_timeout_seconds)
+        yield Published(version, connection, None if timeout_seconds is None else time.monotonic() + timeout_seconds)

@@ -216,10 +216,8 @@ class Tools:
     def _open(self) -> Iterator[tuple[Published, Catalogue, Scope]]:
         """The version that readers see now, and whose figures may be told. Errors become the agent's."""
         try:
-            with open_published(self._settings) as published:
-                rep = self._settings.agents.agent_rep
-                scope = Scope(find_rep(published, rep)) if rep else EVERYBODY
-                yield published, read_catalogue(published), scope
+            with open_published(self._settings, self._settings.agents.agent_timeout_seconds) as published:
+                yield published, read_catalogue(published), _scope(self._settings, published)
         except (AskingError, PublicationError) as error:
             raise ToolError(str(error)) from None
 
@@ -244,7 +242,7 @@ def make_server(settings: Settings) -> MCPServer[Any]:
     """The server. Raises AskingError where the settings name a rep who is not there."""
     if settings.agents.agent_rep:
         with open_published(settings) as published:
-            find_rep(published, settings.agents.agent_rep)
+            _scope(settings, published)
     server: MCPServer[Any] = MCPServer("repline", instructions=_INSTRUCTIONS.strip(), log_level="WARNING")
     for tool in Tools(settings).all():
         server.add_tool(tool, annotations=_READ_ONLY)
@@ -263,6 +261,12 @@ def run(settings: Settings, port: int | None = None) -> None:
         server.run("stdio")
     else:
         uvicorn.run(http_app(server), host=HOST, port=port, log_level="warning")
+
+
+def _scope(settings: Settings, published: Published) -> Scope:
+    """A part of a name may be another's tomorrow: it has to be an id or an address."""
+    rep = settings.agents.agent_rep
+    return Scope(find_rep(published, rep, by_name=False)) if rep else EVERYBODY
 
 
 def _origin(published: Published) -> _Json:

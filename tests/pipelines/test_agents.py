@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
+import httpx2  # what the SDK speaks HTTP with
 import pytest
 from click.testing import CliRunner
 from mcp import Client, StdioServerParameters, stdio_client
@@ -119,8 +119,8 @@ def test_a_server_for_one_rep_tells_of_nobody_else(refreshed: RefreshedHome) -> 
     with open_published(refreshed.settings) as published:
         reps = all_reps(published)
         [own] = published.rows(
-            "SELECT user_id FROM marts.kpi_rep_scorecard WHERE period_type = 'year' AND period_start = DATE '2025-01-01'"
-            " ORDER BY won_amount DESC LIMIT 1"
+            "SELECT user_id FROM marts.kpi_rep_scorecard"
+            " WHERE period_type = 'year' AND period_start = DATE '2025-01-01' ORDER BY won_amount DESC LIMIT 1"
         )
         deals = {row["id"] for row in published.rows("SELECT opportunity_id AS id FROM marts.fct_opportunity")}
         mine = {
@@ -212,7 +212,7 @@ def test_http_answers_this_machine_alone(refreshed: RefreshedHome) -> None:
     async def statuses() -> list[int]:
         async with (
             server.session_manager.run(),
-            httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8321") as client,
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:8321") as client,
         ):
             asked = [
                 {},
