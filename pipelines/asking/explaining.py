@@ -71,10 +71,13 @@ def explain(
         which = counted(published, metric.rows, period, who, {})
     except AskingError as error:
         return Explanation(metric, who, period, figure, reason=str(error))
-    [row] = published.rows(f"SELECT count(*) AS number FROM {which.source} WHERE {which.condition}", which.parameters)
     [value] = total(published, metric.rows, period, who).values()
     rows = _rows(published, metric.rows, which, limit)
-    return Explanation(metric, who, period, figure, value, rows=rows, row_count=row["number"])
+    number = len(rows)
+    if number == limit:
+        query = f"SELECT count(*) AS number FROM {which.source} WHERE {which.condition}"
+        number = published.rows(query, which.parameters)[0]["number"]
+    return Explanation(metric, who, period, figure, value, rows=rows, row_count=number)
 
 
 def _rows(published: Published, made_of: Rows, which: Counted, limit: int | None) -> tuple[Row, ...]:

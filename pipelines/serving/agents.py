@@ -362,7 +362,7 @@ def _(value: date) -> str:
 
 
 @_plain.register
-def _(value: dict) -> _Json:  # type: ignore[type-arg]
+def _(value: dict) -> _Json:
     return {str(key): _plain(each) for key, each in value.items()}
 
 
