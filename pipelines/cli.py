@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +173,25 @@ def freshness() -> None:
 
 
 @main.command()
+@click.argument("metric")
+@click.option("--period", required=True, help="2025-10, 2025-Q3, 2025, last quarter; quarters and years are fiscal.")
+@click.option("--rep", help="By id, e-mail address or name.")
+@click.option("--team", help="By name.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="Most rows shown; 0 for all.")
+def explain(metric: str, period: str, rep: str | None, team: str | None, limit: int) -> None:
+    """What METRIC means, its figure, and the deals or calls behind it.
+
+    Of a rep, a team, or else the company, in the published version. docs/kpi_catalogue.md lists the metrics.
+    """
+    from pipelines.reports.explained import show_explanation
+
+    if rep and team:
+        raise click.UsageError("name a rep or a team, not both")
+    settings = Settings.from_environment()
+    show_explanation(settings, Console(), metric, period, rep=rep, team=team, limit=limit or None)
+
+
+@main.command()
 @click.option("--test", is_flag=True, help="Only send each receiver a notice that is no alarm.")
 def alert(test: bool) -> None:
     """Tell the receivers set in repline.yml what went wrong and what ended. Exit code 1 where one was not reached.
@@ -295,6 +315,31 @@ def serve(arguments: tuple[str, ...]) -> None:
     os.environ.update(REPLINE_HOME=str(settings.home), REPLINE_LANDING=str(settings.landing))
     command = [sys.executable, "-m", "pipelines.serving.dev", "--workspace", str(WORKSPACE), *arguments]
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+@main.command()
+@click.option("--http", is_flag=True, help="Serve by HTTP on this machine instead: http://127.0.0.1:PORT/mcp.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8321, show_default=True, help="For --http.")
+@click.option("--rep", help="Tell the figures of this rep alone; default: the setting agent_rep.")
+def mcp(http: bool, port: int, rep: str | None) -> None:
+    """Let agents ask the published marts, by the Model Context Protocol (docs/agents.md).
+
+    Read-only. Without --http it talks on standard input and output, as the program that starts it expects.
+    """
+    if not find_spec("mcp"):
+        raise click.ClickException(
+            "repline mcp needs the package mcp; install it with: python -m pip install 'mcp>=2,<3'"
+        )
+    settings = Settings.from_environment().with_agents(rep)
+    from pipelines.serving.agents import run
+
+    if http:
+        click.echo(f"Agents reach the marts at http://127.0.0.1:{port}/mcp", err=True)
+    elif sys.stdin.isatty():
+        click.echo(
+            "Waiting on standard input for the program that asks; docs/agents.md says how to set it up.", err=True
+        )
+    run(settings, port if http else None)
 
 
 def _moment(moment: datetime) -> str:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from pipelines.agent_settings import AgentSettings
 from pipelines.alarm_settings import AlarmSettings
 from pipelines.business_settings import BusinessSettings, Places
 
@@ -40,8 +41,8 @@ class Settings:
 
     `as_of` is None where the moment of the refresh counts. `overrides` are the business settings that are not the
     defaults. `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a
-    default. `alarms` change nothing of what is computed. `copy_to` is None where the marts are not copied. `file` is
-    the settings file that was read, if any.
+    default. `alarms` and `agents` change nothing of what is computed. `copy_to` is None where the marts are not
+    copied. `file` is the settings file that was read, if any.
     """
 
     home: Path
@@ -52,6 +53,7 @@ class Settings:
     exports_folder: Path | None = None
     mapping_file: Path | None = None
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    agents: AgentSettings = field(default_factory=AgentSettings)
     file: Path | None = None
     copy_to: str | None = None
     copy_schema: str = "marts"
@@ -75,7 +77,7 @@ class Settings:
         file = _settings_file(home, started_in)
         written = _read_file(file) if file else {}
         given = _json_object(_VARS, environ.get(_VARS) or "{}")
-        free = {**BusinessSettings.model_fields, **AlarmSettings.model_fields}
+        free = {**BusinessSettings.model_fields, **AlarmSettings.model_fields, **AgentSettings.model_fields}
         _refuse_unknown(str(file), written, {**Places.model_fields, **free})
         _refuse_unknown(_VARS, given, free)
 
@@ -93,6 +95,7 @@ class Settings:
 
         places = _validated(Places, of(Places), names)
         alarms = _validated(AlarmSettings, of(AlarmSettings), names)
+        agents = _validated(AgentSettings, of(AgentSettings), names)
         overrides = of(BusinessSettings)
         business = _validated(BusinessSettings, overrides, names)
         overrides.pop("as_of", None)
@@ -112,6 +115,7 @@ class Settings:
             exports_folder=path("exports"),
             mapping_file=path("database_mapping"),
             alarms=alarms,
+            agents=agents,
             file=file,
             copy_to=places.copy_to,
             copy_schema=places.copy_schema,
@@ -128,6 +132,11 @@ class Settings:
         }
         places = _validated(Places, given, {name: f"--{name.removeprefix('copy_')}" for name in given})
         return replace(self, copy_to=places.copy_to, copy_schema=places.copy_schema, copy_reader=places.copy_reader)
+
+    def with_agents(self, rep: str | None) -> Settings:
+        """These settings with the rep that agents are bound to, where one is given. Raises SettingsError."""
+        given = {**self.agents.model_dump(), "agent_rep": rep or self.agents.agent_rep}
+        return replace(self, agents=_validated(AgentSettings, given, {"agent_rep": "--rep"}))
 
     def make_home(self) -> None:
         """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pydantic.fields import FieldInfo
 
 from ingestion.generated import PROJECT, Files, with_part, write
+from pipelines.agent_settings import AgentSettings
 from pipelines.alarm_settings import AlarmSettings
 from pipelines.business_settings import BusinessSettings, Places
 
@@ -39,7 +40,7 @@ def files() -> Files:
 def settings_file() -> str:
     """A settings file in which every setting is explained and commented out."""
     blocks = []
-    for model in (Places, BusinessSettings, AlarmSettings):
+    for model in (Places, BusinessSettings, AlarmSettings, AgentSettings):
         blocks.append(f"# --- {_sentence(model.__doc__)}")
         blocks += ["\n".join([*_explanation(field, ""), f"#{name}: {_value(field)}"]) for name, field in _fields(model)]
     return _HEAD + "\n\n".join(blocks) + "\n"
@@ -55,7 +56,7 @@ def _vars() -> Iterator[str]:
             yield f"  {name}: {_value(field)}"
 
 
-def _fields(model: type[Places | BusinessSettings | AlarmSettings]) -> Iterator[tuple[str, FieldInfo]]:
+def _fields(model: type[Places | BusinessSettings | AlarmSettings | AgentSettings]) -> Iterator[tuple[str, FieldInfo]]:
     yield from model.model_fields.items()
 
 
