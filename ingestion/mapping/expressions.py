@@ -53,17 +53,42 @@ def mapped(
     """
     check_columns(reading.file, part, columns)
     types = {column.name: column.type for column in part.entity.columns}
+    found = _Found(columns, reading.relation, lookups or {})
     fields = {}
     for name, target in part.targets.items():
         if isinstance(target.form, EachForm):
             assert isinstance(target.origin, FirstOf)
-            found = [_field(origin, columns, lookups or {}) for origin in target.origin.parts]
-            field = read_first(types[name], found, target.form, is_sheet)
+            field = read_first(
+                types[name], [_field(each, found) for each in target.origin.parts], target.form, is_sheet
+            )
         else:
-            field = read_as(types[name], _field(target.origin, columns, lookups or {}), target.form, is_sheet)
+            field = read_as(types[name], _field(target.origin, found), target.form, is_sheet)
         fields[name] = replace(field, place=part.place_of_target(name))
     fields.update({extra_name(name): as_text(columns[name]) for name in part.keep})
-    return replace(reading, fields=fields)
+    return replace(reading, relation=found.relation, fields=fields)
+
+
+class _Found:
+    """What values are made of: the columns of a file, and a relation to which what is looked up is joined.
+
+    A join is made once for a text, while a subquery would stand wherever the value is named.
+    """
+
+    def __init__(self, columns: Mapping[str, FileField], relation: str, lookups: Mapping[Lookup, Path]) -> None:
+        self.columns, self.relation, self._lookups = columns, relation, lookups
+        self._joined: dict[tuple[Lookup, str], str] = {}
+
+    def look_up(self, lookup: Lookup, text: str) -> str:
+        """The SQL of what stands for a text."""
+        if (lookup, text) not in self._joined:
+            name = internal(f"looked_up_{len(self._joined)}")
+            rows = f"read_parquet({literal(str(self._lookups[lookup]))}, hive_partitioning = false)"
+            self.relation = (
+                f"(SELECT records.*, found.{LOOKUP_VALUE} AS {name} FROM {self.relation} AS records "
+                f"LEFT JOIN {rows} AS found ON found.{LOOKUP_KEY} = {text})"
+            )
+            self._joined[lookup, text] = name
+        return self._joined[lookup, text]
 
 
 def check_columns(file: LandingFile, taken: Part | Lookup, columns: Mapping[str, FileField]) -> None:
@@ -83,26 +108,26 @@ def extra_name(column: str) -> str:
     return _NAMING.normalize_identifier(column)
 
 
-def _field(origin: Origin, columns: Mapping[str, FileField], lookups: Mapping[Lookup, Path]) -> FileField:
+def _field(origin: Origin, found: _Found) -> FileField:
     match origin:
         case FromColumn(name):
-            return columns[name]
+            return found.columns[name]
         case Constant(text):
             return FileField(literal(text), "VARCHAR")
         case Joined(parts, separator, is_key, is_hashed):
-            texts = [_text(part, columns, lookups) for part in parts]
+            texts = [_text(part, found) for part in parts]
             joined = f"concat_ws({literal(separator)}, {', '.join(texts)})"
             if is_hashed:
                 joined = f"md5({joined})"
             is_empty = (" OR " if is_key else " AND ").join(f"{text} IS NULL" for text in texts)
             return FileField(f"CASE WHEN NOT ({is_empty}) THEN {joined} END", "VARCHAR")
         case FirstOf(parts):
-            fields = [_field(part, columns, lookups) for part in parts]
+            fields = [_field(part, found) for part in parts]
             if len({field.type for field in fields}) == 1 and fields[0].type != "VARCHAR":
                 return FileField(f"coalesce({', '.join(field.expression for field in fields)})", fields[0].type)
             return FileField(f"coalesce({', '.join(as_text(field).text for field in fields)})", "VARCHAR")
         case Replaced(inner, values):
-            text = _text(inner, columns, lookups)
+            text = _text(inner, found)
             other = text
             cases = []
             for word, new in values:
@@ -117,13 +142,8 @@ def _field(origin: Origin, columns: Mapping[str, FileField], lookups: Mapping[Lo
                     )
             return FileField(f"CASE {' '.join(cases)} ELSE {other} END" if cases else other, "VARCHAR")
         case LookedUp(inner, lookup):
-            found = f"read_parquet({literal(str(lookups[lookup]))}, hive_partitioning = false)"
-            return FileField(
-                f"(SELECT {LOOKUP_VALUE} FROM {found} AS found "
-                f"WHERE found.{LOOKUP_KEY} = {_text(inner, columns, lookups)})",
-                "VARCHAR",
-            )
+            return FileField(found.look_up(lookup, _text(inner, found)), "VARCHAR")
 
 
-def _text(origin: Origin, columns: Mapping[str, FileField], lookups: Mapping[Lookup, Path]) -> str:
-    return as_text(_field(origin, columns, lookups)).text
+def _text(origin: Origin, found: _Found) -> str:
+    return as_text(_field(origin, found)).text

@@ -52,8 +52,8 @@ def propose(paths: Sequence[Path]) -> str:
             strangers.remove(stranger)
     _link(guesses)
     lines = [
-        "# Proposed by `repline map`. Look at every line that says DOUBT, and fill in what is '?': a refresh says on",
-        "# which line one is left. Save it as mapping.yml beside the files.",
+        "# Proposed by `repline map`. Look at every DOUBT, and fill in each '?': a refresh names the lines that are",
+        "# left. Save it as mapping.yml beside the files.",
     ]
     for stranger in strangers:
         names = ", ".join(column.name for column in stranger.columns)

@@ -43,7 +43,7 @@ def chosen(
     What is joined to a relation may change the order of its rows, so that they are numbered before. Raises
     LandingError where not every record of the file is found.
     """
-    numbered = f"(SELECT *, {reading.line} AS {_LINE} FROM {reading.relation}) AS numbered"
+    numbered = f"(SELECT *, {reading.line} AS {_LINE} FROM {reading.relation})"
     if not part.where:
         return replace(reading, relation=numbered, line=_LINE)
     condition = " AND ".join(_condition(columns[name], words) for name, words in part.where)
