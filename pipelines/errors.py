@@ -10,6 +10,7 @@ from ingestion.forgetting import ForgetError
 from ingestion.landing.errors import LandingError
 from ingestion.migrations import MigrationError
 from ingestion.personal import OptionsError
+from pipelines.asking.published import AskingError
 from pipelines.copying.target import CopyError
 from pipelines.publication.versions import PublicationError
 from pipelines.runs.dbt_runs import DbtError
@@ -17,6 +18,7 @@ from pipelines.settings import SettingsError
 
 KNOWN_ERRORS = (
     ApiError,
+    AskingError,
     CopyError,
     DbtError,
     DemoError,

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from pipelines.agent_settings import AgentSettings
 from pipelines.alarm_settings import AlarmSettings
 from pipelines.business_settings import BusinessSettings, Places
 
@@ -40,8 +41,8 @@ class Settings:
 
     `as_of` is None where the moment of the refresh counts. `overrides` are the business settings that are not the
     defaults. `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a
-    default. `alarms` change nothing of what is computed. `copy_to` is None where the marts are not copied. `file` is
-    the settings file that was read, if any.
+    default. `alarms` and `agents` change nothing of what is computed. `copy_to` is None where the marts are not
+    copied. `file` is the settings file that was read, if any.
     """
 
     home: Path
@@ -52,6 +53,7 @@ class Settings:
     exports_folder: Path | None = None
     mapping_file: Path | None = None
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    agents: AgentSettings = field(default_factory=AgentSettings)
     file: Path | None = None
     copy_to: str | None = None
     copy_schema: str = "marts"
@@ -59,22 +61,23 @@ class Settings:
     pages: bool = True
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> Settings:
         """Read `REPLINE_HOME`, the settings file, and what wins over it: `REPLINE_VARS`, and `REPLINE_<NAME>` for
-        the as-of and each of `Places`.
+        the as-of and each of `Places`. `folder` is where Repline is started, by default the working folder.
 
         Raises SettingsError where a value cannot be used.
         """
-        home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
+        started_in = (folder or Path.cwd()).resolve()
+        home = (started_in / Path(environ.get("REPLINE_HOME") or "data").expanduser()).resolve()
         if _MISREAD & set(str(home)):
             raise SettingsError(
                 f"REPLINE_HOME is {str(home)!r}; the libraries that write there misread a %, ? or # in a path, so use "
                 "another folder"
             )
-        file = _settings_file(home)
+        file = _settings_file(home, started_in)
         written = _read_file(file) if file else {}
         given = _json_object(_VARS, environ.get(_VARS) or "{}")
-        free = {**BusinessSettings.model_fields, **AlarmSettings.model_fields}
+        free = {**BusinessSettings.model_fields, **AlarmSettings.model_fields, **AgentSettings.model_fields}
         _refuse_unknown(str(file), written, {**Places.model_fields, **free})
         _refuse_unknown(_VARS, given, free)
 
@@ -92,6 +95,7 @@ class Settings:
 
         places = _validated(Places, of(Places), names)
         alarms = _validated(AlarmSettings, of(AlarmSettings), names)
+        agents = _validated(AgentSettings, of(AgentSettings), names)
         overrides = of(BusinessSettings)
         business = _validated(BusinessSettings, overrides, names)
         overrides.pop("as_of", None)
@@ -99,8 +103,8 @@ class Settings:
         def path(name: str) -> Path | None:
             """Of the settings file a path counts from its folder, else from the working folder."""
             text: str | None = getattr(places, name)
-            folder = file.parent if file and name not in set_alone else Path.cwd()
-            return (folder / Path(text).expanduser()).resolve() if text else None
+            base = file.parent if file and name not in set_alone else started_in
+            return (base / Path(text).expanduser()).resolve() if text else None
 
         return cls(
             home,
@@ -111,6 +115,7 @@ class Settings:
             exports_folder=path("exports"),
             mapping_file=path("database_mapping"),
             alarms=alarms,
+            agents=agents,
             file=file,
             copy_to=places.copy_to,
             copy_schema=places.copy_schema,
@@ -127,6 +132,11 @@ class Settings:
         }
         places = _validated(Places, given, {name: f"--{name.removeprefix('copy_')}" for name in given})
         return replace(self, copy_to=places.copy_to, copy_schema=places.copy_schema, copy_reader=places.copy_reader)
+
+    def with_agents(self, rep: str | None) -> Settings:
+        """These settings with the rep that agents are bound to, where one is given. Raises SettingsError."""
+        given = {**self.agents.model_dump(), "agent_rep": rep or self.agents.agent_rep}
+        return replace(self, agents=_validated(AgentSettings, given, {"agent_rep": "--rep"}))
 
     def make_home(self) -> None:
         """Make the data home where it is absent, for its owner alone: it holds what the sources know of people."""
@@ -219,9 +229,9 @@ def _line(error: dict[str, Any], names: Mapping[str, str]) -> str:
     return f"{name} is {error['input']!r}; it {error['msg'].removeprefix('Input ')}"
 
 
-def _settings_file(home: Path) -> Path | None:
-    """The settings file in the data home or in the working folder. Raises SettingsError for two."""
-    found = [file for file in dict.fromkeys((home / SETTINGS_FILE, Path.cwd() / SETTINGS_FILE)) if file.is_file()]
+def _settings_file(home: Path, started_in: Path) -> Path | None:
+    """The settings file in the data home or where Repline is started. Raises SettingsError for two."""
+    found = [file for file in dict.fromkeys((home / SETTINGS_FILE, started_in / SETTINGS_FILE)) if file.is_file()]
     if len(found) > 1:
         raise SettingsError(f"there are two settings files, {found[0]} and {found[1]}; keep one of them")
     return found[0] if found else None

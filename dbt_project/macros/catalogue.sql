@@ -1,6 +1,7 @@
 {#
-    The catalogue of KPIs: what each means, how it is calculated, and which way is better. The table kpi_catalogue, the
-    leaderboard, goals, the semantic layer and docs/kpi_catalogue.md read it.
+    The catalogue of KPIs: what each means, how it is calculated, of which rows it is made, and which way is better. The
+    table kpi_catalogue, the leaderboard, goals, the semantic layer, docs/kpi_catalogue.md and who explains a figure
+    (pipelines.asking) read it.
 
     Belongs here: words, units and directions. Does not belong here: what is counted or divided (macros/measures.sql),
     which the catalogue takes from there.
@@ -9,6 +10,7 @@
 {#
     All KPIs, as a list of records: kpi, family, meaning, formula, unit, kind, better, why, grains (a list), table_name,
     column_name, and goal_of (the owner types whose goals may name it; empty where none). Ratios of measures have `sql`.
+    What can be explained has the columns of figure_rows, or `parts` that have.
 #}
 {% macro kpis() -%}
     {%- set measures = {} -%}
@@ -28,12 +30,21 @@
         } -%}
         {%- if name in ratio_terms() -%}
             {%- set terms = ratio_terms()[name] -%}
+            {%- set numerator, denominator = measures.get(terms[0], {}), measures.get(terms[1], {}) -%}
             {%- do kpi.update({'kind': 'ratio', 'formula': ratio_text(*terms), 'sql': ratio(*terms)}) -%}
+            {%- if numerator.of and denominator.event == numerator.event and denominator.where == numerator.where -%}
+                {%- do kpi.update(figure_rows(rows_of(numerator), 'mean')) -%}
+            {%- else -%}
+                {%- do kpi.update({'parts': modules.re.findall('[a-z_]+', terms | join(' ')) | unique | list}) -%}
+            {%- endif -%}
         {%- else -%}
             {%- set measure = measures[name] -%}
             {%- do kpi.update({'kind': measure.get('kind', 'flow'), 'unit': unit_of_type(measure.type)}) -%}
             {%- if measure.event -%}
                 {%- do kpi.update({'formula': measure_text(measure)}) -%}
+            {%- endif -%}
+            {%- if rows_of(measure) -%}
+                {%- do kpi.update(figure_rows(rows_of(measure), 'sum')) -%}
             {%- endif -%}
         {%- endif -%}
         {%- do kpi.update(words[name]) -%}
@@ -71,7 +82,27 @@
 {# What a measure of a rep's day is, in SQL over the fact that has its events. #}
 {% macro measure_text(measure) -%}
     {%- set event = rep_day_events()[measure.event] -%}
-    {{ return(measure.value ~ ' of ' ~ event.get('fact', event.relation) ~ ' by ' ~ event.day) }}
+    {{ return(measure_aggregate(measure) ~ ' of ' ~ event.get('fact', event.relation) ~ ' by ' ~ event.day) }}
+{%- endmacro %}
+
+
+{# The published rows that a measure adds up, as period_measures() has them; none where they are not published. #}
+{% macro rows_of(measure) -%}
+    {%- if not measure.event -%}
+        {{ return(measure.rows) }}
+    {%- endif -%}
+    {%- set event = rep_day_events()[measure.event] -%}
+    {%- set where = [event.where, measure.where] | select | join(' and ') -%}
+    {{ return(dict(event, relation=event.get('fact', event.relation), where=where, of=measure.of or '')) }}
+{%- endmacro %}
+
+
+{# These rows as columns of the catalogue. `total` is what makes the figure of their values: sum or mean. #}
+{% macro figure_rows(rows, total) -%}
+    {{ return({
+        'row_table': rows.relation, 'row_filter': rows.where or '', 'row_value': rows.of or '1', 'row_rep': rows.rep,
+        'row_day': rows.day or '', 'row_total': total,
+    }) }}
 {%- endmacro %}
 
 
@@ -227,13 +258,16 @@
             'formula': ratio_text('advanced_count', 'reached_count'), 'sql': ratio('advanced_count', 'reached_count'),
             'why': 'Shows the stage at which deals get stuck.',
         },
-        'talk_ratio': {
+        'talk_ratio': dict(figure_rows({
+            'relation': 'fct_call_conversation', 'rep': 'user_id', 'day': 'call_on', 'of': 'talk_ratio',
+            'where': 'is_conversation and talk_ratio is not null',
+        }, 'mean'), **{
             'family': 'conversation', 'unit': 'fraction', 'kind': 'ratio', 'better': 'lower',
             'table_name': 'kpi_conversation', 'grains': ['rep'],
             'meaning': 'Part of the speaking time of a call that is the rep, as a mean of the calls.',
             'formula': 'mean over calls of rep_seconds / (rep_seconds + customer_seconds)',
             'why': 'Who listens learns what the customer needs.',
-        },
+        }),
         'lead_conversion_rate': dict(company, unit='fraction', kind='ratio', goal_of=all, grains=all,
             meaning='Share of the leads created that were converted by the as-of moment.',
             formula='leads converted / leads created, by the day of the lead',

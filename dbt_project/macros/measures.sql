@@ -27,44 +27,45 @@
 
 
 {#
-    The measures of a rep's day, which add up over reps and days. `value` is an aggregate over the rows of the event
-    (for calls, over int_calls). `scorecard` says whether scorecards show it (true), do not have it (false), or only
-    divide by it (`hidden`).
+    The measures of a rep's day, which add up over reps and days: over the rows of the event that `where` keeps, the sum
+    of their column `of`, or their number without one. `scorecard` says whether scorecards show it (true), do not have it
+    (false), or only divide by it (`hidden`).
 #}
 {% macro rep_day_measures() -%}
     {%- set count, money, seconds = 'integer', 'decimal(18, 2)', 'decimal(18, 3)' -%}
-    {%- set outbound = "direction = 'outbound'" -%}
+    {%- set outbound, won, lost = "direction = 'outbound'", "status = 'won'", "status = 'lost'" -%}
+    {%- set has_cycle = 'cycle_days is not null' -%}
     {{ return([
-        {'name': 'calls_count', 'type': count, 'event': 'call', 'value': 'count(*)', 'scorecard': false},
-        {
-            'name': 'outbound_calls', 'type': count, 'event': 'call', 'scorecard': true,
-            'value': 'count(*) filter (where ' ~ outbound ~ ')',
-        },
+        {'name': 'calls_count', 'type': count, 'event': 'call', 'scorecard': false},
+        {'name': 'outbound_calls', 'type': count, 'event': 'call', 'where': outbound, 'scorecard': true},
         {
             'name': 'connected_calls', 'type': count, 'event': 'call', 'scorecard': true,
-            'value': 'count(*) filter (where ' ~ outbound ~ ' and is_connected)',
+            'where': outbound ~ ' and is_connected',
         },
         {
             'name': 'talk_seconds', 'type': seconds, 'event': 'call', 'scorecard': true,
-            'value': 'sum(duration_seconds) filter (where is_connected and not is_suspect)',
+            'of': 'duration_seconds', 'where': 'is_connected and not is_suspect',
         },
-        {'name': 'created_count', 'type': count, 'event': 'created', 'value': 'count(*)', 'scorecard': true},
-        {'name': 'created_amount', 'type': money, 'event': 'created', 'value': 'sum(created_amount)', 'scorecard': true},
+        {'name': 'created_count', 'type': count, 'event': 'created', 'scorecard': true},
+        {'name': 'created_amount', 'type': money, 'event': 'created', 'of': 'created_amount', 'scorecard': true},
+        {'name': 'won_count', 'type': count, 'event': 'closed', 'where': won, 'scorecard': true},
         {
-            'name': 'won_count', 'type': count, 'event': 'closed', 'scorecard': true,
-            'value': "count(*) filter (where status = 'won')",
+            'name': 'won_amount', 'type': money, 'event': 'closed', 'of': 'won_amount', 'where': won,
+            'scorecard': true,
         },
-        {'name': 'won_amount', 'type': money, 'event': 'closed', 'value': 'sum(won_amount)', 'scorecard': true},
+        {'name': 'lost_count', 'type': count, 'event': 'closed', 'where': lost, 'scorecard': true},
         {
-            'name': 'lost_count', 'type': count, 'event': 'closed', 'scorecard': true,
-            'value': "count(*) filter (where status = 'lost')",
+            'name': 'lost_amount', 'type': money, 'event': 'closed', 'of': 'lost_amount', 'where': lost,
+            'scorecard': true,
         },
-        {'name': 'lost_amount', 'type': money, 'event': 'closed', 'value': 'sum(lost_amount)', 'scorecard': true},
-        {'name': 'cycle_count', 'type': count, 'event': 'closed', 'value': 'count(cycle_days)', 'scorecard': 'hidden'},
-        {'name': 'cycle_days', 'type': count, 'event': 'closed', 'value': 'sum(cycle_days)', 'scorecard': 'hidden'},
+        {'name': 'cycle_count', 'type': count, 'event': 'closed', 'where': has_cycle, 'scorecard': 'hidden'},
         {
-            'name': 'stage_advance_count', 'type': count, 'event': 'state', 'scorecard': false,
-            'value': "count(*) filter (where move_kind = 'advanced')",
+            'name': 'cycle_days', 'type': count, 'event': 'closed', 'of': 'cycle_days', 'where': has_cycle,
+            'scorecard': 'hidden',
+        },
+        {
+            'name': 'stage_advance_count', 'type': count, 'event': 'state', 'where': "move_kind = 'advanced'",
+            'scorecard': false,
         },
     ]) }}
 {%- endmacro %}
@@ -73,16 +74,30 @@
 {#
     What scorecards have besides: measures of a period's bounds or of its months, which add up over reps and not over
     days. One without a `default` is null where no part has it. A `level` is taken at a moment; others add up over
-    months.
+    months. `rows` says of which published rows it is the sum, as an event and a measure of a day do; without a `day`,
+    of those at the as-of moment.
 #}
 {% macro period_measures() -%}
     {%- set count, money = 'integer', 'decimal(18, 2)' -%}
+    {%- set open_now = {'relation': 'fct_opportunity', 'rep': 'owner_id', 'where': "status = 'open'"} -%}
     {{ return([
         {'name': 'open_at_start_count', 'type': count, 'kind': 'level', 'default': 0, 'makes_row': false},
-        {'name': 'open_count', 'type': count, 'kind': 'level', 'default': 0, 'makes_row': true},
-        {'name': 'open_amount', 'type': money, 'kind': 'level', 'default': 0, 'makes_row': true},
+        {
+            'name': 'open_count', 'type': count, 'kind': 'level', 'default': 0, 'makes_row': true,
+            'rows': open_now,
+        },
+        {
+            'name': 'open_amount', 'type': money, 'kind': 'level', 'default': 0, 'makes_row': true,
+            'rows': dict(open_now, of='open_amount'),
+        },
         {'name': 'due_open_amount', 'type': money, 'kind': 'level', 'default': 0, 'makes_row': true},
-        {'name': 'quota_amount', 'type': money, 'default': none, 'makes_row': true},
+        {
+            'name': 'quota_amount', 'type': money, 'default': none, 'makes_row': true,
+            'rows': {
+                'relation': 'fct_quota_month', 'rep': 'user_id', 'day': 'month', 'of': 'quota_amount',
+                'where': "metric = 'bookings'",
+            },
+        },
     ]) }}
 {%- endmacro %}
 
@@ -129,12 +144,19 @@
 {%- endmacro %}
 
 
-{# The aggregate that gives a measure of a rep's day, over the relation of its event. #}
+{# The aggregate that gives a measure of a rep's day, over single events. #}
+{% macro measure_aggregate(measure) -%}
+    {%- set value = 'sum(' ~ measure.of ~ ')' if measure.of else 'count(*)' -%}
+    {{ return(value ~ (' filter (where ' ~ measure.where ~ ')' if measure.where else '')) }}
+{%- endmacro %}
+
+
+{# The same over the relation of its event. #}
 {% macro measure_value(measure) -%}
     {%- if rep_day_events()[measure.event].is_daily -%}
         sum({{ measure.name }})
     {%- else -%}
-        {{ measure.value }}
+        {{ measure_aggregate(measure) }}
     {%- endif -%}
 {%- endmacro %}
 

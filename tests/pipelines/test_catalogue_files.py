@@ -57,6 +57,16 @@ def test_each_kpi_stands_where_the_catalogue_says(manifest: Manifest) -> None:
     assert set(DIGEST_KPIS) <= set(_kpis(manifest))
 
 
+def test_rows_of_a_kpi_are_of_published_columns(manifest: Manifest) -> None:
+    kpis = _kpis(manifest)
+    made_of = {name: kpi for name, kpi in kpis.items() if "row_table" in kpi}
+    assert {"won_amount", "open_amount", "quota_amount", "talk_ratio", "avg_cycle_days"} <= set(made_of)
+    for name, kpi in made_of.items():
+        named = {kpi["row_rep"], kpi["row_day"], kpi["row_value"]} - {"", "1"}
+        assert named <= set(_columns(manifest, kpi["row_table"])), name
+    assert {part for kpi in kpis.values() for part in kpi.get("parts", [])} <= set(kpis)
+
+
 def test_units_are_those_of_the_names(manifest: Manifest) -> None:
     ends = {"_count": "count", "_amount": "money", "_rate": "fraction", "_days": "days", "_seconds": "seconds"}
     # A rate by amount is no amount.

@@ -8,7 +8,7 @@ select
     user_id,
     call_on,
     {% for measure in rep_day_measures() if measure.event == 'call' %}
-    {{ measure.value }} as {{ measure.name }},
+    {{ measure_aggregate(measure) }} as {{ measure.name }},
     {% endfor %}
     count(*) filter (where is_suspect) as suspect_calls
 from calls
