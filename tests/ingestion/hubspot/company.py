@@ -117,7 +117,8 @@ _ENTITIES = {
     "goals": """
         SELECT id(900000000 + row_number() OVER (ORDER BY goal_id)) AS goal_id, owner_type, id(user_number) AS owner_id,
             'won_count' AS metric, 'at_least' AS direction, target::DECIMAL(18, 6) AS target,
-            period_start::DATE AS period_start, period_end::DATE AS period_end, created_at::TIMESTAMP AS created_at, updated_at::TIMESTAMP AS updated_at
+            period_start::DATE AS period_start, period_end::DATE AS period_end,
+            created_at::TIMESTAMP AS created_at, updated_at::TIMESTAMP AS updated_at
         FROM demo_goals JOIN numbered_users ON owner_id = user_id
         WHERE owner_type = 'rep'
     """,
