@@ -8,17 +8,20 @@ show the same content from the file alone: the docs can be read offline, and tel
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.resource_identifiers import ValidationResultIdentifier
+from great_expectations.render.renderer.site_builder import DefaultSiteIndexBuilder
 from great_expectations.render.view import DefaultJinjaIndexPageView, DefaultJinjaPageView
 from jinja2 import ChoiceLoader, DictLoader, Environment
 
 SITE_NAME = "data_docs"
-# A day of hourly runs. Each run holds two pages of about 200 kB, and the index reads every kept result.
+# A day of hourly runs. Each run holds two pages of about 200 kB.
 KEPT_RUNS = 24
 
 STYLE = """
@@ -99,6 +102,34 @@ class OfflineIndexPageView(DefaultJinjaIndexPageView):
         _use_templates(self.env)
 
 
+class KeptResultsIndexBuilder(DefaultSiteIndexBuilder):
+    """The index of the kept validations, of which it reads only what it shows.
+
+    The library makes objects of all expectations of each, 35 ms of processor time per validation and gate.
+    """
+
+    def _add_validations_to_index_links(
+        self, index_links_dict: dict[str, Any], keys: Iterable[ValidationResultIdentifier]
+    ) -> None:
+        kept = self.data_context.validation_results_store.store_backend
+        for key in sorted(keys, key=lambda key: key.run_id.run_time, reverse=True):
+            try:
+                validation = json.loads(kept.get(key.to_tuple()))
+            except ValueError:  # a gate was killed while it wrote this
+                continue
+            self.add_resource_info_to_index_links_dict(
+                index_links_dict=index_links_dict,
+                expectation_suite_name=key.expectation_suite_identifier.name,
+                section_name="validations",
+                batch_identifier=key.batch_identifier,
+                run_id=key.run_id,
+                validation_success=validation["success"],
+                run_time=key.run_id.run_time,
+                run_name=key.run_id.run_name,
+                asset_name=key.expectation_suite_identifier.name,
+            )
+
+
 def _use_templates(env: Environment) -> None:
     """Let our templates stand before the library's of the same name."""
     env.loader = ChoiceLoader([TEMPLATES, *([env.loader] if env.loader else [])])
@@ -114,7 +145,8 @@ def site(folder: Path) -> dict[str, Any]:
             "base_directory": str(folder.resolve()),
         },
         "site_index_builder": {
-            "class_name": "DefaultSiteIndexBuilder",
+            "module_name": __name__,
+            "class_name": "KeptResultsIndexBuilder",
             "view": {"module_name": __name__, "class_name": "OfflineIndexPageView"},
         },
         "site_section_builders": {

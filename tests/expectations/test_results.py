@@ -111,6 +111,15 @@ def test_old_runs_are_pruned_for_each_gate(tmp_path: Path, run: Run, monkeypatch
     assert last.page.is_file()
 
 
+def test_a_result_that_a_killed_gate_left_half_written_is_passed_over(tmp_path: Path, run: Run) -> None:
+    run("run 1")
+    [kept] = (tmp_path / "data_docs" / "results").rglob("*.json")
+    kept.write_text(kept.read_text(encoding="utf-8")[:100], encoding="utf-8")
+    run("run 2")
+    index = (tmp_path / "data_docs" / "index.html").read_text(encoding="utf-8")
+    assert ("run 1" in index, "run 2" in index) == (False, True)
+
+
 def test_check_names_are_unique_and_fit_for_asset_checks() -> None:
     described = [*landing.LandingGate().describe(), *marts_gate().describe()]
     names = [(row.table, row.expectation) for row in described]

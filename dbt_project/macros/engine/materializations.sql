@@ -31,16 +31,28 @@
 {% endmacro %}
 
 {% macro made(target, statements) %}
+    {# What a contract names is there: dbt would ask first, by three statements more. #}
+    {% set is_known = config.get('contract').enforced %}
     {% do run_hooks(pre_hooks, inside_transaction=false) %}
     {% do run_hooks(pre_hooks, inside_transaction=true) %}
     {% call statement('main') %}
         {{ statements }}
+        {% if is_known %}{{ descriptions(target) }}{% endif %}
     {% endcall %}
-    {% do persist_docs(target, model) %}
+    {% if not is_known %}{% do persist_docs(target, model) %}{% endif %}
     {% do run_hooks(post_hooks, inside_transaction=true) %}
     {% do adapter.commit() %}
     {% do run_hooks(post_hooks, inside_transaction=false) %}
     {{ return({'relations': [target]}) }}
+{% endmacro %}
+
+{% macro descriptions(target) %}
+    {% if config.persist_relation_docs() and model.description %}
+        {{ alter_relation_comment(target, model.description) }}
+    {% endif %}
+    {% if config.persist_column_docs() and model.columns %}
+        {{ alter_column_comment(target, model.columns) }}
+    {% endif %}
 {% endmacro %}
 
 {# dbt's own first asks the database which columns there are. The enforced contract of a mart says so already. #}
