@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from rich.filesize import decimal
 
 from ingestion.api.options import SourceOptions
-from ingestion.exports.source import MAPPING_FILE, listing, mapped_files
+from ingestion.exports.source import MAPPING_FILE, mapped_files, unnamed
 from ingestion.findings import Finding, State
 from ingestion.landing.errors import LandingError
 from ingestion.mapping import EXPORTS, read_mapping
@@ -25,7 +25,8 @@ def probe(options: SourceOptions) -> Iterator[Finding]:
         yield Finding(State.FAULT, "folder", text)
         return
     try:
-        files, _ = mapped_files(folder, read_mapping(folder / MAPPING_FILE, EXPORTS, options.is_complete))
+        mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, options.is_complete)
+        files, _ = mapped_files(folder, mapping)
     except LandingError as error:
         yield Finding(State.FAULT, MAPPING_FILE, str(error))
         return
@@ -33,8 +34,6 @@ def probe(options: SourceOptions) -> Iterator[Finding]:
         if of_entity:
             size = decimal(sum(file.size_bytes for file in of_entity))
             yield Finding(State.OK, entity.name, f"{len(of_entity):,} files or sheets, {size}")
-    mapped = {file.path for of_entity in files.values() for file in of_entity}
-    for name, *_ in listing(folder):
-        if folder / name not in mapped and name != MAPPING_FILE:
-            text = f"is named by no part of {MAPPING_FILE}, so it is not read; `repline map {name}` proposes a part"
-            yield Finding(State.WARNING, name, text)
+    for name, _ in unnamed(folder, mapping):
+        text = f"is not named in {MAPPING_FILE}, so it is not read; `repline map {name}` proposes a part, or ignore it"
+        yield Finding(State.WARNING, name, text)

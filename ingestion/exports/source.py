@@ -70,16 +70,21 @@ def unmapped(folder: Path) -> list[str]:
 
     Raises MappingError where the mapping cannot be read.
     """
-    mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required=False)
+    mapped_at = (folder / MAPPING_FILE).stat().st_mtime_ns
+    unread = unnamed(folder, read_mapping(folder / MAPPING_FILE, EXPORTS, required=False))
+    return [name for name, mtime_ns in unread if mtime_ns > mapped_at]
+
+
+def unnamed(folder: Path, mapping: Mapping) -> list[tuple[str, int]]:
+    """Name and modification time in ns of the exports of which a mapping says nothing."""
     layouts = [part.layout for parts in mapping.parts.values() for part in parts if isinstance(part.layout, FileLayout)]
     layouts += [each.layout for parts in mapping.parts.values() for part in parts for each in part.lookups]
     patterns = [*(name for layout in layouts for name in layout.files), *mapping.ignored]
     known = {path for name in patterns for path in (folder / name, *folder.glob(name))}
-    mapped_at = (folder / MAPPING_FILE).stat().st_mtime_ns
     return [
-        name
+        (name, mtime_ns)
         for name, _, mtime_ns in listing(folder)
-        if folder / name not in known and mtime_ns > mapped_at and name.lower().endswith(file_kinds())
+        if folder / name not in known and name.lower().endswith(file_kinds())
     ]
 
 

@@ -28,9 +28,9 @@ def tone(value: float | None, wanted: float | None) -> str:
     return "good" if value >= wanted else "bad"
 
 
-def definition(kpi: str, words: Words) -> Link:
-    """A KPI's name, with a link to what it means."""
-    return Link(words.kpi(kpi), f"{DEFINITIONS}#{kpi}")
+def definition(kpi: str, words: Words) -> str | Link:
+    """A KPI's name, with a link to what it means; a goal may be on something that is no KPI."""
+    return Link(words.kpi(kpi), f"{DEFINITIONS}#{kpi}") if kpi in words.units else words.kpi(kpi)
 
 
 def scorecard(rows: Sequence[Row], answers: Answers, words: Words) -> Table:

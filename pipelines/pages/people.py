@@ -104,7 +104,7 @@ def _tiles(
         return []
     usual = None if pace is None else pace["expected_rate"]
 
-    def label(kpi: str, behind: str) -> Link:
+    def label(kpi: str, behind: str) -> str | Link:
         return Link(words.kpi(kpi), deals[behind]) if behind in deals else definition(kpi, words)
 
     def than_before(kpi: str) -> Shown:

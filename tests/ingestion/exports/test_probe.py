@@ -12,6 +12,7 @@ def test_files_that_the_mapping_names_and_others(exports: Exports) -> None:
     exports.write("owners.csv", "Id,Owner\n1,Ada\n")
     exports.write("deals.csv", "Deal ID,Stage,Created\nd1,Won,2025-01-01\n")
     exports.write("calls of May.csv", "x\n")
+    exports.write("notes.md", "no export\n")
     found = {each.about: each for each in probe("exports", SourceOptions(place=exports.folder))}
     assert {about: each.state for about, each in found.items()} == {
         "pipeline_stages": "ok",

@@ -121,9 +121,8 @@ class Account:
         record_id = record_id or str(next(self._ids))
         record = Record(record_id, {}, moment, moment)
         self.records[object_type][record_id] = record
-        created = {"createdate": iso(moment), "hs_object_id": record_id, **properties}
-        if object_type in (*ACTIVITIES, "leads", "goal_targets"):
-            created["hs_createdate"] = created.pop("createdate")
+        name = "hs_createdate" if object_type in (*ACTIVITIES, "leads", "goal_targets") else "createdate"
+        created = {name: iso(moment), "hs_object_id": record_id, **properties}
         self._set(object_type, record, created, moment, by)
         return record_id
 

@@ -113,12 +113,14 @@ _ENTITIES = {
         SELECT spend_id, month::DATE AS month, category, NULL AS channel, amount, currency
         FROM demo_spend WHERE category = 'marketing'
     """,
+    # What a goal is on does not matter here, as long as HubSpot can count it.
     "goals": """
         SELECT id(900000000 + row_number() OVER (ORDER BY goal_id)) AS goal_id, owner_type, id(user_number) AS owner_id,
-            metric, 'at_least' AS direction, target::DECIMAL(18, 6) AS target, period_start::DATE AS period_start,
-            period_end::DATE AS period_end, created_at::TIMESTAMP AS created_at, updated_at::TIMESTAMP AS updated_at
+            'won_count' AS metric, 'at_least' AS direction, target::DECIMAL(18, 6) AS target,
+            period_start::DATE AS period_start, period_end::DATE AS period_end,
+            created_at::TIMESTAMP AS created_at, updated_at::TIMESTAMP AS updated_at
         FROM demo_goals JOIN numbered_users ON owner_id = user_id
-        WHERE metric = 'won_count'
+        WHERE owner_type = 'rep'
     """,
     "exchange_rates": "SELECT rate_date::DATE AS rate_date, currency, rate FROM demo_exchange_rates",
 }

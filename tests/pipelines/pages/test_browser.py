@@ -108,17 +108,10 @@ def test_a_page_that_asks_elsewhere_is_found_out(browser: Browser, tmp_path: Pat
     assert any("nothing is not defined" in each for each in said)
 
 
-def test_links_lead_somewhere_and_charts_answer(published: Published, browser: Browser) -> None:
+def test_charts_answer(published: Published, browser: Browser) -> None:
     browser.open((published.site / "index.html").as_uri())
     assert browser.run("document.querySelectorAll('.picture .vega-embed svg').length") >= 2
     assert "2025" in browser.run("document.getElementById('as-of').textContent")
-    for page in published.pages:
-        browser.open(page.as_uri())
-        links = browser.run("[...document.querySelectorAll('main a, nav a')].map(link => link.getAttribute('href'))")
-        for file, _, anchor in {link.partition("#") for link in links}:
-            target = published.site / (file or page.name)
-            assert target.exists(), f"{page.name} links to {file}"
-            assert not anchor or f'id="{anchor}"' in target.read_text(encoding="utf-8"), f"{page.name}: {file}#{anchor}"
 
 
 @pytest.mark.parametrize("name", ["index.html", "deals.html"])

@@ -175,6 +175,15 @@ def test_a_rep_page_holds_nothing_of_others(published: Published, marts: duckdb.
     assert pages > 10
 
 
+def test_links_lead_somewhere(published: Published) -> None:
+    texts = {page.name: page.read_text(encoding="utf-8") for page in published.pages}
+    places = {name: {"", *re.findall(r' id="([^"]+)"', text)} for name, text in texts.items()}
+    for name, text in texts.items():
+        for link in re.findall(r'<a (?:class="\w+" )?href="([^"]*)"', text):
+            file, _, anchor = link.partition("#")
+            assert anchor in places.get(file or name, ()), f"{name} links to {link}"
+
+
 def charts(page: Path) -> Iterator[str]:
     yield from re.findall(r"<figure.*?</figure>", page.read_text(encoding="utf-8"), re.DOTALL)
 
