@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME
 from ingestion.register import SOURCES, SOURCES_BY_NAME
 from pipelines.practice_settings import PracticeSettings
-from pipelines.setting_values import POSITIVE, Share, between, known, mapping, texts, whole_number
+from pipelines.setting_values import POSITIVE, Share, between, flag, known, mapping, texts, whole_number
 
 TARGETS = ("duckdb",)
 PUBLISHED = "published"
@@ -197,6 +197,13 @@ class Places(BaseModel):
     )
     copy_reader: str | None = Field(
         default=None, description="The role of the database that may read the copy. Null: nothing is granted."
+    )
+    pages: Annotated[bool, BeforeValidator(flag)] = Field(
+        default=True,
+        description=(
+            "Whether each version has pages to look at in a browser (`repline pages`), where the extra `pages` is "
+            "installed."
+        ),
     )
 
 

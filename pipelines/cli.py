@@ -105,12 +105,25 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
     console.print(
         f"\nThe marts are in {settings.published}: marts.duckdb and parquet/. Next:\n"
         f"  {program} status   what was published, and how the last runs went\n"
+        f"  {program} pages --open   the company, its teams and reps in a browser\n"
         f"  {program} serve    the lineage, the runs and the checks in a browser\n"
         f"  REPLINE_HOME=<new folder> REPLINE_LANDING=<your files> {program} refresh\n"
         f"The company's records end at REPLINE_AS_OF={last_moment}; set it to look from then.",
         highlight=False,
         soft_wrap=True,
     )
+
+
+@main.command()
+@click.option("--open", "opens", is_flag=True, help="Open them in a browser.")
+def pages(opens: bool) -> None:
+    """Say where the pages of the published version are."""
+    from pipelines.publication.versions import start_page
+
+    page = start_page(Settings.from_environment())
+    click.echo(page)
+    if opens and not click.launch(str(page)) == 0:
+        raise click.ClickException(f"no browser could be started; open {page.as_uri()} in one")
 
 
 @main.command()
@@ -310,6 +323,8 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         stands = f" Version {outcome.version.number} stands." if outcome.version else ""
         click.echo(f"Error: {outcome.failure.rstrip('.')}.{stands}", err=True)
         return
+    from pipelines.publication.versions import start_page
+
     version = outcome.version
     if version is None or not outcome.is_new:
         click.echo(f"Nothing new; version {version.number if version else 0} stands.")
@@ -340,4 +355,8 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         if len(outcome.warnings) > _SHOWN_WARNINGS:
             lines.append(f"  and {len(outcome.warnings) - _SHOWN_WARNINGS} more")
     lines.append(f"All expectations: {settings.data_docs / 'index.html'}")
+    if version.site.exists():
+        lines.append(f"Pages: {start_page(settings)}")
+    elif settings.pages:
+        lines.append("It has no pages; `repline pages` says what they need.")
     console.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)

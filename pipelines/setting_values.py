@@ -33,6 +33,15 @@ def number(value: Any) -> Any:
     return value
 
 
+def flag(value: Any) -> bool:
+    """Whether the value is true; the environment has it as text."""
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError(f"is {value!r}; write true or false")
+    return str(value).lower() == "true"
+
+
 def whole_number(value: Any) -> Any:
     """The value, which is a whole number."""
     if isinstance(value, bool) or not isinstance(value, int):

@@ -58,6 +58,7 @@ class Settings:
     copy_to: str | None = None
     copy_schema: str = "marts"
     copy_reader: str | None = None
+    pages: bool = True
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -118,6 +119,7 @@ class Settings:
             copy_to=places.copy_to,
             copy_schema=places.copy_schema,
             copy_reader=places.copy_reader,
+            pages=places.pages,
         )
 
     def with_copy(self, to: str | None, schema: str | None, reader: str | None) -> Settings:

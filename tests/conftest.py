@@ -20,6 +20,15 @@ def one_parsed_project() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_pages() -> Iterator[None]:
+    """A version of the tests has no pages, which take seconds to draw; the tests of the pages make theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.publication.publish.is_installed", lambda: False)
+        patch.setenv("REPLINE_PAGES", "false")  # for what runs in a process of its own
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """The folder of golden cases and real records; the test skips where it is absent."""

@@ -43,6 +43,8 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
         with clear_failures(settings):
             as_of, fingerprint = _origin(context, list(marts))
             version = publish(settings, as_of, fingerprint, list(marts))
+        if version.without_site:
+            context.log.warning(f"Version {version.number}: {version.without_site}")
         for table in version.tables:
             if table.name not in marts:
                 continue

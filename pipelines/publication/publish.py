@@ -6,9 +6,11 @@ are, and going back to one (`pipelines.publication.versions`).
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,18 +18,21 @@ import duckdb
 
 from ingestion.clearing import last_version_in_clear
 from ingestion.text import first_line, literal, quoted
+from pipelines.pages.site import has_marts, is_installed, write_site
 from pipelines.publication.content import SCHEMA, Mart, count_and_checksum, measure
 from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
-from pipelines.publication.reuse import take_over
+from pipelines.publication.reuse import is_untouched, take_over
 from pipelines.publication.versions import (
     DATABASE,
     PARQUET,
     PUBLICATION,
+    SITE,
     PublicationError,
     PublishedTable,
     Version,
     clear_leftovers,
     prune,
+    read_version,
     release,
     sync_folder,
     version_numbers,
@@ -89,9 +94,9 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
         newest = max(version_numbers(settings), default=0)
         number = newest + 1
         in_clear = last_version_in_clear(settings.warehouse)
-        written = _write_files(
+        written, without_site = _write_files(
+            settings,
             building,
-            settings.warehouse,
             version_path(settings, newest) if newest > in_clear else None,
             number=number,
             published_at=published_at,
@@ -109,12 +114,12 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
         raise PublicationError(_explanation(error, settings)) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return Version(number, path, published_at, as_of.astimezone(UTC), fingerprint, written)
+    return Version(number, path, published_at, as_of.astimezone(UTC), fingerprint, written, without_site)
 
 
 def _write_files(
+    settings: Settings,
     folder: Path,
-    warehouse: Path,
     last: Path | None,
     *,
     number: int,
@@ -123,8 +128,10 @@ def _write_files(
     fingerprint: str,
     freshness: str,
     tables: Sequence[str] | None = None,
-) -> tuple[PublishedTable, ...]:
-    """Write the marts of the warehouse and the records about them into `folder`, and audit them.
+) -> tuple[tuple[PublishedTable, ...], str]:
+    """Write the marts of the warehouse, the records about them and the site into `folder`, and audit the marts.
+
+    Returns the marts, and why there is no site, empty where there is one.
 
     `last` is the folder of the version before, of which everything is taken over that is still the same; None to
     write all. `freshness` is the query of the table `dataset_freshness`.
@@ -141,7 +148,7 @@ def _write_files(
         "preserve_insertion_order": False,
     }
     with duckdb.connect(config=config) as connection:
-        connection.execute(f"ATTACH {literal(warehouse)} AS warehouse (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(settings.warehouse)} AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
         marts = [measure(connection, "warehouse", name) for name in _marts(connection, tables)]
         unchanged = take_over(connection, last, folder, marts) if last else frozenset()
@@ -160,14 +167,60 @@ def _write_files(
         # Attached anew, so that what is read from here on is what is in the file and not what is in memory.
         connection.execute("DETACH published")
         _attach(connection, database, "READ_ONLY")
-        # The version's own record comes last: `take_over` trusts what is older than it.
+        without_site = _write_site(connection, settings, folder, last, [mart.name for mart in marts])
+        # The version's own record comes last: `is_untouched` trusts what is older than it.
         for name in (*(mart.name for mart in changed), *records):
             _write_parquet(connection, folder, name)
         for mart in marts:
             _audit(connection, folder, mart, is_new=mart in changed)
         connection.execute("DETACH published")
     _make_durable(folder)
-    return audited
+    return audited, without_site
+
+
+def _write_site(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, last: Path | None, marts: Sequence[str]
+) -> str:
+    """Write the pages of the version in `folder`; why there are none, empty where they are there or switched off.
+
+    A fault of theirs keeps no figure from its readers.
+    """
+    if not settings.pages:
+        return ""
+    if not is_installed():
+        return "there are no pages without the extra: `pip install repline[pages]`"
+    if not has_marts([*marts, *RECORD_TABLES]):
+        return "there are no pages: the version lacks marts that they show"
+    site = folder / SITE
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("USE published")
+            write_site(
+                cursor,
+                site,
+                last / SITE if last else None,
+                lambda file: last is not None and is_untouched(last, file),
+                _history(settings),
+                language=settings.business.language,
+                currency=settings.business.base_currency,
+            )
+    except (duckdb.Error, OSError):
+        raise
+    except Exception as error:
+        shutil.rmtree(site, ignore_errors=True)
+        logging.getLogger(__name__).exception("The pages could not be made.")
+        return f"the pages could not be made: {type(error).__name__}: {first_line(error)}"
+    return ""
+
+
+def _history(settings: Settings) -> list[tuple[int, datetime, datetime, int]]:
+    """Number, moments of publication and as-of, and rows of the kept versions; one that is damaged is none."""
+    kept = []
+    for number in version_numbers(settings):
+        with suppress(PublicationError):
+            version = read_version(settings, number)
+            kept.append((number, version.published_at, version.as_of, version.row_count))
+    return kept
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, database: Path, options: str = "") -> None:
@@ -252,7 +305,9 @@ def _make_durable(folder: Path) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
             path.chmod(path.stat().st_mode & ~0o222)
-    sync_folder(folder / PARQUET)
+    for part in folder.iterdir():
+        if part.is_dir():
+            sync_folder(part)
     sync_folder(folder)
 
 

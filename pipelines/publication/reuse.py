@@ -41,9 +41,9 @@ def take_over(connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, m
             mart.name: mart.form
             for mart in marts
             if published.get(mart.name) == (mart.row_count, mart.checksum)
-            and _is_untouched(last, last / PARQUET / f"{mart.name}.parquet")
+            and is_untouched(last, last / PARQUET / f"{mart.name}.parquet")
         }
-        if not same or not _is_untouched(last, last / DATABASE):
+        if not same or not is_untouched(last, last / DATABASE):
             return frozenset()
         _copy(last / DATABASE, database)
         connection.execute(f"ATTACH {literal(str(database))} AS published")
@@ -66,7 +66,7 @@ def take_over(connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, m
     return frozenset(unchanged)
 
 
-def _is_untouched(version: Path, file: Path) -> bool:
+def is_untouched(version: Path, file: Path) -> bool:
     """Whether the file is there, and nobody wrote to it after the version's record, which is its newest file."""
     record = version / PARQUET / f"{PUBLICATION}.parquet"
     return file.is_file() and file.stat().st_mtime_ns <= record.stat().st_mtime_ns

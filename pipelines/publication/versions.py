@@ -3,7 +3,7 @@
 Belongs here: the layout of the folder `published/` and every change of its links. Does not belong here:
 making a version (`pipelines.publication.publish`).
 
-    published/versions/000007/{repline.duckdb, parquet/<table>.parquet}
+    published/versions/000007/{repline.duckdb, parquet/<table>.parquet, site/<page>.html}
     published/current        -> versions/000007          flipped in one atomic step
     published/marts.duckdb   -> current/repline.duckdb   what BI tools open
     published/repline.duckdb -> current/repline.duckdb   the same for DuckDB before 1.5, see DATABASE
@@ -30,6 +30,7 @@ from pipelines.settings import Settings
 DATABASE = "repline.duckdb"
 PARQUET = "parquet"
 PUBLICATION = "publication"
+SITE = "site"
 # What readers open, and where it is in a version.
 LINKS = {"marts.duckdb": DATABASE, "repline.duckdb": DATABASE, "parquet": PARQUET}
 # What a publication that was killed may leave in the folder of the versions. Whatever else lies there is not ours.
@@ -56,7 +57,10 @@ class PublishedTable:
 
 @dataclass(frozen=True)
 class Version:
-    """One complete published version. Both moments are aware and in UTC."""
+    """One complete published version. Both moments are aware and in UTC.
+
+    `without_site` says why its publication made no pages; empty where it did, or where they are switched off.
+    """
 
     number: int
     path: Path
@@ -64,6 +68,12 @@ class Version:
     as_of: datetime
     fingerprint: str
     tables: tuple[PublishedTable, ...]
+    without_site: str = ""
+
+    @property
+    def site(self) -> Path:
+        """The folder of its pages, which is not there without them."""
+        return self.path / SITE
 
     @property
     def row_count(self) -> int:
@@ -116,6 +126,20 @@ def published_version(settings: Settings) -> Version | None:
     """The version that readers see. Raises PublicationError where it cannot be read."""
     number = current_number(settings)
     return None if number is None else read_version(settings, number)
+
+
+def start_page(settings: Settings) -> Path:
+    """The first of the pages that readers see. Raises PublicationError where there are none."""
+    page = settings.published / "current" / SITE / "index.html"
+    if page.is_file():
+        return page
+    number = current_number(settings)
+    if number is None:
+        raise PublicationError("nothing is published yet, so there are no pages; run `repline refresh`")
+    raise PublicationError(
+        f"version {number} was published without pages; the next one has them where the extra is installed "
+        "(`pip install repline[pages]`), the setting pages is on, and the step publish_marts logs no fault of theirs"
+    )
 
 
 def newest_version(settings: Settings) -> Version | None:

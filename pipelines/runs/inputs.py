@@ -19,6 +19,7 @@ from ingestion.api.tables import LOADED_AT
 from ingestion.clearing import FORGOTTEN, has_table
 from ingestion.contract import RAW_SCHEMA
 from ingestion.text import quoted
+from pipelines.pages.site import is_installed
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 from pipelines.sources import sources_of
 
@@ -41,6 +42,8 @@ def build_fingerprint(settings: Settings, now: datetime) -> str:
         "contents": _contents(settings),
         "settings": {**variables, "as_of": settings.as_of.isoformat() if settings.as_of else None},
         "sources": sources_digest(),
+        # Who switches pages on, or installs what makes them, wants to see them.
+        "pages": settings.pages and is_installed(),
     }
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
     return digest if settings.as_of else f"{digest}@{reporting_day(variables['reporting_timezone'], now)}"

@@ -1,7 +1,7 @@
 """Dagster's web server behind the guard; takes the arguments of `dagster-webserver`.
 
-Belongs here: putting the guard in front, and the metrics beside it. Does not belong here: what it lets pass
-(`pipelines.serving.guard`), and what is measured (`pipelines.serving.metrics`).
+Belongs here: putting the guard in front, and the metrics and pages beside it. Does not belong here: what it lets
+pass (`pipelines.serving.guard`), what is measured (`pipelines.serving.metrics`), and the pages (`pipelines.pages`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from pipelines.serving.guard import LOOPBACK, Guard
 from pipelines.serving.metrics import WithMetrics
+from pipelines.serving.pages import WithPages
 from pipelines.settings import Settings
 
 _run = uvicorn.run
@@ -26,7 +27,8 @@ def run_guarded(app: ASGIApp, *, host: str, **options: Any) -> None:
             f"Error: repline serve listens on this machine alone, not on {host}; for others, put a proxy that asks who "
             "they are before it"
         )
-    _run(Guard(WithMetrics(app, Settings.from_environment())), host=host, **options)
+    settings = Settings.from_environment()
+    _run(Guard(WithPages(WithMetrics(app, settings), settings)), host=host, **options)
 
 
 if __name__ == "__main__":

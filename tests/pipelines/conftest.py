@@ -55,13 +55,18 @@ def refresh(settings: Settings) -> Outcome:
         return run_refresh(settings, progress)
 
 
+def refreshed_company(factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers share: `home`, what its refresh printed, and its outcome. Only to be read."""
+    return prepared(factory, "refreshed", _refresh_a_company)
+
+
 @pytest.fixture(scope="session")
 def refreshed(tmp_path_factory: pytest.TempPathFactory) -> RefreshedHome:
     """A small company, refreshed once for all workers, and the worker's own copy of its home.
 
     Tests may refresh it again, but must leave its landing files alone.
     """
-    made = prepared(tmp_path_factory, "refreshed", _refresh_a_company)
+    made = refreshed_company(tmp_path_factory)
     home = tmp_path_factory.mktemp("refreshed") / "home"
     shutil.copytree(made / "home", home, symlinks=True)
     outcome = pickle.loads((made / "outcome").read_bytes())

@@ -1,0 +1,81 @@
+"""HTML of a page, with its charts.
+
+Belongs here: the templates' environment, and pictures within pages. Does not belong here: what stands on a page
+(`pipelines.pages.company` and its siblings), files (`pipelines.pages.site`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
+
+from pipelines.pages import charts, drawing
+from pipelines.pages.model import COMPANY, DATA, DEALS, DEFINITIONS, Chart, Link, Meter, Notes, Page, Table
+from pipelines.pages.words import Words
+
+_TEMPLATES = Path(__file__).parent / "templates"
+# Charts that say more under the mouse than in print.
+_INTERACTIVE = {"spread", "months", "forecast"}
+_NAVIGATION = ((COMPANY, "company"), (DEALS, "deals"), (DATA, "data"), (DEFINITIONS, "definitions"))
+
+
+def html(page: Page, words: Words) -> str:
+    """The whole page; the style sheet, scripts and links are files beside it."""
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            words=words,
+            navigation=[Link(words.say(name), file) for file, name in _NAVIGATION],
+            picture=lambda chart: _picture(chart, page, words),
+        )
+    )
+
+
+def picture(chart: Chart, words: Words) -> str:
+    """A chart as SVG, with its title as the text that stands for it."""
+    drawn = drawing.columns(chart.data) if chart.kind == "columns" else charts.svg(_spec(chart, words))
+    shape = re.search(r'viewBox="[^"]*"', drawn)
+    label = escape(str(chart.title))
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {shape[0] if shape else ""} role="img" aria-label="{label}">'
+    return re.sub(r"^<svg[^>]*>", lambda _: head, drawn)
+
+
+def _picture(chart: Chart, page: Page, words: Words) -> Markup:
+    drawn = picture(chart, words)
+    if page.interactive and chart.kind in _INTERACTIVE:
+        # What stands in a script of this type is never run; only its end could be mistaken.
+        spec = json.dumps(_spec(chart, words), ensure_ascii=False).replace("<", "\\u003c")
+        drawn += f'<script type="application/json" class="spec">{spec}</script>'
+    return Markup(drawn)  # noqa: S704 - the texts in it are escaped
+
+
+def _spec(chart: Chart, words: Words) -> dict[str, object]:
+    return charts.vega_lite(chart.kind, chart.data, words.language)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.tests.update(
+        {
+            "a_link": lambda value: isinstance(value, Link),
+            "a_meter": lambda value: isinstance(value, Meter),
+            "a_table": lambda value: isinstance(value, Table),
+            "a_chart": lambda value: isinstance(value, Chart),
+            "notes": lambda value: isinstance(value, Notes),
+        }
+    )
+    return environment
