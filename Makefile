@@ -13,7 +13,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-strip-extras --custom-compile-command "make lock" --extra build --extra pages pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test lint format docs bench bench-api lock clean
+.PHONY: help install dev demo test bi lint format docs bench bench-api lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,17 @@ demo: $(RUNTIME) ## Run the main job on a synthetic company and show what it fou
 
 test: $(DEV) ## Run all tests
 	$(BIN)/python -m pytest
+
+# Superset's environment: outside of the lock, as it wants other versions of what Repline uses.
+SUPERSET := $(VENV)/superset
+
+$(SUPERSET)/.installed: docs/bi/superset/requirements.txt | $(DEV)
+	$(BIN)/uv venv --quiet --clear $(SUPERSET)
+	$(BIN)/uv pip install --quiet --python $(SUPERSET) -r docs/bi/superset/requirements.txt
+	@touch $@
+
+bi: $(DEV) $(SUPERSET)/.installed ## Import the dashboard into a new Superset and hold its charts against the marts; some minutes
+	REPLINE_SUPERSET=$(CURDIR)/$(SUPERSET) $(BIN)/python -m pytest -n 0 tests/pipelines/test_superset.py
 
 lint: $(DEV) ## Check style, types, SQL and the rooms' import bans
 	$(BIN)/ruff check .

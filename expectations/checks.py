@@ -49,6 +49,7 @@ class Check:
     minimum: Limit = None
     maximum: Limit = None
     source: str = ""
+    example: str = ""
 
     @property
     def column(self) -> str:
@@ -90,6 +91,11 @@ class Gate:
         summary = f"WITH {', '.join(steps)} SELECT * FROM {' CROSS JOIN '.join(scans)}"
         # Great Expectations takes only queries that begin with SELECT.
         return f"SELECT * FROM ({summary})"
+
+    def example_sql(self, check: Check) -> str:
+        """The query of a check's example; its one text is null, or missing, where the data show nothing more."""
+        steps = [f"{name} AS ({query})" for name, query in self.queries.items()]
+        return f"WITH {', '.join(steps)} {check.example}" if steps else check.example
 
 
 def limit_value(limit: Limit, variables: Mapping[str, Any]) -> float | None:

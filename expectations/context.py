@@ -7,6 +7,7 @@ module a gate) and the look of the data docs (`expectations.data_docs`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ def run_gate(
         source.get_execution_engine().close()
     [(key, validation)] = outcome.run_results.items()
     results = _plain_results(validation, checks, run_id, gate.suite, checked_at.replace(tzinfo=None))
+    results = _with_examples(gate, results, warehouse)
     write_results(warehouse, results)
     return GateResult(results, page_of(data_docs, key))
 
@@ -177,6 +179,26 @@ def _plain_results(
             checked_at,
         )
     return [found[column] for column in checks]
+
+
+def _with_examples(gate: Gate, results: list[ExpectationResult], warehouse: Path) -> list[ExpectationResult]:
+    """The results; those that failed say on the data themselves what is wrong, where the check knows how to show it."""
+    examples = {check.column: check for check in gate.checks if check.example}
+    failed = {(result.table_name, result.expectation) for result in results if not result.success}
+    shown: dict[tuple[str, str], str] = {}
+    wanted = [check for check in examples.values() if (check.table, check.name) in failed]
+    if wanted:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            for check in wanted:
+                row = connection.execute(gate.example_sql(check)).fetchone()
+                if row and row[0]:
+                    shown[check.table, check.name] = str(row[0])
+    return [
+        replace(result, meaning=f"{result.meaning} {shown[key]}")
+        if (key := (result.table_name, result.expectation)) in shown
+        else result
+        for result in results
+    ]
 
 
 def _text(value: float | None) -> str:

@@ -45,6 +45,10 @@ REFERENCES = (
     ("opportunity_history", "opportunity_id", "opportunities"),
     ("calls", "opportunity_id", "opportunities"),
 )
+# Of a value that an error shows: enough to see how it is written.
+_SHOWN_CHARACTERS = 40
+# What raw.landing_files says for the contents of a file that is no longer there.
+REMOVED = "removed"
 REFERRED_KEYS = {"users": "user_id", "opportunities": "opportunity_id"}
 
 
@@ -110,8 +114,9 @@ QUERIES = {
         QUALIFY row_number() OVER (PARTITION BY source, entity, file ORDER BY loaded_at DESC) = 1
     """,
     # Files of one load share their loaded_at. Mean rows per file, not sums: a folder that got one more file
-    # is compared with files of its kind.
-    "volumes": """
+    # is compared with files of its kind. A file that was taken out has no rows for that reason, not because its export
+    # was cut short; one that arrives empty counts.
+    "volumes": f"""
         SELECT
             source,
             entity,
@@ -120,6 +125,7 @@ QUERIES = {
         FROM (
             SELECT *, dense_rank() OVER (PARTITION BY source, entity ORDER BY loaded_at DESC) AS load_rank
             FROM raw.landing_files
+            WHERE file_hash <> '{REMOVED}'
         )
         GROUP BY source, entity
     """,
@@ -156,6 +162,27 @@ _UNBALANCED_FILES = Check(
 )
 
 
+def _most_frequent_reason(source: ContractSource, entity: str) -> str:
+    """What is wrong with most of the rows in quarantine, with one of the values.
+
+    It is kept with the runs, where no name of a person may be: only dates, numbers and the like are shown.
+    """
+    shown = f"min_by(left(value, {_SHOWN_CHARACTERS}), line) FILTER (WHERE value SIMILAR TO '[^@]*[0-9][^@]*')"
+    return f"""
+        SELECT
+            concat(
+                'Most often (', count(*), ' of ', sum(count(*)) OVER (), ' quarantined rows): ',
+                column_name || coalesce(' is ''' || {shown} || '''', '') || ', ',
+                reason, ' (', min_by(file, line), ', line ', min(line), ').'
+            )
+        FROM raw.quarantine JOIN current_files USING (source, entity, file, file_hash)
+        WHERE source = '{source.name}' AND entity = '{entity}'
+        GROUP BY column_name, reason
+        ORDER BY count(*) DESC, column_name, reason
+        LIMIT 1
+    """
+
+
 def _arrival_checks(source: ContractSource) -> Iterator[Check]:
     for entity in ENTITIES:
         table = source.table(entity)
@@ -166,10 +193,12 @@ def _arrival_checks(source: ContractSource) -> Iterator[Check]:
             "error",
             f"sum(rows_quarantined) FILTER (WHERE {of_entity}) / nullif(sum(rows_read) FILTER (WHERE {of_entity}), 0)",
             "The share of quarantined rows in the current files is within max_quarantined_share.",
-            "so many rows break the landing contract that figures would be wrong. The reasons are in "
-            "raw.quarantine; correct the export and deliver the files again.",
+            "so many rows do not load that figures would be wrong. raw.quarantine has all of them with their reasons. "
+            "Where a reason names a line of the mapping, correct how the column is read there; else correct the "
+            "export and deliver the files again.",
             maximum="max_quarantined_share",
             source="current_files",
+            example=_most_frequent_reason(source, entity),
         )
         yield Check(
             table,
@@ -180,6 +209,7 @@ def _arrival_checks(source: ContractSource) -> Iterator[Check]:
             "these rows count in no figure. raw.quarantine gives file, line, column and reason.",
             maximum=0,
             source="current_files",
+            example=_most_frequent_reason(source, entity),
         )
         yield Check(
             table,

@@ -47,6 +47,15 @@ _ENTITIES = {
 
 
 @dataclass(frozen=True)
+class Secret:
+    """What a source has to be told and no file of settings may hold: in the environment SOURCES__<SOURCE>__<NAME>."""
+
+    name: str
+    meaning: str
+    is_required: bool = True
+
+
+@dataclass(frozen=True)
 class Source:
     """One source.
 
@@ -62,6 +71,7 @@ class Source:
     place: str = ""
     landers: tuple[str, ...] = ()
     rows_per_slice: int | None = None
+    secrets: tuple[Secret, ...] = ()
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -86,6 +96,10 @@ class Source:
     def has_left_out_calls(self) -> bool:
         """Whether a staging model `stg_<name>__left_out_calls` says which of its records are no rep's calls."""
         return self.kind is Kind.TELEPHONY
+
+    def variable(self, name: str) -> str:
+        """The environment variable of one of its secrets, as dlt reads it."""
+        return f"SOURCES__{self.name}__{name}".upper()
 
     @property
     def origin(self) -> str:
@@ -118,20 +132,55 @@ SOURCES: tuple[Source, ...] = (
         # A database hands over a million rows in the time in which an API does some thousands. A table's rows are
         # written as one batch, so this bounds the memory, too.
         rows_per_slice=1_000_000,
+        secrets=(Secret("credentials", "postgresql://user:password@host:5432/database, of a user that may only read"),),
     ),
-    Source("hubspot", Kind.CRM, _CRM_BRINGS, ("quotas", "exchange_rates", "touches"), landers=("fivetran", "airbyte")),
+    Source(
+        "hubspot",
+        Kind.CRM,
+        _CRM_BRINGS,
+        ("quotas", "goals", "exchange_rates", "touches", "spend"),
+        landers=("fivetran", "airbyte"),
+        secrets=(Secret("access_token", "a service key, or the access token of a private app"),),
+    ),
     Source(
         "salesforce",
         Kind.CRM,
         _CRM_BRINGS,
-        ("quotas", "exchange_rates", "opportunity_splits", "touches", "territories"),
+        ("quotas", "exchange_rates", "opportunity_splits", "touches", "territories", "spend"),
         landers=("fivetran", "airbyte"),
+        secrets=(
+            Secret("client_id", "the consumer key of the connected app"),
+            Secret("client_secret", "its consumer secret; not with a private key", is_required=False),
+            Secret("username", "the user to log in, with a private key or a password", is_required=False),
+            Secret("private_key", "the key (PEM) whose certificate the app has", is_required=False),
+            Secret("password", "the user's password, where the app allows it", is_required=False),
+            Secret("security_token", "the user's security token, with a password", is_required=False),
+        ),
     ),
     # Its limit allows 50 calls a second, so a load that is killed loses some minutes.
-    Source("aircall", Kind.TELEPHONY, _CALLS, rows_per_slice=20_000),
-    Source("twilio", Kind.TELEPHONY, _CALLS),
     Source(
-        "gong", Kind.TELEPHONY, "recorded calls, transcripts, scorecards", ("call_turns", "call_scores", "trackers")
+        "aircall",
+        Kind.TELEPHONY,
+        _CALLS,
+        rows_per_slice=20_000,
+        secrets=(Secret("api_id", "the id of an API key"), Secret("api_token", "its token")),
+    ),
+    Source(
+        "twilio",
+        Kind.TELEPHONY,
+        _CALLS,
+        secrets=(
+            Secret("account_sid", "the account's SID"),
+            Secret("auth_token", "the account's token, or the secret of the API key"),
+            Secret("api_key_sid", "the SID of an API key", is_required=False),
+        ),
+    ),
+    Source(
+        "gong",
+        Kind.TELEPHONY,
+        "recorded calls, transcripts, scorecards",
+        ("call_turns", "call_scores", "trackers"),
+        secrets=(Secret("access_key", "an access key of the API"), Secret("access_key_secret", "its secret")),
     ),
 )
 SOURCES_BY_NAME = {source.name: source for source in SOURCES}

@@ -3,26 +3,31 @@
 Belongs here: what is done with every source alike. Does not belong here: which sources there are
 (`ingestion.register`), what one reads (`ingestion.<source>`), or when it is loaded.
 
-The package of a source has a function `source(options)`; that of an API its `TABLES`; that of files `listing(place)`.
+The package of a source has the functions `source(options)` and `probe(options)`; that of an API its `TABLES`; that of
+another `plan(options, state)`, and of files `listing(place)`.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.api.options import Slice, SourceOptions
 from ingestion.api.tables import ApiTable
+from ingestion.findings import Finding, State
 from ingestion.personal import OptionsError, PersonalColumns
 from ingestion.register import SOURCES_BY_NAME
 
 # dlt takes a second to import, and reports that load nothing know the sources too.
 if TYPE_CHECKING:
+    import duckdb
     from dlt import Pipeline
     from dlt.extract import DltSource
+
+    from ingestion.planning import Planned
 
 RunPipeline = Callable[["Pipeline", "DltSource", "str | None"], None]
 
@@ -81,15 +86,43 @@ def load(
             return
 
 
+def probe(name: str, options: SourceOptions) -> Iterator[Finding]:
+    """Ask a source some small questions, by its own client; nothing is loaded, and no answer holds a secret."""
+    try:
+        yield from _called(name, "probe", options)
+    except OptionsError as error:
+        yield Finding(State.FAULT, "settings", str(error))
+
+
+def plan(name: str, options: SourceOptions, connection: duckdb.DuckDBPyConnection | None) -> Iterator[Planned]:
+    """What the next load of a source would read; `connection` is to the warehouse, None where there is none yet.
+
+    Raises OptionsError, LandingError where a load would before it read a thing. No system is asked.
+    """
+    from ingestion.planning import api_plan, stored_state
+
+    state = stored_state(connection, name) if connection else {}
+    if SOURCES_BY_NAME[name].is_contract_shaped:
+        yield from importlib.import_module(f"ingestion.{name}").plan(options, state)
+    else:
+        _source(name, options)
+        yield from api_plan(api_tables(name), options, state)
+
+
 def _source(name: str, options: SourceOptions) -> DltSource:
+    source: DltSource = _called(name, "source", options)
+    return source
+
+
+def _called(name: str, function: str, options: SourceOptions) -> Any:
+    """What a function of the source's package gives. Raises OptionsError where a secret is missing."""
     from dlt.common.configuration.exceptions import ConfigFieldMissingException
 
     try:
-        source: DltSource = importlib.import_module(f"ingestion.{name}").source(options)
+        return getattr(importlib.import_module(f"ingestion.{name}"), function)(options)
     except ConfigFieldMissingException as missing:
-        names = ", ".join(f"SOURCES__{name}__{field}".upper() for field in missing.fields)
+        names = ", ".join(SOURCES_BY_NAME[name].variable(field) for field in missing.fields)
         raise OptionsError(
             f"{name} needs {names}: set it in the environment, or below [sources.{name}] in .dlt/secrets.toml "
             f"({SOURCES_BY_NAME[name].page} says where it comes from)"
         ) from None
-    return source

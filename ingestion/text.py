@@ -23,6 +23,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def rows_and_rate(rows: int, seconds: float) -> str:
+    """How far something is, such as `12,000 rows, 4,000 a second`; no rate for less than a second."""
+    return f"{rows:,} rows, {rows / seconds:,.0f} a second" if seconds >= 1 else f"{rows:,} rows"
+
+
 def first_line(error: BaseException) -> str:
     """The first line of an error's message, without its stop: DuckDB writes advice and hints below it."""
     lines = str(error).strip().splitlines()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
 # More warnings than these are counted; all are in the data docs and in Dagster.
 _SHOWN_WARNINGS = 8
+_COPIES_BY_HAND = "A copy that `repline copy --to` made still holds what it held; renew it with the same command."
 
 
 class _Commands(click.Group):
@@ -65,17 +66,46 @@ def main() -> None:
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 def init(folder: Path) -> None:
-    """Write repline.yml into FOLDER, by default the working folder: every setting, explained."""
-    from pipelines.settings_files import init as write_settings_file
+    """Write what a new company begins with into FOLDER, by default the working folder; no file is written over.
 
-    click.echo(f"Wrote {write_settings_file(folder)}; it changes nothing until you change it.")
+    That is repline.yml with every setting explained, a landing folder with a README, and .env.example with the names
+    of all secrets.
+    """
+    from pipelines.first_files import write_first_files
+
+    for line in write_first_files(folder):
+        click.echo(line)
+    click.echo("Next: put your files there and run `repline refresh`; `repline doctor` says what is still missing.")
+
+
+@main.command()
+def doctor() -> None:
+    """A line per look at settings, disk, versions, published marts and each source. Exit code 1 for a fault.
+
+    Each source that is on is asked some small questions; nothing is loaded or changed.
+    """
+    from pipelines.doctor.report import show as show_findings
+
+    sys.exit(0 if show_findings(Settings.from_environment(), Console()) else 1)
 
 
 @main.command()
 @click.option("--verbose", is_flag=True, help="Show the full log of every step.")
 @click.option("--reload", multiple=True, metavar="SOURCE", help="Read this source from its beginning; repeatable.")
-def refresh(verbose: bool, reload: tuple[str, ...]) -> None:
+@click.option(
+    "--plan", is_flag=True, help="Show what would be read, file by file and table by table, and load nothing."
+)
+def refresh(verbose: bool, reload: tuple[str, ...], plan: bool) -> None:
     """Load what is new, build and judge the marts, and publish them."""
+    if plan:
+        from pipelines.reports.plan import show_plan
+        from pipelines.reports.warehouse_reader import WarehouseUnavailableError
+
+        try:
+            show_plan(Settings.from_environment(), Console())
+        except WarehouseUnavailableError as error:
+            raise click.ClickException(f"what was read before is not known: {error}") from None
+        return
     outcome = _refresh(Settings.from_environment(), verbose, reload)
     sys.exit(0 if outcome.success else 1)
 
@@ -98,12 +128,12 @@ def demo(calls: int, seed: int, verbose: bool) -> None:
     outcome = _refresh(settings, verbose)
     if not outcome.success:
         sys.exit(1)
-    show(console, read_highlights(settings.published / "marts.duckdb"))
+    show(console, read_highlights(settings.published / "repline.duckdb"))
     last_moment = f"{DEFAULT_UNTIL:%Y-%m-%dT%H:%M:%SZ}"
     # `make demo` runs it from an environment that is not active in the user's shell.
     program = "repline" if shutil.which("repline") else sys.argv[0]
     console.print(
-        f"\nThe marts are in {settings.published}: marts.duckdb and parquet/. Next:\n"
+        f"\nThe marts are in {settings.published}: repline.duckdb and parquet/. Next:\n"
         f"  {program} status   what was published, and how the last runs went\n"
         f"  {program} pages --open   the company, its teams and reps in a browser\n"
         f"  {program} serve    the lineage, the runs and the checks in a browser\n"
@@ -185,11 +215,21 @@ def alert(test: bool) -> None:
 @main.command()
 @click.argument("version", type=int, required=False)
 def rollback(version: int | None) -> None:
-    """Let readers see an earlier published VERSION, by default the one before the current."""
+    """Let readers see an earlier published VERSION, by default the one before the current.
+
+    The copy that copy_to names goes back with it.
+    """
     from pipelines.publication.versions import rollback as go_back
 
-    now = go_back(Settings.from_environment(), version)
+    settings = Settings.from_environment()
+    now = go_back(settings, version)
     click.echo(f"Version {now.number} is current: as of {_moment(now.as_of)}, {now.row_count:,} rows.")
+    if settings.copy_to is None:
+        click.echo(_COPIES_BY_HAND)
+        return
+    from pipelines.copying.copy import copy_published
+
+    click.echo(str(copy_published(settings)))
 
 
 @main.command()
@@ -237,9 +277,13 @@ def forget(kind: str, id_: str, dry_run: bool) -> None:
     elif versions:
         outcome = _refresh(settings, verbose=False)
         if not outcome.success:
-            click.echo("The published version holds them until a refresh succeeds.", err=True)
+            held_by = "The published version holds" if settings.copy_to is None else "What readers see may hold"
+            click.echo(f"{held_by} them until a refresh succeeds.", err=True)
             sys.exit(1)
         click.echo(f"Published versions that are gone: {versions}.")
+        # With copy_to, the refresh has renewed the copy.
+        if settings.copy_to is None:
+            click.echo(_COPIES_BY_HAND)
 
 
 @main.command("map")
@@ -248,9 +292,13 @@ def forget(kind: str, id_: str, dry_run: bool) -> None:
 )
 def propose_mapping(files: tuple[Path, ...]) -> None:
     """Propose a mapping for exports (CSV, Excel), to start from, on standard output."""
-    from ingestion.mapping.propose import propose
+    from ingestion.mapping.propose import blank_lines, propose
 
-    click.echo(propose(files), nl=False)
+    proposal = propose(files)
+    click.echo(proposal, nl=False)
+    if blanks := blank_lines(proposal):
+        lines = ", ".join(map(str, blanks))
+        click.echo(f"Fill in what is '?' (line {lines}) before a refresh; look at each DOUBT.", err=True)
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -350,12 +398,15 @@ def _refresh(settings: Settings, verbose: bool, reload: Sequence[str] = ()) -> O
         gc.disable()
         from pipelines.refresh import run_refresh
         from pipelines.reports.progress import LiveProgress, PlainProgress
+        from pipelines.sources import unmapped_files
 
         gc.enable()
     live = console.is_terminal and not verbose
     with LiveProgress(console) if live else PlainProgress(console) as progress:
         outcome = run_refresh(settings, progress, verbose, reload)
     _show_outcome(outcome, settings, console)
+    if outcome.success and (unread := unmapped_files(settings)):
+        click.echo(f"Warning: {unread}", err=True)
     return outcome
 
 
@@ -390,6 +441,10 @@ def _show_outcome(outcome: Outcome, settings: Settings, console: Console) -> Non
         lines.append(
             f"Somebody forgotten came again from a source: {forgotten:,} rows were cleaned; delete them there."
         )
+    from pipelines.reports.as_of_hint import as_of_hint
+
+    if hint := as_of_hint(settings, version):
+        lines.append(hint)
     if outcome.warnings:
         lines.append(f"Warnings, none of which stops publication: {len(outcome.warnings)}")
         lines += [f"  {warning}" for warning in outcome.warnings[:_SHOWN_WARNINGS]]

@@ -21,6 +21,8 @@ from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
 from pipelines.storage_faults import storage_fault
 
+# The tag that tells these runs from those of the schedule and of the sensors, which Dagster tags itself.
+STARTED_BY = "repline/started_by"
 # Dagster's name for Ctrl-C, and for a run that was stopped in its UI.
 _INTERRUPTED = "DagsterExecutionInterruptedError"
 
@@ -59,7 +61,9 @@ def run_refresh(settings: Settings, progress: Progress, verbose: bool = False, r
         chosen["console"] = {"config": {"log_level": "DEBUG"}}
     with open_instance(settings) as instance:
         config = {"loggers": chosen, "ops": {LOAD_STEP: {"config": {RELOAD: list(reload)}}}}
-        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
+        result = job.execute_in_process(
+            run_config=config, instance=instance, raise_on_error=False, tags={STARTED_BY: "command line"}
+        )
     return Outcome(
         result.run_id,
         "" if result.success else _failure(result.all_events, settings),

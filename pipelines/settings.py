@@ -61,19 +61,20 @@ class Settings:
     pages: bool = True
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> Settings:
         """Read `REPLINE_HOME`, the settings file, and what wins over it: `REPLINE_VARS`, and `REPLINE_<NAME>` for
-        the as-of and each of `Places`.
+        the as-of and each of `Places`. `folder` is where Repline is started, by default the working folder.
 
         Raises SettingsError where a value cannot be used.
         """
-        home = Path(environ.get("REPLINE_HOME") or "data").expanduser().resolve()
+        started_in = (folder or Path.cwd()).resolve()
+        home = (started_in / Path(environ.get("REPLINE_HOME") or "data").expanduser()).resolve()
         if _MISREAD & set(str(home)):
             raise SettingsError(
                 f"REPLINE_HOME is {str(home)!r}; the libraries that write there misread a %, ? or # in a path, so use "
                 "another folder"
             )
-        file = _settings_file(home)
+        file = _settings_file(home, started_in)
         written = _read_file(file) if file else {}
         given = _json_object(_VARS, environ.get(_VARS) or "{}")
         free = {**BusinessSettings.model_fields, **AlarmSettings.model_fields, **AgentSettings.model_fields}
@@ -102,8 +103,8 @@ class Settings:
         def path(name: str) -> Path | None:
             """Of the settings file a path counts from its folder, else from the working folder."""
             text: str | None = getattr(places, name)
-            folder = file.parent if file and name not in set_alone else Path.cwd()
-            return (folder / Path(text).expanduser()).resolve() if text else None
+            base = file.parent if file and name not in set_alone else started_in
+            return (base / Path(text).expanduser()).resolve() if text else None
 
         return cls(
             home,
@@ -228,9 +229,9 @@ def _line(error: dict[str, Any], names: Mapping[str, str]) -> str:
     return f"{name} is {error['input']!r}; it {error['msg'].removeprefix('Input ')}"
 
 
-def _settings_file(home: Path) -> Path | None:
-    """The settings file in the data home or in the working folder. Raises SettingsError for two."""
-    found = [file for file in dict.fromkeys((home / SETTINGS_FILE, Path.cwd() / SETTINGS_FILE)) if file.is_file()]
+def _settings_file(home: Path, started_in: Path) -> Path | None:
+    """The settings file in the data home or where Repline is started. Raises SettingsError for two."""
+    found = [file for file in dict.fromkeys((home / SETTINGS_FILE, started_in / SETTINGS_FILE)) if file.is_file()]
     if len(found) > 1:
         raise SettingsError(f"there are two settings files, {found[0]} and {found[1]}; keep one of them")
     return found[0] if found else None

@@ -1,7 +1,7 @@
-"""Writes the settings with their explanations: the vars of `dbt_project.yml`, and the file that `repline init` makes.
+"""The settings with their explanations: the vars of `dbt_project.yml`, and the text of a settings file.
 
-Belongs here: the form of both. Does not belong here: a setting (`pipelines.business_settings`), or reading the file
-(`pipelines.settings`).
+Belongs here: the form of both. Does not belong here: a setting (`pipelines.business_settings`), reading the file
+(`pipelines.settings`), or putting one into a folder (`pipelines.first_files`).
 
     python -m pipelines.settings_files
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
@@ -19,7 +18,6 @@ from ingestion.generated import PROJECT, Files, with_part, write
 from pipelines.agent_settings import AgentSettings
 from pipelines.alarm_settings import AlarmSettings
 from pipelines.business_settings import BusinessSettings, Places
-from pipelines.settings import SETTINGS_FILE, SettingsError
 
 _DBT_PROJECT = "dbt_project/dbt_project.yml"
 _WIDTH = 120
@@ -46,19 +44,6 @@ def settings_file() -> str:
         blocks.append(f"# --- {_sentence(model.__doc__)}")
         blocks += ["\n".join([*_explanation(field, ""), f"#{name}: {_value(field)}"]) for name, field in _fields(model)]
     return _HEAD + "\n\n".join(blocks) + "\n"
-
-
-def init(folder: Path) -> Path:
-    """Write a settings file into the folder. Raises SettingsError where there is one: it is never written over."""
-    file = folder / SETTINGS_FILE
-    try:
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(settings_file())
-    except FileExistsError:
-        raise SettingsError(f"{file} is there already; it is yours, so it is not written again") from None
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
-    return file
 
 
 def _vars() -> Iterator[str]:

@@ -6,10 +6,11 @@ how one is loaded (`pipelines.assets.raw`, `ingestion`), or what must hold of it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from expectations.landing import ApiArrival, Arrival, ContractSource
+from ingestion.api.options import SourceOptions
 from ingestion.api.tables import ApiTable
 from ingestion.contract import ENTITIES, RAW_SCHEMA
 from ingestion.register import SOURCES_BY_NAME, Source
@@ -75,3 +76,29 @@ def sources_of(settings: Settings) -> Sources:
                 f"tables: {', '.join(sources.raw_tables)}"
             )
     return sources
+
+
+def unmapped_files(settings: Settings) -> str:
+    """A line on files that changed and of which no mapping says anything; empty where there are none."""
+    if "exports" not in sources_of(settings).names:
+        return ""
+    # Loads dlt, which has no place in a command that reads nothing.
+    from ingestion.exports import MAPPING_FILE, unmapped
+
+    names = unmapped(settings.exports)
+    if not names:
+        return ""
+    return (
+        f"New or changed in {settings.exports}, but not read, for {MAPPING_FILE} does not name it: {', '.join(names)}. "
+        "Map it (`repline map` proposes how), or name it there under `ignore`."
+    )
+
+
+def options_of(settings: Settings, sources: Sources, source: Source, options: SourceOptions) -> SourceOptions:
+    """The options of all sources with what holds of this one: its place, and whether others give what is required."""
+    complete = {each.name: each.is_complete for each in sources.contract}
+    return replace(
+        options,
+        place=getattr(settings, source.place) if source.place else None,
+        is_complete=complete.get(source.name, True),
+    )

@@ -1,13 +1,18 @@
-"""What all tests share: where the reference data is, if it is there at all."""
+"""What all tests share: the reference data, if they are there at all, and how the models of the demo are built."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from ingestion.demo import DEFAULT_UNTIL, generate
+from tests.dbt_project.warehouse import STATEMENTS, WITHOUT_TESTS, build, create_raw_tables, load_landing_csv
+from tests.prepared import prepared
 from tests.shortcuts import share_parsed_states
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -36,3 +41,22 @@ def shared_dir() -> Path:
     if not (folder / "golden").is_dir():
         pytest.skip(f"no reference data in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_statements(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Sequence[str]]:
+    """What dbt does to build the models as of the end of the synthetic company, by default settings.
+
+    It knows that company's trackers, whose phrases stand in the SQL.
+    """
+    home = prepared(tmp_path_factory, "demo_statements", _build_the_demo)
+    read: Sequence[Sequence[str]] = json.loads((home / "dbt_target" / STATEMENTS).read_text())
+    return read
+
+
+def _build_the_demo(home: Path) -> None:
+    generate(home / "landing", calls=100)
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        create_raw_tables(connection)
+        load_landing_csv(connection, home / "landing")
+    build(home, {"as_of": DEFAULT_UNTIL.isoformat()}, *WITHOUT_TESTS)

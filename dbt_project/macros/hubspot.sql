@@ -15,12 +15,17 @@
 {# For the base model of an object that another tool does not land: its columns, as staging reads them, and no row. #}
 {% macro hubspot_without_rows(object) -%}
     {%- set columns = {
+        'campaign_costs': [
+            'campaign_id', 'currency_code', 'spend_items', 'hs_start_date', 'hs_end_date', 'is_archived',
+        ],
+        'lead_stages': ['id', 'label'],
+        'teams': ['id', 'name'],
         'exchange_rates': ['from_currency', 'to_currency', 'conversion_rate', 'effective_at'],
         'goal_targets': [
             'id', 'hs_goal_name', 'hs_goal_type', 'hs_milestone', 'hs_group_correlation_uuid', 'hubspot_owner_id',
-            'hs_assignee_user_id', 'hs_pipeline_ids', 'hs_start_datetime', 'hs_end_datetime', 'hs_target_amount',
-            'hs_goal_target_currency_code', 'hs_kpi_object_type_id', 'hs_kpi_unit_type',
-            'hs_kpi_time_period_property', 'hs_createdate', 'modified_at', 'is_archived',
+            'hs_assignee_user_id', 'hs_assignee_team_id', 'hs_pipeline_ids', 'hs_start_datetime', 'hs_end_datetime', 'hs_target_amount',
+            'hs_goal_target_currency_code', 'hs_kpi_object_type_id', 'hs_kpi_unit_type', 'hs_kpi_metric_type',
+            'hs_kpi_filter_groups', 'hs_kpi_tracking_method', 'hs_kpi_time_period_property', 'hs_createdate', 'modified_at', 'is_archived',
         ],
     } -%}
     {%- set names = columns.get(object) or ['id'] + hubspot_properties(object) + ['modified_at', 'is_archived'] -%}
@@ -53,4 +58,20 @@
         else {{ local_day_of(moment) }}
     end
     {%- endif -%}
+{%- endmacro %}
+
+
+{# Joins the lead object that a contact stands for at a moment as `contact_leads`, of which there may be none. #}
+{% macro hubspot_join_contact_leads(contact_id, moment) -%}
+left join contact_leads
+    on
+        {{ contact_id }} = contact_leads.contact_id
+        and {{ moment }} >= contact_leads.from_at
+        and {{ moment }} < contact_leads.until_at
+{%- endmacro %}
+
+
+{# The contract's lead of a contact after that join: its lead object, else the contact itself. #}
+{% macro hubspot_lead_of(contact_id) -%}
+    {{ source_id('hubspot', 'coalesce(contact_leads.lead_key, ' ~ contact_id ~ ')') }}
 {%- endmacro %}

@@ -15,6 +15,10 @@
             'associatedcompanyid', 'hubspot_owner_id', 'hs_analytics_source', 'hs_lead_status', 'lifecyclestage',
             'createdate'
         ],
+        'leads': [
+            'hubspot_owner_id', 'hs_pipeline_stage', 'hs_lead_label', 'hs_lead_source', 'hs_primary_contact_id',
+            'hs_createdate'
+        ],
         'deals': [
             'dealname', 'pipeline', 'dealstage', 'dealtype', 'amount', 'deal_currency_code', 'hs_analytics_source',
             'createdate', 'closedate', 'closed_lost_reason', 'hubspot_owner_id'
@@ -158,10 +162,21 @@
 {%- endmacro %}
 
 
-{#
-    The records of a kind of activity, whoever loads HubSpot: no row where nobody landed a table of it.
-#}
+{# The records of a kind of activity, whoever loads HubSpot. #}
 {% macro hubspot_activities(object) -%}
+    {%- set tables = {} -%}
+    {%- for loader in ['fivetran', 'airbyte'] -%}
+        {%- do tables.update({loader: hubspot_activity_tables(loader)[object]}) -%}
+    {%- endfor -%}
+    {{ hubspot_optional_records(object, tables, ['engagement_id']) }}
+{%- endmacro %}
+
+
+{#
+    The records of a kind that an account or a connector may lack, whoever loads HubSpot: no row where nobody landed a
+    table of it. `tables` are other tools' tables by the tool, `ids` how Fivetran calls the id.
+#}
+{% macro hubspot_optional_records(object, tables, ids) -%}
     {%- set loader = landed_by('hubspot') -%}
     {%- if loader == 'repline' -%}
         {%- set relation = source('hubspot', 'hubspot__' ~ object) -%}
@@ -183,13 +198,13 @@ from records
 left join archived_records
     on records.id = archived_records.id
     {%- else -%}
-        {%- set table = hubspot_activity_tables(loader)[object] -%}
+        {%- set table = tables[loader] -%}
         {%- set relation = source('hubspot_' ~ loader, table) -%}
         {%- set archived = source('hubspot_airbyte', table ~ '_archived') if loader == 'airbyte' -%}
         {%- if not hubspot_has(relation) -%}
             {{ hubspot_without_rows(object) }}
         {%- elif loader == 'fivetran' -%}
-            {{ hubspot_fivetran_records(object, relation, ['engagement_id']) }}
+            {{ hubspot_fivetran_records(object, relation, ids) }}
         {%- else -%}
             {{ hubspot_airbyte_records(object, relation, archived) }}
         {%- endif -%}

@@ -25,6 +25,9 @@
             'Id', 'OwnerId', 'LeadSource', 'Status', 'ConvertedDate', 'ConvertedAccountId', 'ConvertedOpportunityId',
             'CreatedDate', 'LastModifiedDate'
         ]],
+        'campaigns': ['Campaign', [
+            'Id', 'Type', 'StartDate', 'EndDate', 'ActualCost', 'CurrencyIsoCode', 'CreatedDate', 'LastModifiedDate'
+        ]],
         'opportunity_stages': ['OpportunityStage', [
             'Id', 'MasterLabel', 'ApiName', 'IsActive', 'SortOrder', 'IsClosed', 'IsWon', 'DefaultProbability',
             'ForecastCategoryName'

@@ -4,7 +4,8 @@ Belongs here: Aircall's endpoints, paging, limits and objects. Does not belong h
 (`ingestion.api`), or the mapping onto the landing contract (dbt staging).
 """
 
+from ingestion.aircall.probe import probe
 from ingestion.aircall.source import source
 from ingestion.aircall.tables import TABLES
 
-__all__ = ["TABLES", "source"]
+__all__ = ["TABLES", "probe", "source"]

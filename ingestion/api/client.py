@@ -25,6 +25,8 @@ REQUEST_ATTEMPTS = 8
 # A system that asks for more patience than this has a daily limit; the next refresh goes on from here.
 LONGEST_DELAY_SECONDS = 300
 REQUEST_TIMEOUT_SECONDS = 120
+# Who only looks whether a system answers asks once, and does not wait as long.
+PROBE_TIMEOUT_SECONDS = 20
 _LONGEST_MESSAGE = 500
 
 
@@ -66,7 +68,8 @@ class ApiClient:
 
     A redirect to another host is an error: what was asked carries credentials, in its headers or its body.
     `retried_status` are the answers that are worth another attempt. `counter` counts what was sent, by system,
-    retries included. `auth` may use `session` for its own requests: they are retried and judged alike.
+    retries included. `auth` may use `session` for its own requests: they are retried and judged alike. With `is_probe`
+    each request is sent once.
     """
 
     def __init__(
@@ -78,15 +81,16 @@ class ApiClient:
         headers: Mapping[str, str] | None = None,
         retried_status: Sequence[int] = (429, *range(500, 600)),
         counter: Counter[str] | None = None,
+        is_probe: bool = False,
     ) -> None:
         self.system = system
         self._counter: Counter[str] = Counter() if counter is None else counter
         self._secrets = Secrets([*secrets, *secrets_in_url(base_url)])
         self.session: requests.Session = Client(
-            request_timeout=REQUEST_TIMEOUT_SECONDS,
+            request_timeout=PROBE_TIMEOUT_SECONDS if is_probe else REQUEST_TIMEOUT_SECONDS,
             raise_for_status=False,
             status_codes=retried_status,
-            request_max_attempts=REQUEST_ATTEMPTS,
+            request_max_attempts=1 if is_probe else REQUEST_ATTEMPTS,
             request_max_retry_delay=LONGEST_DELAY_SECONDS,
             session_attrs={"hooks": self._hooks},
         ).session

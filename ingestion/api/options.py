@@ -6,6 +6,7 @@ configuration gives each source.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from ingestion.api.tables import ApiTable
 from ingestion.personal import PersonalColumns
+from ingestion.text import rows_and_rate
 
 # A load that is killed loses what it had read since its last slice: some minutes of most systems.
 ROWS_PER_SLICE = 100_000
@@ -50,7 +52,8 @@ class SourceOptions:
     `place` is the folder or file of a source that has one. `is_complete` says that no other source brings what the
     contract requires. With `anew`, files and tables are read whether they changed or not. `custom_fields` are the
     system's field names by entity of the contract. `personal_columns` are hashed or left empty. `requests` counts the
-    requests by system; `rows` the new rows by raw table; `progress` is told of both.
+    requests by system; `rows` the new rows by raw table since the load `began`; `progress` is told of both. `overlaps`
+    notes how many seconds before its cursor a raw table is asked for.
     """
 
     place: Path | None = None
@@ -61,13 +64,16 @@ class SourceOptions:
     slice: Slice = field(default_factory=Slice)
     requests: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
+    overlaps: dict[str, float] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda _: None
+    began: float = field(default_factory=time.monotonic)
 
     def count(self, table: ApiTable, new_rows: int) -> None:
         """Note rows that are going to be loaded."""
         self.rows[table.raw_name] += new_rows
         asked = ", ".join(f"{count:,} requests to {system}" for system, count in self.requests.items())
-        self.progress(f"{table.raw_name}: {self.rows[table.raw_name]:,} new rows; {asked}")
+        in_all = rows_and_rate(self.rows.total(), time.monotonic() - self.began)
+        self.progress(f"{table.raw_name}: {self.rows[table.raw_name]:,} new rows; in all {in_all}; {asked}")
 
     def table(self, table: ApiTable) -> ApiTable:
         """The table with the custom fields of its entity."""

@@ -85,6 +85,7 @@ def table_resource(
     its time again.
     """
     personal = options.personal(table)
+    options.overlaps[table.raw_name] = overlap_seconds
     if table.is_listed_whole:
 
         def whole() -> Iterator[pa.Table]:

@@ -4,7 +4,9 @@ Belongs here: reading tables and what changed in them. Does not belong here: wha
 (`ingestion.mapping`), or how rows are judged (`ingestion.landing`).
 """
 
+from ingestion.database.plan import plan
+from ingestion.database.probe import probe
 from ingestion.database.source import database_source, source
 from ingestion.database.tables import DatabaseError
 
-__all__ = ["DatabaseError", "database_source", "source"]
+__all__ = ["DatabaseError", "database_source", "plan", "probe", "source"]

@@ -7,7 +7,7 @@ Belongs here: which rows of which table a load reads. Does not belong here: the 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ def database_source(
     this_slice: Slice | None = None,
     personal: PersonalColumns | None = None,
     anew: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[DltResource]:
     """The tables of a mapping as a dlt source; the database is the one of the secret `sources.database.credentials`.
 
@@ -49,24 +50,39 @@ def database_source(
     """
     hiding = Hiding(DATABASE, personal or PersonalColumns())
     taken = this_slice or Slice()
-    batches = dlt.resource(_batches, name="database_batches", selected=False)(mapping, required, taken, hiding, anew)
+    resource = dlt.resource(_batches, name="database_batches", selected=False)
+    batches = resource(mapping, required, taken, hiding, anew, progress)
     yield from contract_resources(DATABASE, batches)
 
 
 def source(options: SourceOptions) -> DltSource:
     """The source of the mapping that the options name."""
     assert options.place
-    return database_source(options.place, options.is_complete, options.slice, options.personal_columns, options.anew)
+    return database_source(
+        options.place,
+        options.is_complete,
+        options.slice,
+        options.personal_columns,
+        options.anew,
+        options.progress,
+    )
 
 
-def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hiding, anew: bool) -> Iterator[Batch]:
+def _batches(
+    mapping_file: Path,
+    required: bool,
+    this_slice: Slice,
+    hiding: Hiding,
+    anew: bool,
+    progress: Callable[[str], None],
+) -> Iterator[Batch]:
     mapping = read_mapping(mapping_file, DATABASE, required).marked(hiding.mark)
     cursors: dict[str, Any] = dlt.current.source_state().setdefault("cursors", {})
     if anew:
         cursors.clear()
     database = Database()
     try:
-        _check(database, mapping)
+        check(database, mapping)
         reader: list[_Tables] = []
 
         def list_files(copies: Path) -> Feed:
@@ -78,12 +94,12 @@ def _batches(mapping_file: Path, required: bool, this_slice: Slice, hiding: Hidi
         ) -> Batch | None:
             return reader[0].read(connection, entity, state, scratch)
 
-        yield from read_batches(list_files, read, anew)
+        yield from read_batches(list_files, read, anew, progress)
     finally:
         database.close()
 
 
-def _check(database: Database, mapping: Mapping) -> None:
+def check(database: Database, mapping: Mapping) -> None:
     """All tables and columns are there, before the first row is read."""
     for parts in mapping.parts.values():
         names: set[str] = set()
@@ -97,6 +113,11 @@ def _check(database: Database, mapping: Mapping) -> None:
                 )
             names.add(part.layout.name)
             database.check_columns(part, part.layout)
+
+
+def goes_on(part: Part, known: dict[str, Any] | None) -> bool:
+    """Whether the mapping still reads a table as it did when `known` was noted of it: else it begins anew."""
+    return known is not None and known["reading_hash"] == part.definition
 
 
 class _Tables:
@@ -158,7 +179,7 @@ class _Tables:
     def _since(self, part: Part, layout: TableLayout, state: dict[str, Any], stages: list[list[str]]) -> Any:
         """The cursor to go on from; None where the table has to be read from the start."""
         known = state.get(layout.name)
-        if known is None or known["reading_hash"] != part.definition:
+        if known is None or not goes_on(part, known):
             return None
         if known["stages"] is not None and known["stages"] != sorted(stages):
             return None

@@ -83,6 +83,17 @@ class Database:
                     f"(columns found: {', '.join(found)}); nothing was loaded"
                 )
 
+    def check_answers(self) -> None:
+        """Log in. Raises DatabaseError where the database does not let us in."""
+        with self._errors("connecting"), self._engine.connect():
+            pass
+
+    def check_readable(self, layout: TableLayout) -> None:
+        """Ask for one row of the table. Raises DatabaseError where this user may not read it."""
+        table = sa.table(layout.table, schema=layout.schema)
+        with self._errors(f"reading {layout.name}"), self._engine.connect() as connection:
+            connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first()
+
     def fetch(self, part: Part, layout: TableLayout, since: Any, row_budget: int, target: Path) -> Fetched:
         """Read the rows whose cursor is at least `since`, less the overlap, into `target`; all where it is None.
 
@@ -118,7 +129,7 @@ class Database:
             column = table.c[layout.cursor]
             if since is not None:
                 # Of a row without a value nobody knows when it changed: it is read every time.
-                query = query.where(sa.or_(column >= _less(since, layout.overlap_seconds), column.is_(None)))
+                query = query.where(sa.or_(column >= less(since, layout.overlap_seconds), column.is_(None)))
             return query.order_by(column)
 
         yield from sql_table(
@@ -186,7 +197,8 @@ def _url(credentials: ConnectionStringCredentials) -> sa.URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 
 
-def _less(value: Any, seconds: int) -> Any:
+def less(value: Any, seconds: int) -> Any:
+    """A cursor's value so much earlier, where it is a moment or a day."""
     match value:
         case datetime():
             return value - timedelta(seconds=seconds)

@@ -4,6 +4,8 @@ Belongs here: finding and opening such files. Does not belong here: what the map
 rows are judged and versioned (`ingestion.landing`).
 """
 
-from ingestion.exports.source import MAPPING_FILE, exports_source, listing, source
+from ingestion.exports.plan import plan
+from ingestion.exports.probe import probe
+from ingestion.exports.source import MAPPING_FILE, exports_source, listing, source, unmapped
 
-__all__ = ["MAPPING_FILE", "exports_source", "listing", "source"]
+__all__ = ["MAPPING_FILE", "exports_source", "listing", "plan", "probe", "source", "unmapped"]

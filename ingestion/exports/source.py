@@ -5,7 +5,7 @@ Belongs here: which files belong to an entity. Does not belong here: opening the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +31,11 @@ MAPPING_FILE = "mapping.yml"
 
 @dlt.source(name=EXPORTS, max_table_nesting=0)
 def exports_source(
-    folder: Path, required: bool = True, personal: PersonalColumns | None = None, anew: bool = False
+    folder: Path,
+    required: bool = True,
+    personal: PersonalColumns | None = None,
+    anew: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[DltResource]:
     """The folder of exports, with its `mapping.yml`, as a dlt source; the columns `personal` are hidden.
 
@@ -41,14 +45,15 @@ def exports_source(
     file or a column that it names cannot be used.
     """
     hiding = Hiding(EXPORTS, personal or PersonalColumns())
-    batches = dlt.resource(_batches, name="exports_batches", selected=False)(folder, required, hiding, anew)
+    resource = dlt.resource(_batches, name="exports_batches", selected=False)
+    batches = resource(folder, required, hiding, anew, progress)
     yield from contract_resources(EXPORTS, batches)
 
 
 def source(options: SourceOptions) -> DltSource:
     """The source of the folder that the options name."""
     assert options.place
-    return exports_source(options.place, options.is_complete, options.personal_columns, options.anew)
+    return exports_source(options.place, options.is_complete, options.personal_columns, options.anew, options.progress)
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:
@@ -60,7 +65,27 @@ def listing(folder: Path) -> list[tuple[str, int, int]]:
     return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
 
 
-def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterator[Batch]:
+def unmapped(folder: Path) -> list[str]:
+    """Exports that arrived or changed after the mapping did, and of which it says nothing: they are not read.
+
+    Raises MappingError where the mapping cannot be read.
+    """
+    mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required=False)
+    layouts = [part.layout for parts in mapping.parts.values() for part in parts if isinstance(part.layout, FileLayout)]
+    layouts += [each.layout for parts in mapping.parts.values() for part in parts for each in part.lookups]
+    patterns = [*(name for layout in layouts for name in layout.files), *mapping.ignored]
+    known = {path for name in patterns for path in (folder / name, *folder.glob(name))}
+    mapped_at = (folder / MAPPING_FILE).stat().st_mtime_ns
+    return [
+        name
+        for name, _, mtime_ns in listing(folder)
+        if folder / name not in known and mtime_ns > mapped_at and name.lower().endswith(file_kinds())
+    ]
+
+
+def _batches(
+    folder: Path, required: bool, hiding: Hiding, anew: bool, progress: Callable[[str], None]
+) -> Iterator[Batch]:
     def list_files(copies: Path) -> Feed:
         if not folder.is_dir():
             raise LandingError(
@@ -68,9 +93,8 @@ def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterat
                 "or let REPLINE_EXPORTS point to where they are"
             )
         mapping = read_mapping(folder / MAPPING_FILE, EXPORTS, required).marked(hiding.mark)
-        parts: dict[tuple[str, str], Part] = {}
-        files = {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}
-        opener = Opener(copies)
+        files, parts = mapped_files(folder, mapping)
+        opener = Opener(copies, lambda layout, place: _layout_files(folder, layout, place))
 
         def open_files(
             connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], entity: Entity
@@ -79,7 +103,13 @@ def _batches(folder: Path, required: bool, hiding: Hiding, anew: bool) -> Iterat
 
         return Feed(EXPORTS, files, open_files, hiding)
 
-    yield from read_batches(list_files, anew=anew)
+    yield from read_batches(list_files, anew=anew, progress=progress)
+
+
+def mapped_files(folder: Path, mapping: Mapping) -> tuple[dict[Entity, list[LandingFile]], dict[tuple[str, str], Part]]:
+    """The files of each entity, and what the mapping says of each by entity and name. Raises MappingError."""
+    parts: dict[tuple[str, str], Part] = {}
+    return {entity: _files(folder, mapping, entity, parts) for entity in ENTITIES}, parts
 
 
 def _files(folder: Path, mapping: Mapping, entity: Entity, parts: dict[tuple[str, str], Part]) -> list[LandingFile]:
@@ -87,29 +117,39 @@ def _files(folder: Path, mapping: Mapping, entity: Entity, parts: dict[tuple[str
     files: list[LandingFile] = []
     for part in mapping.of(entity):
         if isinstance(part.layout, FileLayout):
-            found = [_described(path, folder, part, part.layout) for path in _paths(folder, part, part.layout)]
+            found = _layout_files(folder, part.layout, part.place, _read_as(folder, part))
         else:
             found = [inline_file(folder / MAPPING_FILE, part)]
         for file in found:
-            if (entity.name, file.name) in parts:
-                raise MappingError(
-                    f"{part.place} names {file.name}, which another part of {entity.name} names too; "
-                    "a file is read once for an entity, nothing was loaded"
-                )
-            parts[entity.name, file.name] = part
-        files += found
+            # A file that several parts read is a file of its own for each.
+            name, number = file.name, 1
+            while (entity.name, name) in parts:
+                number += 1
+                name = f"{file.name}#{number}"
+            parts[entity.name, name] = part
+            files.append(replace(file, name=name))
     return sorted(files, key=lambda file: file.name)
 
 
-def _described(path: Path, folder: Path, part: Part, layout: FileLayout) -> LandingFile:
+def _read_as(folder: Path, part: Part) -> str:
+    """What changes how a part's files are read: what the mapping says, and what other files say that it looks up in."""
+    looked_up = [file for each in part.lookups for file in _layout_files(folder, each.layout, f"{each.place},")]
+    return " ".join([part.definition, *(file.content_hash() for file in looked_up)])
+
+
+def _layout_files(folder: Path, layout: FileLayout, place: str, reading_hash: str = "") -> list[LandingFile]:
+    return [_described(path, folder, layout, place, reading_hash) for path in _paths(folder, layout, place)]
+
+
+def _described(path: Path, folder: Path, layout: FileLayout, place: str, reading_hash: str) -> LandingFile:
     file = describe_file(path, folder)
     if layout.sheet and path.suffix.lower() not in WORKBOOKS:
-        raise MappingError(f"{part.place} names a sheet, but {file.name} is no workbook; nothing was loaded")
+        raise MappingError(f"{place} names a sheet, but {file.name} is no workbook; nothing was loaded")
     name = f"{file.name}[{layout.sheet}]" if layout.sheet else file.name
-    return replace(file, name=name, reading_hash=part.definition)
+    return replace(file, name=name, reading_hash=reading_hash)
 
 
-def _paths(folder: Path, part: Part, layout: FileLayout) -> list[Path]:
+def _paths(folder: Path, layout: FileLayout, place: str) -> list[Path]:
     paths: dict[Path, None] = {}
     for name in layout.files:
         # A name may hold brackets without being a pattern.
@@ -118,13 +158,13 @@ def _paths(folder: Path, part: Part, layout: FileLayout) -> list[Path]:
         if not found:
             there = ", ".join(name for name, *_ in listing(folder) if name != MAPPING_FILE) or "none"
             raise MappingError(
-                f"{part.place} names {name}, and {folder} has no such file (files found: {there}); nothing was loaded"
+                f"{place} names {name}, and {folder} has no such file (files found: {there}); nothing was loaded"
             )
         paths.update(dict.fromkeys(found))
     for path in paths:
         if path.suffix.lower() not in file_kinds():
             raise MappingError(
-                f"{part.place} names {path.name}, which is neither text nor a workbook "
+                f"{place} names {path.name}, which is neither text nor a workbook "
                 f"(allowed: {', '.join(file_kinds())}); nothing was loaded"
             )
     return list(paths)

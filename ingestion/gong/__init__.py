@@ -4,7 +4,8 @@ Belongs here: Gong's endpoints, paging and objects. Does not belong here: what e
 (`ingestion.api`), or the mapping onto the landing contract (dbt staging).
 """
 
+from ingestion.gong.probe import probe
 from ingestion.gong.source import source
 from ingestion.gong.tables import TABLES
 
-__all__ = ["TABLES", "source"]
+__all__ = ["TABLES", "probe", "source"]

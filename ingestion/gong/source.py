@@ -96,9 +96,9 @@ def source(
 
     def read_calls_since(since: datetime | None) -> Iterator[pa.Table]:
         def ask(start: datetime, end: datetime) -> Pages:
-            window = {"fromDateTime": _iso(start), "toDateTime": _iso(end)}
+            window = {"fromDateTime": iso(start), "toDateTime": iso(end)}
             body = {"filter": window, "contentSelector": _CONTENT}
-            return _listed(client, "v2/calls/extensive", "calls", body)
+            return listed(client, "v2/calls/extensive", "calls", body)
 
         for bodies in windows(ask, max(since or first_moment, first_moment), end, SHORTEST_CALL_WINDOW):
             rows = read_calls(calls, bodies)
@@ -112,7 +112,7 @@ def source(
         call_ids = rows.filter(is_external)["id"].to_pylist()
         for first in range(0, len(call_ids), RECORDS_PER_PAGE):
             asked_for = {"callIds": call_ids[first : first + RECORDS_PER_PAGE]}
-            pages = _listed(client, "v2/calls/transcript", "callTranscripts", {"filter": asked_for})
+            pages = listed(client, "v2/calls/transcript", "callTranscripts", {"filter": asked_for})
             yield from (read_transcripts([page.content]) for page in pages)
 
     def read_all_questions(_: datetime | None) -> Iterator[pa.Table]:
@@ -124,7 +124,7 @@ def source(
     def read_answered_since(since: datetime | None) -> Iterator[pa.Table]:
         def ask(start: datetime, end: datetime) -> Pages:
             days = {"reviewFromDate": start.date().isoformat(), "reviewToDate": end.date().isoformat()}
-            return _listed(client, "v2/stats/activity/scorecards", "answeredScorecards", {"filter": days})
+            return listed(client, "v2/stats/activity/scorecards", "answeredScorecards", {"filter": days})
 
         start = _midnight(max(since or first_moment, first_moment) - TIME_ZONE_MARGIN)
         for bodies in windows(ask, start, _midnight(end + TIME_ZONE_MARGIN), SHORTEST_REVIEW_WINDOW):
@@ -155,7 +155,7 @@ def _newer(rows: pa.Table, since: datetime | None) -> int:
     return pc.sum(pc.greater(rows["started"], pa.scalar(since + LOOK_BACK, pa.timestamp("us")))).as_py() or 0
 
 
-def _listed(client: ApiClient, path: str, records: str, body: dict[str, Any]) -> Pages:
+def listed(client: ApiClient, path: str, records: str, body: dict[str, Any]) -> Pages:
     """The pages of what a body asks for; none where Gong finds nothing, which it answers with 404."""
     paginator = JSONResponseCursorPaginator("records.cursor", cursor_body_path="cursor")
     try:
@@ -170,7 +170,7 @@ def _is_nothing_found(response: requests.Response | None) -> bool:
     return response is not None and response.status_code == 404 and NOTHING_FOUND in response.text
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
     return f"{moment.isoformat(timespec='seconds')}Z"
 
 

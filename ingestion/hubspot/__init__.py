@@ -4,7 +4,8 @@ Belongs here: HubSpot's endpoints, objects and limits. Does not belong here: wha
 (`ingestion.api`), or the mapping onto the landing contract (dbt staging).
 """
 
+from ingestion.hubspot.probe import probe
 from ingestion.hubspot.source import source
 from ingestion.hubspot.tables import TABLES
 
-__all__ = ["TABLES", "source"]
+__all__ = ["TABLES", "probe", "source"]

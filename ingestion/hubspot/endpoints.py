@@ -29,8 +29,11 @@ from ingestion.hubspot.paging import (
 )
 from ingestion.hubspot.tables import (
     CALL_DISPOSITIONS,
+    CAMPAIGN_COSTS,
+    CAMPAIGNS,
     DEAL_HISTORY,
     EXCHANGE_RATES,
+    LEAD_STAGES,
     OWNERS,
     PIPELINE_STAGES,
     PIPELINES,
@@ -40,9 +43,11 @@ from ingestion.hubspot.tables import (
 
 # HubSpot supports a version of its API for 18 months: https://developers.hubspot.com/docs/developer-tooling/platform/versioning
 API_VERSION = "2026-09"
-_OWNERS = f"/crm/owners/{API_VERSION}"
-_DEAL_PIPELINES = f"/crm/pipelines/{API_VERSION}/deals"
-_EXCHANGE_RATES = f"/settings/currencies/{API_VERSION}/exchange-rates"
+OWNERS_PATH = f"/crm/owners/{API_VERSION}"
+DEAL_PIPELINES_PATH = f"/crm/pipelines/{API_VERSION}/deals"
+_LEAD_PIPELINES = f"/crm/pipelines/{API_VERSION}/leads"
+_CAMPAIGNS = f"/marketing/campaigns/{API_VERSION}"
+EXCHANGE_RATES_PATH = f"/settings/currencies/{API_VERSION}/exchange-rates"
 # The only path without a dated version so far.
 _CALL_DISPOSITIONS = "/calling/v1/dispositions"
 
@@ -128,7 +133,7 @@ class HubSpot:
 
     def _search(self, table: ApiTable, start: int, end: int) -> Iterator[bytes]:
         paginator = WindowPaginator(table.name, _properties(table), start, end)
-        for page in self._client.pages(_objects(table.name, "search"), paginator, "results", json={}):
+        for page in self._client.pages(objects_path(table.name, "search"), paginator, "results", json={}):
             yield page.content
 
     def deal_history(self, deal_ids: Sequence[str]) -> Iterator[pa.Table]:
@@ -199,7 +204,7 @@ class HubSpot:
             page.content
             for archived in ("false", "true")
             for page in self._client.pages(
-                _OWNERS, list_paginator(), "results", {"limit": _OWNERS_PAGE_SIZE, "archived": archived}
+                OWNERS_PATH, list_paginator(), "results", {"limit": _OWNERS_PAGE_SIZE, "archived": archived}
             )
         ]
         query = f"""
@@ -214,14 +219,11 @@ class HubSpot:
 
     def pipeline_stages(self) -> pa.Table:
         """The stages of all pipelines of deals."""
-        stage = {name: shape for name, shape in PIPELINE_STAGES.structure.items() if name != "pipeline_id"}
-        query = f"""
-            , pipelines AS (SELECT unnest(body.results) AS pipeline FROM pages),
-            stages AS (SELECT pipeline.id AS pipeline_id, unnest(pipeline.stages) AS stage FROM pipelines),
-            records AS (SELECT struct_insert(stage, pipeline_id := pipeline_id) AS record FROM stages)
-            SELECT {PIPELINE_STAGES.select_list()} FROM records
-        """
-        return read_json([self._deal_pipelines], {"results": [{"id": "VARCHAR", "stages": [stage]}]}, query)
+        return _stages(PIPELINE_STAGES, self._deal_pipelines)
+
+    def lead_stages(self) -> Iterator[pa.Table]:
+        """The stages of all pipelines of leads."""
+        yield _stages(LEAD_STAGES, self._client.get(_LEAD_PIPELINES).content)
 
     def call_dispositions(self) -> pa.Table:
         """The outcomes of calls; the answer is a bare list."""
@@ -230,14 +232,39 @@ class HubSpot:
 
     def exchange_rates(self) -> Iterator[pa.Table]:
         """The rates of the account's currencies, past ones included."""
-        pages = self._client.pages(_EXCHANGE_RATES, list_paginator(), "results", {"limit": PAGE_SIZE})
+        pages = self._client.pages(EXCHANGE_RATES_PATH, list_paginator(), "results", {"limit": PAGE_SIZE})
         for bodies in batched(page.content for page in pages):
             yield EXCHANGE_RATES.read(bodies, "results")
+
+    def campaigns(self) -> Iterator[pa.Table]:
+        """The marketing campaigns."""
+        params = {"limit": PAGE_SIZE, PROPERTIES: ",".join(_properties(CAMPAIGNS))}
+        pages = self._client.pages(_CAMPAIGNS, list_paginator(), "results", params)
+        for bodies in batched(page.content for page in pages):
+            yield CAMPAIGNS.read(bodies, "results")
+
+    def campaign_costs(self, spent_by_id: Mapping[str, bool]) -> Iterator[pa.Table]:
+        """What was spent on campaigns. Those on which nothing was, by `spent_by_id`, are not asked about."""
+        answers = (self._campaign_costs(each, is_spent) for each, is_spent in spent_by_id.items())
+        for bodies in batched(body for body in answers if body):
+            yield CAMPAIGN_COSTS.read(bodies, "results")
+
+    def _campaign_costs(self, campaign_id: str, is_spent: bool) -> bytes:
+        totals = b'{"spendItems": []}'
+        if is_spent:
+            try:
+                totals = self._client.get(f"{_CAMPAIGNS}/{campaign_id}/budget/totals").content
+            except ApiError as error:
+                # Deleted since it was listed; the next list lacks it.
+                if error.response is None or error.response.status_code != 404:
+                    raise
+                return b""
+        return b'{"results": [{"campaign_id": %b, "totals": %b}]}' % (json.dumps(campaign_id).encode(), totals)
 
     def archived(self, object_type: str) -> pa.Table:
         """The records of a kind in the recycle bin."""
         params = {"limit": PAGE_SIZE, "archived": "true", "properties": "hs_object_id"}
-        pages = self._client.pages(_objects(object_type), list_paginator(), "results", params)
+        pages = self._client.pages(objects_path(object_type), list_paginator(), "results", params)
         query = f"""
             SELECT '{object_type}' AS object_type, record.id, record."archivedAt" AS archived_at, 'false' AS is_purged
             FROM (SELECT unnest(body.results) AS record FROM pages)
@@ -256,14 +283,26 @@ class HubSpot:
     ) -> Iterator[bytes]:
         for ids in _batches(record_ids, size):
             body = {PROPERTIES: [], **asked, "inputs": [{"id": each} for each in ids]}
-            yield self._client.post(_objects(object_type, "batch/read"), body).content
+            yield self._client.post(objects_path(object_type, "batch/read"), body).content
 
     @cached_property
     def _deal_pipelines(self) -> bytes:
-        return self._client.get(_DEAL_PIPELINES).content
+        return self._client.get(DEAL_PIPELINES_PATH).content
 
 
-def _objects(object_type: str, action: str = "") -> str:
+def _stages(table: ApiTable, pipelines: bytes) -> pa.Table:
+    """The stages that are listed within an answer's pipelines."""
+    stage = {name: shape for name, shape in table.structure.items() if name != "pipeline_id"}
+    query = f"""
+        , pipelines AS (SELECT unnest(body.results) AS pipeline FROM pages),
+        stages AS (SELECT pipeline.id AS pipeline_id, unnest(pipeline.stages) AS stage FROM pipelines),
+        records AS (SELECT struct_insert(stage, pipeline_id := pipeline_id) AS record FROM stages)
+        SELECT {table.select_list()} FROM records
+    """
+    return read_json([pipelines], {"results": [{"id": "VARCHAR", "stages": [stage]}]}, query)
+
+
+def objects_path(object_type: str, action: str = "") -> str:
     return f"/crm/objects/{API_VERSION}/{object_type}/{action}".rstrip("/")
 
 

@@ -24,9 +24,12 @@ from ingestion.hubspot.tables import (
     ARCHIVED_RECORDS,
     ASSOCIATIONS,
     CALL_DISPOSITIONS,
+    CAMPAIGN_COSTS,
+    CAMPAIGNS,
     DEAL_HISTORY,
     DEALS,
     EXCHANGE_RATES,
+    LEAD_STAGES,
     OPTIONAL_TABLES,
     OWNERS,
     PIPELINE_STAGES,
@@ -39,13 +42,14 @@ from ingestion.hubspot.tables import (
 # https://github.com/estuary/connectors/pull/2210, /4595 and /5180.
 SETTLING_SECONDS = 300
 OVERLAP_SECONDS = 3600
+BASE_URL = "https://api.hubapi.com"
 
 
 @dlt.source(name=SOURCE, max_table_nesting=0)
 def source(
     options: SourceOptions,
     access_token: str = dlt.secrets.value,
-    base_url: str = "https://api.hubapi.com",
+    base_url: str = BASE_URL,
 ) -> Iterator[DltResource]:
     """A HubSpot account. `access_token` is a service key or a private app's token.
 
@@ -62,7 +66,11 @@ def source(
     ):
         yield table_resource(table, options, _once(read_list))
 
+    yield table_resource(LEAD_STAGES, options, optional(LEAD_STAGES, lambda _: hubspot.lead_stages()))
     yield table_resource(EXCHANGE_RATES, options, optional(EXCHANGE_RATES, lambda _: hubspot.exchange_rates()))
+    campaigns = table_resource(CAMPAIGNS, options, optional(CAMPAIGNS, lambda _: hubspot.campaigns()))
+    yield campaigns
+    yield detail_resource(CAMPAIGN_COSTS, options, campaigns, partial(_campaign_costs, hubspot))
 
     until = options.slice.started_at
     settled_until = until - timedelta(seconds=SETTLING_SECONDS)
@@ -96,6 +104,14 @@ def _of_ids(read: Callable[[list[str]], Iterator[pa.Table]]) -> Callable[[pa.Tab
         return read(pc.unique(records["id"]).to_pylist())
 
     return details
+
+
+def _campaign_costs(hubspot: HubSpot, campaigns: pa.Table) -> Iterator[pa.Table]:
+    """What was spent on the campaigns that are new or changed; of those that are gone, what was known stands."""
+    listed = campaigns.filter(pc.invert(campaigns[IS_GONE]))
+    sums = listed["hs_spend_items_sum_amount"].to_pylist()
+    spent_by_id = {each: float(total or 0) != 0 for each, total in zip(listed["id"].to_pylist(), sums, strict=True)}
+    return hubspot.campaign_costs(spent_by_id)
 
 
 def _archived(hubspot: HubSpot, _: datetime | None) -> Iterator[pa.Table]:

@@ -75,6 +75,20 @@ CONTACTS = _records(
         "hs_calculated_merged_vids",
     ),
 )
+LEADS = _records(
+    "leads",
+    "leads",
+    "Leads of the lead object, without their names.",
+    (
+        "hubspot_owner_id",
+        "hs_pipeline",
+        "hs_pipeline_stage",
+        "hs_lead_label",
+        "hs_lead_source",
+        "hs_primary_contact_id",
+        "hs_createdate",
+    ),
+)
 DEALS = _records(
     "deals",
     "opportunities",
@@ -161,6 +175,7 @@ GOAL_TARGETS = _records(
         "hs_group_correlation_uuid",
         "hubspot_owner_id",
         "hs_assignee_user_id",
+        "hs_assignee_team_id",
         "hs_pipeline_ids",
         "hs_start_datetime",
         "hs_end_datetime",
@@ -168,11 +183,14 @@ GOAL_TARGETS = _records(
         "hs_goal_target_currency_code",
         "hs_kpi_object_type_id",
         "hs_kpi_unit_type",
+        "hs_kpi_metric_type",
+        "hs_kpi_filter_groups",
+        "hs_kpi_tracking_method",
         "hs_kpi_time_period_property",
         "hs_createdate",
     ),
 )
-RECORD_TABLES = (COMPANIES, CONTACTS, DEALS, CALLS, MEETINGS, EMAILS, COMMUNICATIONS, TASKS, GOAL_TARGETS)
+RECORD_TABLES = (COMPANIES, CONTACTS, LEADS, DEALS, CALLS, MEETINGS, EMAILS, COMMUNICATIONS, TASKS, GOAL_TARGETS)
 
 DEAL_HISTORY = ApiTable(
     SOURCE,
@@ -209,6 +227,7 @@ def _associations(name: str, id_column: str, to_objects: tuple[str, ...]) -> Api
 ASSOCIATIONS: dict[str, tuple[ApiTable, tuple[str, ...]]] = {
     object_type: (_associations(f"{singular}_associations", f"{singular}_id", to_objects), to_objects)
     for object_type, singular, to_objects in (
+        ("leads", "lead", ("deals", "companies", "contacts")),
         ("deals", "deal", ("companies", "contacts", "calls", "meetings")),
         ("calls", "call", ("deals", "companies", "contacts")),
         ("meetings", "meeting", ("deals", "companies", "contacts")),
@@ -264,6 +283,14 @@ PIPELINE_STAGES = ApiTable(
     is_listed_whole=True,
     entity="pipeline_stages",
 )
+LEAD_STAGES = ApiTable(
+    SOURCE,
+    "lead_stages",
+    "Stages of the leads' pipelines; those deleted since keep their last label.",
+    key=("pipeline_id", "id"),
+    fields=(Field("pipeline_id"), Field("id"), Field("label"), Field("display_order", "displayOrder")),
+    is_listed_whole=True,
+)
 CALL_DISPOSITIONS = ApiTable(
     SOURCE,
     "call_dispositions",
@@ -287,8 +314,39 @@ EXCHANGE_RATES = ApiTable(
     is_listed_whole=True,
     entity="exchange_rates",
 )
-# What an account may lack (goals are part of paid plans, currencies of some) or a token made earlier may not read.
-OPTIONAL_TABLES = (EMAILS, COMMUNICATIONS, TASKS, GOAL_TARGETS, EXCHANGE_RATES)
+# https://developers.hubspot.com/docs/api-reference/latest/marketing/campaigns/guide
+CAMPAIGNS = ApiTable(
+    SOURCE,
+    "campaigns",
+    "Marketing campaigns; those deleted since are kept and marked.",
+    key=("id",),
+    fields=(
+        Field("id"),
+        *(
+            Field(name, f"{PROPERTIES}.{name}")
+            for name in ("hs_name", "hs_start_date", "hs_end_date", "hs_spend_items_sum_amount")
+        ),
+        Field("created_at", "createdAt"),
+        Field("updated_at", "updatedAt"),
+    ),
+    is_listed_whole=True,
+    entity="spend",
+)
+# All items of a campaign are one value: an item that was removed is then gone with the next reading.
+CAMPAIGN_COSTS = ApiTable(
+    SOURCE,
+    "campaign_costs",
+    "What was spent on campaigns, item by item. One row per campaign.",
+    key=("campaign_id",),
+    fields=(
+        Field("campaign_id"),
+        Field("currency_code", "totals.currencyCode"),
+        Field("spend_items", "totals.spendItems"),
+    ),
+)
+# What an account may lack (leads, goals and campaigns are part of paid plans, currencies of some) or a token made
+# earlier may not read.
+OPTIONAL_TABLES = (LEADS, LEAD_STAGES, EMAILS, COMMUNICATIONS, TASKS, GOAL_TARGETS, EXCHANGE_RATES, CAMPAIGNS)
 ARCHIVED_RECORDS = ApiTable(
     SOURCE,
     "archived_records",
@@ -302,10 +360,13 @@ TABLES: tuple[ApiTable, ...] = (
     OWNERS,
     PIPELINES,
     PIPELINE_STAGES,
+    LEAD_STAGES,
     CALL_DISPOSITIONS,
     *RECORD_TABLES,
     DEAL_HISTORY,
     *(table for table, _ in ASSOCIATIONS.values()),
     EXCHANGE_RATES,
+    CAMPAIGNS,
+    CAMPAIGN_COSTS,
     ARCHIVED_RECORDS,
 )

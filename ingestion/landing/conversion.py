@@ -230,6 +230,11 @@ def typed_value(column_type: ColumnType, field: FileField) -> str:
             return _number(text, column_type.value)
 
 
+def unreadable_as(column_type: ColumnType) -> str:
+    """The reason of a field that is not in the landing contract's form of the type."""
+    return f"not {_TYPE_NAMES[column_type]}"
+
+
 def _number(text: str, type_: str) -> str:
     return f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER_FORM)}) THEN TRY_CAST({text} AS {type_}) END"
 
@@ -239,18 +244,19 @@ def _checks(entity: Entity, reading: Reading) -> list[RowCheck]:
     checks = [RowCheck("", _BROKEN, reading.broken[1])] if reading.broken else []
     for column in entity.columns:
         name, raw = quoted(column.name), _raw(column.name)
+        field = reading.fields.get(column.name, _MISSING)
+        by_mapping = f" ({field.place})" if field.place else ""
         if column.type is not ColumnType.TEXT:
-            unreadable = reading.fields.get(column.name, _MISSING).unreadable or f"not {_TYPE_NAMES[column.type]}"
-            checks.append(RowCheck(column.name, f"{raw} IS NOT NULL AND {name} IS NULL", unreadable))
+            unreadable = field.unreadable or unreadable_as(column.type)
+            checks.append(RowCheck(column.name, f"{raw} IS NOT NULL AND {name} IS NULL", unreadable + by_mapping))
         if column.beyond_limits:
             checks.append(RowCheck(column.name, *column.beyond_limits))
         if column.must_be_present:
             checks.append(RowCheck(column.name, f"{name} IS NULL", "required, but empty"))
         if column.accepted_values:
             accepted = ", ".join(literal(value) for value in column.accepted_values)
-            checks.append(
-                RowCheck(column.name, f"{name} NOT IN ({accepted})", f"not one of {accepted}".replace("'", ""))
-            )
+            reason = f"not one of {accepted}".replace("'", "")
+            checks.append(RowCheck(column.name, f"{name} NOT IN ({accepted})", reason + by_mapping))
     checks += [RowCheck(rule.column, f"NOT ({rule.condition})", rule.reason) for rule in entity.rules]
     for group, column_name in entity.unique_within:
         other = " OR ".join(

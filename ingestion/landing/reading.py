@@ -57,12 +57,14 @@ class FileField:
 
     Where a mapping says how to read it, `value` is the expression that does, of the contract column's type and
     null where it cannot be read, and `unreadable` says why it could not; else the landing contract's forms hold.
+    `place` is where the mapping says it.
     """
 
     expression: str
     type: str
     value: str | None = None
     unreadable: str | None = None
+    place: str = ""
 
     @property
     def text(self) -> str:
@@ -136,11 +138,7 @@ def open_files(
     headers: dict[LandingFile, tuple[str, ...]] = {}
     for file in files:
         if file.format == "csv":
-            header = csv_header(file, readable_path(file.path, folder), ",")
-            headers[file] = tuple(
-                _column_names(file, [name.strip() or f"column_{n}" for n, name in enumerate(header, start=1)])
-            )
-            _check_columns(file, headers[file], entity)
+            headers[file] = csv_columns(file, entity, folder)
         is_small = file.format != "parquet" and file.size_bytes <= _SMALL_BYTES
         alike.setdefault((file.format, headers.get(file)) if is_small else (file,), []).append(file)
     readings = []
@@ -156,6 +154,14 @@ def open_files(
                 case _:
                     readings.append(_open_parquet(connection, group[0], entity, folder))
     return readings
+
+
+def csv_columns(file: LandingFile, entity: Entity, folder: Path) -> tuple[str, ...]:
+    """The columns that a CSV file's first line names. Raises LandingError where a required one is missing."""
+    header = csv_header(file, readable_path(file.path, folder), ",")
+    names = _column_names(file, [name.strip() or f"column_{n}" for n, name in enumerate(header, start=1)])
+    _check_columns(file, names, entity)
+    return tuple(names)
 
 
 def readable_path(path: Path, folder: Path) -> Path:

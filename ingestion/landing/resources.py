@@ -7,6 +7,7 @@ contract's own shape. Does not belong here: what a load takes of an entity (`ing
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -32,6 +33,7 @@ from ingestion.landing.batches import (
 )
 from ingestion.landing.conversion import prepare_connection
 from ingestion.landing.reading import FILE_COLUMN
+from ingestion.text import rows_and_rate
 from ingestion.warehouse import SCHEMA_CONTRACT
 
 # A source hands over one row per key, so dlt need not sort all rows by key to look for duplicates again.
@@ -107,13 +109,16 @@ ReadBatch: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Feed, Entity, dict[s
 
 
 def read_batches(
-    list_files: Callable[[Path], Feed], read: ReadBatch = read_batch, anew: bool = False
+    list_files: Callable[[Path], Feed],
+    read: ReadBatch = read_batch,
+    anew: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Batch]:
     """Convert the files that changed, an entity after the other; no record passes through Python.
 
-    `list_files` is given an empty folder for copies of files that have to be converted before they can be read.
-    `read` reads an entity. With `anew`, files are read whether they changed or not. Nothing is dropped for it: rows of
-    files that were removed since could not be read again.
+    `list_files` is given an empty folder for copies of files that have to be converted before they can be read. `read`
+    reads an entity; `progress` is told how many rows it had and how fast. With `anew`, files are read whether they
+    changed or not. Nothing is dropped for it: rows of files that were removed since could not be read again.
     """
     pipeline = dlt.current.pipeline()
     remembered = dlt.current.source_state().setdefault("files", {})
@@ -132,8 +137,11 @@ def read_batches(
             folder = scratch / entity.name
             folder.mkdir()
             state = remembered.setdefault(entity.name, {})
+            began = time.monotonic()
             batch = read(client.native_connection, feed, entity, state, folder)
             if batch:
+                rows = sum(batch.files["rows_read"].to_pylist())
+                progress(f"{table_name(entity, feed.source)}: {rows_and_rate(rows, time.monotonic() - began)}")
                 yield batch
 
 

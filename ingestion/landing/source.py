@@ -6,7 +6,7 @@ Belongs here: which files are landing files. Does not belong here: what a load t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +29,11 @@ SOURCE = "landing"
 
 @dlt.source(name=SOURCE, max_table_nesting=0)
 def landing_source(
-    landing_dir: Path, required: bool = True, personal: PersonalColumns | None = None, anew: bool = False
+    landing_dir: Path,
+    required: bool = True,
+    personal: PersonalColumns | None = None,
+    anew: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[DltResource]:
     """The landing folder as a dlt source, with the columns `personal` hidden.
 
@@ -38,14 +42,15 @@ def landing_source(
     change are read again.
     """
     hiding = Hiding(SOURCE, personal or PersonalColumns())
-    batches = dlt.resource(_batches, name="landing_batches", selected=False)(landing_dir, required, hiding, anew)
+    resource = dlt.resource(_batches, name="landing_batches", selected=False)
+    batches = resource(landing_dir, required, hiding, anew, progress)
     yield from contract_resources(SOURCE, batches)
 
 
 def source(options: SourceOptions) -> DltSource:
     """The source of the folder that the options name."""
     assert options.place
-    return landing_source(options.place, options.is_complete, options.personal_columns, options.anew)
+    return landing_source(options.place, options.is_complete, options.personal_columns, options.anew, options.progress)
 
 
 def landing_pipeline(warehouse: Path, dlt_home: Path) -> dlt.Pipeline:
@@ -53,7 +58,9 @@ def landing_pipeline(warehouse: Path, dlt_home: Path) -> dlt.Pipeline:
     return raw_pipeline(SOURCE, warehouse, dlt_home)
 
 
-def _batches(landing_dir: Path, required: bool, hiding: Hiding, anew: bool) -> Iterator[Batch]:
+def _batches(
+    landing_dir: Path, required: bool, hiding: Hiding, anew: bool, progress: Callable[[str], None]
+) -> Iterator[Batch]:
     def list_files(copies: Path) -> Feed:
         files = {
             entity: [
@@ -69,4 +76,4 @@ def _batches(landing_dir: Path, required: bool, hiding: Hiding, anew: bool) -> I
 
         return Feed(SOURCE, files, open_landing, hiding)
 
-    yield from read_batches(list_files, anew=anew)
+    yield from read_batches(list_files, anew=anew, progress=progress)

@@ -6,7 +6,7 @@ Belongs here: YAML. Does not belong here: what the keys mean (`ingestion.mapping
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,6 +39,11 @@ class Place:
         name = str(int(key) + 1) if isinstance(section, list) else str(key)
         return Place(self.file, line, (*self.path, name))
 
+    @property
+    def short(self) -> str:
+        """The place as errors of a load name it: `mapping.yml, line 12, opportunities.columns.amount`."""
+        return f"{self.file.name}, line {self.line}, {'.'.join(self.path[1:] or self.path)}"
+
     def fail(self, message: str) -> NoReturn:
         where = f", {'.'.join(self.path)}" if self.path else ""
         raise MappingError(f"{self.file}, line {self.line}{where}: {message}; nothing was loaded")
@@ -66,6 +71,32 @@ class Place:
         if not isinstance(value, list) or not value:
             self.fail(f"this has to be a list of texts, not {_described(value)}")
         return tuple(self.at(value, number).text(each) for number, each in enumerate(value))
+
+
+# Stands in a proposal where a person has to choose.
+BLANK = "?"
+
+
+def check_filled(document: Section, place: Place) -> None:
+    """Raise MappingError where something is still `?`, with the lines of all that is."""
+    blanks = list(_blanks(document, place))
+    if blanks:
+        lines = list(dict.fromkeys(blank.line for blank in blanks))
+        more = f"; so it does in line {', '.join(map(str, lines[1:]))}" if lines[1:] else ""
+        blanks[0].fail(f"here stands '?': fill in what the proposal left to you{more}")
+
+
+def _blanks(value: Any, place: Place) -> Iterator[Place]:
+    if value == BLANK:
+        yield place
+    if isinstance(value, Section):
+        for key, each in value.items():
+            yield from _blanks(each, place.at(value, key))
+    elif isinstance(value, list):
+        # A text in a list may be data, such as a word for false.
+        for number, each in enumerate(value):
+            if not isinstance(each, str):
+                yield from _blanks(each, place.at(value, number))
 
 
 def hint(word: str, allowed: Iterable[str]) -> str:

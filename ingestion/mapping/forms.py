@@ -9,12 +9,13 @@ A text is compared with the whole form before it is read: DuckDB itself would re
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ingestion.contract import ColumnType
-from ingestion.landing.conversion import TIMESTAMP_FORM, typed_value
+from ingestion.landing.conversion import TIMESTAMP_FORM, typed_value, unreadable_as
 from ingestion.landing.reading import FileField
-from ingestion.mapping.model import ANY_OTHER, BooleanForm, Form, NumberForm, TimeForm
+from ingestion.mapping.model import ANY_OTHER, BooleanForm, EachForm, Edge, Form, NumberForm, TimeForm
 from ingestion.text import literal
 
 # What a sign of a date format stands for, of those that DuckDB's strptime has.
@@ -71,6 +72,18 @@ def read_as(column_type: ColumnType, field: FileField, form: Form | None, is_she
             return _read_boolean(field, form)
 
 
+def read_first(column_type: ColumnType, fields: Sequence[FileField], forms: EachForm, is_sheet: bool) -> FileField:
+    """The first field that is not empty, each with the SQL of its value as the column's type."""
+    read = [read_as(column_type, field, form, is_sheet) for field, form in zip(fields, forms.forms, strict=True)]
+    texts = [as_text(field).text for field in read]
+    cases = " ".join(
+        f"WHEN {text} IS NOT NULL THEN {field.value or typed_value(column_type, field)}"
+        for text, field in zip(texts, read, strict=True)
+    )
+    reasons = dict.fromkeys(field.unreadable or unreadable_as(column_type) for field in read)
+    return FileField(f"coalesce({', '.join(texts)})", "VARCHAR", f"CASE {cases} END", " or ".join(reasons))
+
+
 def as_text(field: FileField) -> FileField:
     """The field as text; whole numbers without the point that a floating one would show, for they may be ids."""
     if field.type not in ("DOUBLE", "FLOAT"):
@@ -90,7 +103,7 @@ def _read_time(column_type: ColumnType, field: FileField, form: TimeForm, is_she
         has_offset = field.type == "TIMESTAMP WITH TIME ZONE"
         if column_type is ColumnType.TIMESTAMP and not has_offset:
             value = _utc(value, form.timezone)
-        return replace(field, value=value, unreadable=unreadable)
+        return replace(field, value=_moved(value, form.edge), unreadable=unreadable)
     text = field.text
     values = []
     if form.format:
@@ -111,7 +124,14 @@ def _read_time(column_type: ColumnType, field: FileField, form: TimeForm, is_she
         if column_type is ColumnType.TIMESTAMP:
             cell = _utc(cell, form.timezone)
         values.append(_where_fits(text, _CELL_FORM, f"CAST({cell} AS {column_type.value})"))
-    return replace(field, value=f"coalesce({', '.join(values)})", unreadable=unreadable)
+    return replace(field, value=_moved(f"coalesce({', '.join(values)})", form.edge), unreadable=unreadable)
+
+
+def _moved(day: str, edge: Edge | None) -> str:
+    if edge is None:
+        return day
+    start = f"date_trunc('{edge.period}', {day})"
+    return f"CAST({start}{f' + INTERVAL 1 {edge.period} - INTERVAL 1 day' if edge.is_end else ''} AS DATE)"
 
 
 def _utc(moment: str, timezone: str | None) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ingestion.contract import ENTITIES, Column, ColumnType, Entity
 from ingestion.mapping.profiles import ColumnProfile, FileProfile
 from ingestion.mapping.shapes import boolean_words, date_formats, duration_formats, number_forms
-from ingestion.mapping.synonyms import COLUMN_WORDS, ENTITY_WORDS
+from ingestion.mapping.synonyms import COLUMN_WORDS, ENTITY_WORDS, OUTCOME_HEADERS
 
 # A header that is a synonym counts most; one that contains it, or is spelt like it, less.
 _SAME, _CONTAINED, _ALIKE = 1.0, 0.6, 0.5
@@ -22,17 +24,25 @@ _FILE_NAME = 1.5
 # The key and what else is required say more about a file than the rest.
 _REQUIRED = 2.0
 _LEAST_FIT = 3.0
+# More different values are no stages.
+_MOST_STAGES = 60
+# In so few rows each may be in another stage.
+_FEW_ROWS = 20
 
 
 @dataclass
 class Guess:
-    """A file taken for an entity: the file's column of each column of the contract that was found."""
+    """A file taken for an entity: the file's column of each column of the contract that was found.
+
+    `is_by_values`: its headers said nothing of the entity.
+    """
 
     profile: FileProfile
     entity: Entity
     columns: dict[str, ColumnProfile]
     fit: float
     doubts: dict[str, str] = field(default_factory=dict)
+    is_by_values: bool = False
 
     def column(self, name: str) -> Column:
         return next(column for column in self.entity.columns if column.name == name)
@@ -50,6 +60,33 @@ def guess_entity(profile: FileProfile) -> Guess | None:
     return best if best and best.fit >= _LEAST_FIT else None
 
 
+def guess_by_values(profile: FileProfile, entities: Iterable[Entity]) -> Guess | None:
+    """The first of some entities that a file of unknown headers can hold, by its name or by what its columns hold."""
+    words = normal(profile.name).split()
+    could_be = [entity for entity in entities if entity.name in COLUMN_WORDS]
+    by_name = [e for e in could_be if any(word.startswith(ENTITY_WORDS.get(e.name, ())) for word in words)]
+    # Of what is required the deals ask for most: a date and a stage.
+    required = sorted((each for each in could_be if each.is_required), key=lambda each: each.name != "opportunities")
+    for entity in (*by_name, *required):
+        needed = [column for column in entity.columns if column.must_be_present and not column.null_means]
+        if all(candidates(profile, entity, column) for column in needed):
+            return Guess(profile, entity, _match(profile, entity)[0], 0, is_by_values=True)
+    return None
+
+
+def candidates(profile: FileProfile, entity: Entity, column: Column) -> list[ColumnProfile]:
+    """The columns of a file that can be one of the contract by their values: an id is unique, a stage is not."""
+    found = [each for each in profile.columns if each.filled and _can_be(each, column)]
+    if column.type is not ColumnType.TEXT:
+        return found
+    if entity.key == (column.name,):
+        return [each for each in found if each.is_unique and each.filled == profile.row_count]
+    if column.name in ("stage", "pipeline"):
+        few = [each for each in found if not date_formats(list(each.values)) and len(each.values) <= _MOST_STAGES]
+        return [each for each in few if not each.is_unique or profile.row_count <= _FEW_ROWS]
+    return [each for each in found if not date_formats(list(each.values)) and not number_forms(list(each.values))]
+
+
 def _guess(profile: FileProfile, entity: Entity) -> Guess | None:
     columns, likeness = _match(profile, entity)
     guess = Guess(profile, entity, columns, 0)
@@ -65,17 +102,21 @@ def _guess(profile: FileProfile, entity: Entity) -> Guess | None:
 
 def _match(profile: FileProfile, entity: Entity) -> tuple[dict[str, ColumnProfile], dict[str, float]]:
     """Each column of the contract with the column of the file that is likest; each is used once."""
-    candidates: list[tuple[float, int, Column, ColumnProfile]] = []
+    likely: list[tuple[float, int, Column, ColumnProfile]] = []
     for column in entity.columns:
         words = COLUMN_WORDS[entity.name].get(column.name, ())
         for found in profile.columns:
             likeness, rank = _likeness(found.name, (column.name.replace("_", " "), *words))
             if likeness and _can_be(found, column):
-                candidates.append((likeness, -rank, column, found))
+                likely.append((likeness, -rank, column, found))
+    # A header that is known for what it is is not taken for something else that sounds like it.
+    known = {found.name for likeness, _, _, found in likely if likeness == _SAME}
+    known |= {found.name for found in profile.columns if normal(found.name) in OUTCOME_HEADERS}
+    likely = [each for each in likely if each[0] == _SAME or each[3].name not in known]
     columns: dict[str, ColumnProfile] = {}
     likeness_of: dict[str, float] = {}
     used: set[str] = set()
-    for likeness, _, column, found in sorted(candidates, key=lambda each: each[:2], reverse=True):
+    for likeness, _, column, found in sorted(likely, key=lambda each: each[:2], reverse=True):
         if column.name not in columns and found.name not in used:
             columns[column.name], likeness_of[column.name] = found, likeness
             used.add(found.name)
@@ -116,8 +157,9 @@ def _likeness(header: str, words: tuple[str, ...]) -> tuple[float, int]:
 
 
 def normal(header: str) -> str:
-    """A header in lower case words: `DealStage__c` is `deal stage`."""
-    text = re.sub(r"__c$", "", header)
+    """A header in lower case words without accents: `DealStage__c` is `deal stage`."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", header) if not unicodedata.combining(sign))
+    text = re.sub(r"__c$", "", plain)
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
     return " ".join(re.sub(r"[^a-z0-9%]+", " ", text.lower()).split())
 

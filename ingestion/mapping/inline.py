@@ -32,7 +32,7 @@ def read_inline(connection: duckdb.DuckDBPyConnection, file: LandingFile, part: 
     names = [name for name in part.entity.column_names if any(name in row for _, row in rows)]
     columns = {_LINE: pa.array([line for line, _ in rows], pa.int64())}
     columns.update({name: pa.array([row.get(name) for _, row in rows], pa.string()) for name in names})
-    target = copies / f"rows-{part.entity.name}.parquet"
+    target = copies / f"rows-{part.entity.name}-{part.definition[:16]}.parquet"
     pq.write_table(pa.table(columns), target)
     reading = read_parquet(connection, file, target)
     fields = {name: field for name, field in reading.fields.items() if name != _LINE}

@@ -5,7 +5,7 @@ Belongs here: files, sheets, encodings, tables, cursors. Does not belong here: c
 
 from __future__ import annotations
 
-from ingestion.mapping.columns import Defaults, parse_delimiter, parse_encoding
+from ingestion.mapping.defaults import Defaults, parse_delimiter, parse_encoding
 from ingestion.mapping.document import Place, Section
 from ingestion.mapping.model import FileLayout, TableLayout
 
@@ -20,10 +20,7 @@ def parse_files(section: Section, place: Place, defaults: Defaults) -> FileLayou
     """The files of a part of exports. Raises MappingError."""
     if "file" not in section:
         place.fail("'file' is missing: name the file, or a pattern or a list of files")
-    files = place.at(section, "file").texts(section["file"])
-    for name in files:
-        if name.startswith(("/", "~")) or ".." in name.split("/") or "\\" in name:
-            place.at(section, "file").fail(f"{name!r} has to be a path below the exports folder, with /")
+    files = parse_names(section, "file", place)
     sheet = place.at(section, "sheet").text(section["sheet"]) if "sheet" in section else None
     delimiter, encoding = defaults.delimiter, defaults.encoding
     if "delimiter" in section:
@@ -31,6 +28,16 @@ def parse_files(section: Section, place: Place, defaults: Defaults) -> FileLayou
     if "encoding" in section:
         encoding = parse_encoding(section["encoding"], place.at(section, "encoding"))
     return FileLayout(files, sheet, _count(section, place, "header_row", 1, 1), delimiter, encoding)
+
+
+def parse_names(section: Section, key: str, place: Place) -> tuple[str, ...]:
+    """Names of files below the exports folder, or patterns of them. Raises MappingError."""
+    at = place.at(section, key)
+    names = at.texts(section[key])
+    for name in names:
+        if name.startswith(("/", "~")) or ".." in name.split("/") or "\\" in name:
+            at.fail(f"{name!r} has to be a path below the exports folder, with /")
+    return names
 
 
 def parse_table(section: Section, place: Place) -> TableLayout:

@@ -57,18 +57,57 @@ class Replaced:
     values: tuple[tuple[str, str | None], ...]
 
 
-Origin: TypeAlias = FromColumn | Constant | Joined | FirstOf | Replaced
+@dataclass(frozen=True)
+class Lookup:
+    """Files, and the columns of them that say for the texts in `key` which ones in `value` come in their place.
+
+    `place` says where in the mapping it stands.
+    """
+
+    layout: FileLayout
+    key: str
+    value: str
+    place: str = field(default="", repr=False, compare=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the files that are read."""
+        return (self.key, self.value)
+
+    def place_of(self, column: str) -> str:
+        """Where in the mapping it stands that a column of the file is taken."""
+        return f"{self.place}.{'key' if column == self.key else 'value'},"
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """What other files say for a text; empty where they do not have it."""
+
+    origin: Origin
+    lookup: Lookup
+
+
+Origin: TypeAlias = FromColumn | Constant | Joined | FirstOf | Replaced | LookedUp
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The first day, or with `is_end` the last, of the month, quarter or year that a date is in."""
+
+    period: str
+    is_end: bool
 
 
 @dataclass(frozen=True)
 class TimeForm:
     """How a date, moment or duration is written; `format` in the signs of C's strftime, None for ISO 8601.
 
-    `timezone` is where the clock stood that wrote moments without an offset; None is UTC.
+    `timezone` is where the clock stood that wrote moments without an offset; None is UTC. `edge` moves a date.
     """
 
     format: str | None = None
     timezone: str | None = None
+    edge: Edge | None = None
 
 
 @dataclass(frozen=True)
@@ -93,11 +132,24 @@ Form: TypeAlias = TimeForm | NumberForm | BooleanForm
 
 
 @dataclass(frozen=True)
+class EachForm:
+    """How each part of a `FirstOf` is read."""
+
+    forms: tuple[Form | None, ...]
+
+
+@dataclass(frozen=True)
 class Target:
-    """Where a column of the contract comes from, and how it is read; without a form as the contract says."""
+    """Where a column of the contract comes from, and how it is read; without a form as the contract says.
+
+    `of_group` is what becomes of the values of several lines that are one record: first, last, min, max, sum, any, all.
+    `line` is that of the mapping.
+    """
 
     origin: Origin
-    form: Form | None = None
+    form: Form | EachForm | None = None
+    of_group: str = ""
+    line: int = field(default=0, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -144,7 +196,9 @@ class InlineRows:
 class Part:
     """Where rows of an entity come from, and what becomes of their columns.
 
-    `place` says where in the mapping it stands. `keep` are columns beyond the contract that land as text.
+    `place` says where in the mapping it stands. `keep` are columns beyond the contract that land as text. `where` names
+    columns with the texts that a row has to have there, "" and `*` as in a `BooleanForm`; other rows are passed over.
+    Rows that are alike in the columns `group_by` are one record.
     `definition` changes with whatever it says, and with nothing else.
     """
 
@@ -154,19 +208,39 @@ class Part:
     keep: tuple[str, ...] = ()
     place: str = ""
     definition: str = ""
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    group_by: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the file or table that are read, in the order of their first use."""
         names = [name for target in self.targets.values() for name in columns_of(target.origin)]
-        return tuple(dict.fromkeys([*names, *self.keep]))
+        return tuple(dict.fromkeys([*names, *self.keep, *(name for name, _ in self.where), *self.group_by]))
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """What is looked up in other files."""
+        return tuple(dict.fromkeys(each for target in self.targets.values() for each in lookups_of(target.origin)))
+
+    def place_of(self, column: str) -> str:
+        """Where in the mapping it stands that a column of the file is taken."""
+        for name, target in self.targets.items():
+            if column in columns_of(target.origin):
+                return f"{self.place_of_target(name)}, {self.entity.name}.columns.{name},"
+        return self.place
+
+    def place_of_target(self, name: str) -> str:
+        """The file and line where the mapping says how a column of the contract is made."""
+        file = self.place.partition(",")[0]
+        return f"{file}, line {self.targets[name].line}"
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """The parts of each entity, in the order of the file."""
+    """The parts of each entity, in the order of the file. `ignored` are files, or patterns of them, to pass over."""
 
     parts: dict[str, tuple[Part, ...]] = field(hash=False)
+    ignored: tuple[str, ...] = ()
 
     def of(self, entity: Entity) -> tuple[Part, ...]:
         return self.parts.get(entity.name, ())
@@ -177,7 +251,8 @@ class Mapping:
             {
                 name: tuple(replace(part, definition=part.definition + mark(part.entity)) for part in parts)
                 for name, parts in self.parts.items()
-            }
+            },
+            self.ignored,
         )
 
 
@@ -190,5 +265,18 @@ def columns_of(origin: Origin) -> tuple[str, ...]:
             return ()
         case Joined(parts) | FirstOf(parts):
             return tuple(name for part in parts for name in columns_of(part))
-        case Replaced(inner):
+        case Replaced(inner) | LookedUp(inner):
             return columns_of(inner)
+
+
+def lookups_of(origin: Origin) -> tuple[Lookup, ...]:
+    """What is looked up for a value, in the order in which it is."""
+    match origin:
+        case Joined(parts) | FirstOf(parts):
+            return tuple(lookup for part in parts for lookup in lookups_of(part))
+        case Replaced(inner):
+            return lookups_of(inner)
+        case LookedUp(inner, lookup):
+            return (*lookups_of(inner), lookup)
+        case _:
+            return ()

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, Entity
-from ingestion.mapping.columns import Defaults, parse_target
-from ingestion.mapping.document import Place, Section, read_document
+from ingestion.mapping.columns import parse_target
+from ingestion.mapping.defaults import Defaults
+from ingestion.mapping.document import Place, Section, check_filled, read_document
 from ingestion.mapping.expressions import extra_name
-from ingestion.mapping.layouts import FILE_KEYS, TABLE_KEYS, parse_files, parse_table
+from ingestion.mapping.layouts import FILE_KEYS, TABLE_KEYS, parse_files, parse_names, parse_table
 from ingestion.mapping.model import FileLayout, InlineRows, Mapping, Part, TableLayout
 
 EXPORTS = "exports"
 DATABASE = "database"
 
-_TOP_KEYS = {EXPORTS: ("timezone", "delimiter", "encoding", "entities"), DATABASE: ("timezone", "entities")}
-_PART_KEYS = {EXPORTS: FILE_KEYS, DATABASE: TABLE_KEYS}
+_TOP_KEYS = {EXPORTS: ("timezone", "delimiter", "encoding", "ignore", "entities"), DATABASE: ("timezone", "entities")}
+_PART_KEYS = {EXPORTS: (*FILE_KEYS, "where", "group_by"), DATABASE: TABLE_KEYS}
 
 
 def read_mapping(file: Path, kind: str, required: bool = True) -> Mapping:
@@ -32,7 +33,8 @@ def read_mapping(file: Path, kind: str, required: bool = True) -> Mapping:
     """
     place = Place(file)
     document = place.section(read_document(file), _TOP_KEYS[kind])
-    defaults = Defaults.of(document, place)
+    check_filled(document, place)
+    defaults = Defaults.of(document, place, kind == EXPORTS)
     if "entities" not in document:
         place.fail("the section 'entities' is missing")
     at = place.at(document, "entities")
@@ -44,7 +46,7 @@ def read_mapping(file: Path, kind: str, required: bool = True) -> Mapping:
     missing = [entity.name for entity in ENTITIES if entity.is_required and entity.name not in parts]
     if required and missing:
         at.fail(f"the required entity {missing[0]} is missing; say where its rows are, or write them as `rows:`")
-    return Mapping(parts)
+    return Mapping(parts, parse_names(document, "ignore", place) if "ignore" in document else ())
 
 
 def _parts(value: Any, place: Place, entity: Entity, kind: str, defaults: Defaults) -> tuple[Part, ...]:
@@ -65,8 +67,9 @@ def _part(value: Any, place: Place, entity: Entity, kind: str, defaults: Default
         place.fail("the section 'columns' is missing: say for each column of the contract where it comes from")
     at = place.at(section, "columns")
     columns = at.section(section["columns"], entity.column_names)
+    where, group_by = _where(section, place), _group_by(section, place)
     targets = {
-        column.name: parse_target(columns[column.name], at.at(columns, column.name), column, defaults)
+        column.name: parse_target(columns[column.name], at.at(columns, column.name), column, defaults, bool(group_by))
         for column in entity.columns
         if column.name in columns
     }
@@ -76,9 +79,23 @@ def _part(value: Any, place: Place, entity: Entity, kind: str, defaults: Default
         layout,
         targets,
         _kept(section, place, entity),
-        f"{place.file.name}, {'.'.join(place.path)},",
-        _fingerprint(repr(layout), repr(targets), repr(section.get("keep"))),
+        f"{place.short},",
+        _fingerprint(repr(layout), repr(targets), repr(section.get("keep")), repr((where, group_by))),
+        where,
+        group_by,
     )
+
+
+def _where(section: Section, place: Place) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if "where" not in section:
+        return ()
+    at = place.at(section, "where")
+    columns = at.section(section["where"])
+    return tuple((name, at.at(columns, name).texts(words)) for name, words in columns.items())
+
+
+def _group_by(section: Section, place: Place) -> tuple[str, ...]:
+    return place.at(section, "group_by").texts(section["group_by"]) if "group_by" in section else ()
 
 
 def _inline(section: Section, place: Place, entity: Entity) -> Part:
@@ -99,7 +116,7 @@ def _inline(section: Section, place: Place, entity: Entity) -> Part:
         entity,
         InlineRows(tuple(parsed)),
         {},
-        place=f"{place.file.name}, {'.'.join(place.path)},",
+        place=f"{place.short},",
         definition=_fingerprint(*(repr(row) for _, row in parsed)),
     )
 

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ingestion.landing.errors import LandingError
+from ingestion.mapping.shapes import date_formats, number_forms
 
 # Different values of a column that are looked at: enough for a day above the 12th to turn up.
 _DISTINCT_VALUES = 20_000
@@ -64,11 +66,11 @@ class FileProfile:
     def name(self) -> str:
         return f"{self.file}[{self.sheet}]" if self.sheet else self.file
 
-    def pairs(self, first: ColumnProfile, second: ColumnProfile) -> list[tuple[str, str]]:
-        """The different pairs of values of two columns, in the order of their first appearance."""
+    def tuples(self, *columns: ColumnProfile) -> list[tuple[str, ...]]:
+        """The different rows of some columns, in the order of their first appearance."""
         rows = itertools.islice(self.read(), self.header_row, None)
-        width = max(first.position, second.position)
-        found = ((row[first.position], row[second.position]) for row in rows if len(row) > width)
+        width = max(column.position for column in columns)
+        found = (tuple(row[column.position] for column in columns) for row in rows if len(row) > width)
         return list(dict.fromkeys(found))
 
 
@@ -97,19 +99,22 @@ def _text(path: Path) -> FileProfile:
             doubts.append("the file is not UTF-8; cp1252, Windows' own, is likely: do names look right?")
     delimiter = _likely_delimiter(text)
     profile = _profile(path.name, None, lambda: csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    profile.encoding, profile.doubts = encoding, doubts
+    profile.encoding, profile.doubts = encoding, doubts + profile.doubts
     profile.delimiter = delimiter if delimiter != "," else None
     return profile
 
 
 def _likely_delimiter(text: str) -> str:
-    """The one that splits the first lines into the same number of fields, and into most."""
+    """The one that splits most of the first lines into the same number of fields; of several the one into more."""
     lines = list(itertools.islice(io.StringIO(text, newline=""), 200))
 
-    def fitness(delimiter: str) -> tuple[bool, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-        width = max(widths, default=0)
-        return width > 1 and widths.count(width) > len(widths) / 2, width
+    def fitness(delimiter: str) -> tuple[float, int]:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
+        del widths[1]
+        if not widths:
+            return 0, 0
+        width, count = widths.most_common(1)[0]
+        return count / len(lines), width
 
     return max(_DELIMITERS, key=fitness)
 
@@ -133,14 +138,36 @@ def _sheets(path: Path) -> Iterator[FileProfile]:
 def _profile(file: str, sheet: str | None, read: ReadRows) -> FileProfile:
     rows = read()
     head = list(itertools.islice(rows, _ROWS_FOR_HEADER))
-    widths = [sum(bool(cell.strip()) for cell in row) for row in head]
-    if not any(widths):
+    if not any(cell.strip() for row in head for cell in row):
         return FileProfile(file, [], 0, read, sheet)
-    header = widths.index(max(widths))
+    header = _header(head)
     columns = [ColumnProfile(name.strip(), position) for position, name in enumerate(head[header])]
     row_count = 0
     for row in itertools.chain(head[header + 1 :], rows):
         row_count += any(row)
         for column, value in zip(columns, row, strict=False):
             column.add(value)
-    return FileProfile(file, [column for column in columns if column.name], row_count, read, sheet, header + 1)
+    named = [column for column in columns if column.name]
+    profile = FileProfile(file, named, row_count, read, sheet, header + 1)
+    if _reads_like_a_record(head[header]) or any(column.name in column.values for column in named):
+        shown = ", ".join(column.name for column in named)
+        profile.doubts.append(
+            f"line {header + 1} is taken for the header, but reads like a record ({shown}): where the file has no "
+            "header, write one as its first line and propose again"
+        )
+    return profile
+
+
+def _header(rows: Sequence[Sequence[str]]) -> int:
+    """The number of the first row that has most of the columns and reads like their names; else of the widest one."""
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    widest = max(filled)
+    for number, row in enumerate(rows):
+        if 2 * filled[number] > widest and not _reads_like_a_record(row):
+            return number
+    return filled.index(widest)
+
+
+def _reads_like_a_record(row: Sequence[str]) -> bool:
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return any("@" in cell or date_formats([cell]) or number_forms([cell]) for cell in cells)

@@ -8,11 +8,12 @@ choice has to be made it stands as `?`, which no load accepts.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ingestion.contract import ENTITIES, Column, ColumnType, Entity
-from ingestion.mapping.guesses import Guess, guess_entity, normal
+from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, Column, ColumnType, Entity
+from ingestion.mapping.guesses import Guess, candidates, guess_by_values, guess_entity, normal
 from ingestion.mapping.model import NumberForm
 from ingestion.mapping.profiles import ColumnProfile, FileProfile, profiles
 from ingestion.mapping.shapes import (
@@ -23,11 +24,13 @@ from ingestion.mapping.shapes import (
     has_time_without_offset,
     number_forms,
 )
-from ingestion.mapping.synonyms import LOST_WORDS, VALUE_WORDS, WON_WORDS
+from ingestion.mapping.stages import stages_of
+from ingestion.mapping.synonyms import VALUE_WORDS
 
 CHOOSE = "'?'"
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_€$£%][A-Za-z0-9_ ./()%€$£-]*")
 _SHOWN_VALUES = 8
+_SHOWN_CANDIDATE_VALUES = 3
 # Where an id of one file is a column of another: the entities and columns that name users and accounts.
 _REFERENCES = {"users": ("owner_id", "user_id"), "accounts": ("account_id",)}
 
@@ -42,10 +45,15 @@ def propose(paths: Sequence[Path]) -> str:
             guesses.append(guess)
         else:
             strangers.append(profile)
+    for stranger in strangers[:]:
+        held = {guess.entity.name for guess in guesses}
+        if guess := guess_by_values(stranger, (entity for entity in ENTITIES if entity.name not in held)):
+            guesses.append(guess)
+            strangers.remove(stranger)
     _link(guesses)
     lines = [
-        "# Proposed by `repline map`. Look at every line that says DOUBT; what is `?` you have to choose.",
-        "# Save it as mapping.yml beside the files.",
+        "# Proposed by `repline map`. Look at every DOUBT, and fill in each '?': a refresh names the lines that are",
+        "# left. Save it as mapping.yml beside the files.",
     ]
     for stranger in strangers:
         names = ", ".join(column.name for column in stranger.columns)
@@ -60,7 +68,7 @@ def propose(paths: Sequence[Path]) -> str:
         elif entity.name == "pipeline_stages":
             lines += _stages_from_values(guesses)
         elif entity.is_required:
-            lines += [f"  # DOUBT: no file seems to hold {entity.name}, which is required."]
+            lines += _nowhere(entity.name)
     return "\n".join(lines) + "\n"
 
 
@@ -75,7 +83,31 @@ def _entity(entity: Entity, guesses: list[Guess], found: list[FileProfile]) -> l
 
 
 def _part(guess: Guess, found: list[FileProfile]) -> list[str]:
-    profile = guess.profile
+    lines = _layout(guess.profile)
+    if guess.is_by_values:
+        name = guess.entity.name
+        lines.append(
+            f"# DOUBT: the headers do not say what this is. By its values it can be {name}: where it is something"
+        )
+        lines.append("# else, move it below that name.")
+    lines.append("columns:")
+    for column in guess.entity.columns:
+        if column.name in guess.columns:
+            spec, doubts = _spec(guess, column, guess.columns[column.name], found)
+            lines += [f"  # DOUBT: {doubt}" for doubt in doubts]
+            lines.append(f"  {column.name}: {spec}")
+        elif column.must_be_present and not column.null_means:
+            lines.append(f"  # DOUBT: no column seems to be {column.name}, which is required.")
+            lines += [f"  #   {each}" for each in _by_values(guess, column, found)]
+            lines.append(f"  {column.name}: {CHOOSE}")
+        elif guess.is_by_values and column.type is not ColumnType.TEXT:
+            lines += [f"  # {column.name}: {each}" for each in _by_values(guess, column, found)]
+    if guess.unused:
+        lines.append(f"# Passed over; what you want along goes under keep: {', '.join(guess.unused)}")
+    return lines
+
+
+def _layout(profile: FileProfile) -> list[str]:
     lines = [f"file: {_scalar(profile.file)}"]
     if profile.sheet:
         lines.append(f"sheet: {_scalar(profile.sheet)}")
@@ -85,19 +117,23 @@ def _part(guess: Guess, found: list[FileProfile]) -> list[str]:
         lines.append(f"delimiter: {'tab' if profile.delimiter == chr(9) else _scalar(profile.delimiter)}")
     if profile.encoding:
         lines.append(f"encoding: {profile.encoding}")
-    lines += [f"# DOUBT: {doubt}" for doubt in profile.doubts]
-    lines.append("columns:")
-    for column in guess.entity.columns:
-        if column.name in guess.columns:
-            spec, doubts = _spec(guess, column, guess.columns[column.name], found)
-            lines += [f"  # DOUBT: {doubt}" for doubt in doubts]
-            lines.append(f"  {column.name}: {spec}")
-        elif column.must_be_present and not column.null_means:
-            lines.append(f"  # DOUBT: no column seems to be {column.name}, which is required.")
-            lines.append(f"  {column.name}: {CHOOSE}")
-    if guess.unused:
-        lines.append(f"# Passed over; what you want along goes under keep: {', '.join(guess.unused)}")
+    return lines + [f"# DOUBT: {doubt}" for doubt in profile.doubts]
+
+
+def _by_values(guess: Guess, column: Column, files: list[FileProfile]) -> list[str]:
+    """The columns that can be it by their values, each as it would be written, with some of its values."""
+    lines = []
+    for found in candidates(guess.profile, guess.entity, column)[:_SHOWN_VALUES]:
+        spec, _ = _spec(guess, column, found, files)
+        few = list(found.values)[:_SHOWN_CANDIDATE_VALUES]
+        lines.append(f"{spec}  ({' | '.join(few)}{' | ...' if len(found.values) > len(few) else ''})")
     return lines
+
+
+def blank_lines(proposal: str) -> list[int]:
+    """The numbers of the lines in which something is left to fill in."""
+    lines = enumerate(proposal.splitlines(), start=1)
+    return [number for number, line in lines if CHOOSE in line and not line.lstrip().startswith("#")]
 
 
 def _spec(guess: Guess, column: Column, found: ColumnProfile, files: list[FileProfile]) -> tuple[str, list[str]]:
@@ -109,6 +145,9 @@ def _spec(guess: Guess, column: Column, found: ColumnProfile, files: list[FilePr
             f"{empty:,} of {guess.profile.row_count:,} rows are empty here, which the contract requires: they go to "
             "quarantine, unless first_of names another column or a value for them"
         )
+    if column.name == "stage" and guess.entity.name == "opportunities" and (outcomes := _stage_by_outcome(guess)):
+        doubts.append("won and lost deals keep their stage there, so that what became of them is their stage here")
+        return outcomes, doubts
     keys = _keys(guess.entity, column, found, doubts)
     if column.type is ColumnType.TEXT and not keys and (near := _spelt_otherwise(guess, found, files)):
         other, values = near
@@ -118,6 +157,18 @@ def _spec(guess: Guess, column: Column, found: ColumnProfile, files: list[FilePr
     if not keys:
         return name, doubts
     return "{" + ", ".join([f"column: {name}", *(f"{key}: {value}" for key, value in keys.items())]) + "}", doubts
+
+
+def _stage_by_outcome(guess: Guess) -> str | None:
+    """Where the stages say nothing of the outcome: the outcome of closed deals, the stage of others."""
+    if "stage" not in guess.columns:
+        return None
+    found = stages_of(guess)
+    if found.outcome is None:
+        return None
+    still_open = ", ".join(f"{_scalar(word)}: null" for word in found.open_words)
+    outcome = f"{{column: {_scalar(found.outcome.name)}, values: {{{still_open}}}}}"
+    return f"{{first_of: [{outcome}, {_scalar(guess.columns['stage'].name)}]}}"
 
 
 def _keys(entity: Entity, column: Column, found: ColumnProfile, doubts: list[str]) -> dict[str, str]:
@@ -235,62 +286,74 @@ def _link(guesses: list[Guess]) -> None:
             best = max(shares, key=lambda name: shares[name], default=None)
             if best is None or not shares[best]:
                 guess.doubts[key] = f"no column holds what the other files say for {entity_name}: {_shown(used)}"
-            elif shares[best] > shares.get(guess.columns[key].name, 0):
+            elif key not in guess.columns or shares[best] > shares.get(guess.columns[key].name, 0):
                 guess.columns[key] = next(column for column in guess.profile.columns if column.name == best)
                 guess.doubts[key] = "the other files name them so: two who share it would be one"
 
 
 def _users_from_owners(guesses: list[Guess]) -> list[str]:
     for guess in guesses:
-        if guess.entity.name == "opportunities" and "owner_id" in guess.columns:
-            owner = _scalar(guess.columns["owner_id"].name)
-            lines = _part(guess, [])
+        if guess.entity.name == "opportunities":
+            owner, name = _owner(guess)
             return [
                 "  users:",
                 "    # DOUBT: no file seems to hold users: they are the owners of opportunities, by the name there.",
-                *(f"    {line}" for line in lines[: lines.index("columns:") + 1]),
+                *(f"    {line}" for line in _layout(guess.profile)),
+                "    columns:",
                 f"      user_id: {owner}",
-                f"      full_name: {owner}",
+                f"      full_name: {name}",
             ]
-    return ["  # DOUBT: no file seems to hold users, which are required."]
+    return _nowhere("users")
+
+
+def _owner(guess: Guess) -> tuple[str, str]:
+    """What deals call their owner, and the owner's name where it stands beside an id."""
+    if "owner_id" not in guess.columns:
+        return CHOOSE, CHOOSE
+    owner = guess.columns["owner_id"].name
+    name = normal(owner).removesuffix("id") + "name"
+    names = [column.name for column in guess.profile.columns if normal(column.name) == name]
+    return _scalar(owner), _scalar(names[0] if names else owner)
 
 
 def _stages_from_values(guesses: list[Guess]) -> list[str]:
     for guess in guesses:
         if guess.entity.name == "opportunities" and "stage" in guess.columns:
+            found = stages_of(guess)
+            by = f"the column {' and '.join(found.told_by)} and their words say" if found.told_by else "their words say"
             lines = [
                 "  pipeline_stages:",
-                "    # DOUBT: in which order does a deal go through these, and which are closed or won? The order here",
-                "    # is that of the file's rows, the meaning that of the words.",
+                "    # DOUBT: in which order does a deal go through these? The order here is that of the file's rows.",
+                f"    # What is closed or won is what {by};",
+                "    # it is '?' where that is nothing, or not the same for all deals.",
                 "    rows:",
             ]
-            for pipeline, stages in _stages_by_pipeline(guess).items():
-                within = f"pipeline: {_scalar(pipeline)}, " if pipeline else ""
-                for number, (stage, is_closed, is_won) in enumerate(_ordered(stages), start=1):
-                    meaning = f"is_closed: {_word(is_closed)}, is_won: {_word(is_won)}"
-                    lines.append(f"      - {{{within}stage: {_scalar(stage)}, position: {number}, {meaning}}}")
+            positions: Counter[str] = Counter()
+            for stage in found.stages:
+                positions[stage.pipeline] += 1
+                within = f"pipeline: {_scalar(stage.pipeline)}, " if stage.pipeline else ""
+                meaning = f"is_closed: {_word(stage.is_closed)}, is_won: {_word(stage.is_won)}"
+                position = positions[stage.pipeline]
+                lines.append(f"      - {{{within}stage: {_scalar(stage.name)}, position: {position}, {meaning}}}")
             return lines
-    return ["  # DOUBT: no file seems to hold stages, which are required; they can stand here as rows."]
+    return [
+        "  pipeline_stages:",
+        "    # DOUBT: no file seems to hold stages. Write a row for each, in the order in which deals go through them.",
+        "    rows:",
+        f"      - {{stage: {CHOOSE}, position: 1, is_closed: {CHOOSE}, is_won: {CHOOSE}}}",
+    ]
 
 
-def _stages_by_pipeline(guess: Guess) -> dict[str, list[str]]:
-    """The stages of each pipeline; of "" those of rows that name none."""
-    stage, pipeline = guess.columns["stage"], guess.columns.get("pipeline")
-    if pipeline is None:
-        return {"": list(stage.values)}
-    stages: dict[str, list[str]] = {}
-    for name, value in guess.profile.pairs(pipeline, stage):
-        if value:
-            stages.setdefault(name, []).append(value)
-    return stages
-
-
-def _ordered(stages: list[str]) -> list[tuple[str, bool, bool]]:
-    """Stages with whether they are closed and won: open ones first, then won, then lost ones."""
-    won = [stage for stage in stages if _has_word(stage, WON_WORDS)]
-    lost = [stage for stage in stages if _has_word(stage, LOST_WORDS) and stage not in won]
-    still_open = [stage for stage in stages if stage not in (*won, *lost)]
-    return [(stage, stage in (*won, *lost), stage in won) for stage in (*still_open, *won, *lost)]
+def _nowhere(entity: str) -> list[str]:
+    """A required entity that no file seems to hold."""
+    columns = ENTITIES_BY_NAME[entity].columns
+    return [
+        f"  {entity}:",
+        f"    # DOUBT: no file seems to hold {entity}, which is required. Name the file and its columns.",
+        f"    file: {CHOOSE}",
+        "    columns:",
+        *(f"      {each.name}: {CHOOSE}" for each in columns if each.must_be_present and not each.null_means),
+    ]
 
 
 def _chosen(formats: list[str], what: str, doubts: list[str]) -> str:
@@ -308,10 +371,6 @@ def _above_one(value: str) -> bool:
     return re.fullmatch(r"\s*\d+([.,]\d+)?\s*", value) is not None and float(value.replace(",", ".")) > 1
 
 
-def _has_word(stage: str, words: tuple[str, ...]) -> bool:
-    return any(re.search(rf"\b{word}\b", normal(stage)) for word in words)
-
-
 def _letters(value: str) -> str:
     return re.sub(r"[^a-z0-9]", "", value.lower())
 
@@ -321,8 +380,8 @@ def _shown(values: Iterable[str]) -> str:
     return ", ".join(some)
 
 
-def _word(value: bool) -> str:
-    return "true" if value else "false"
+def _word(value: bool | None) -> str:
+    return CHOOSE if value is None else "true" if value else "false"
 
 
 def _flow(values: dict[str, str]) -> str:

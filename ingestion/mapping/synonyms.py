@@ -2,7 +2,14 @@
 
 Belongs here: words. Does not belong here: how a header is compared with them (`ingestion.mapping.guesses`).
 
-Headers are those of list exports of HubSpot, Salesforce, Pipedrive, Dynamics and Zoho in English, in lower case.
+Headers are those of list exports in English, in lower case. Beside HubSpot's and Salesforce's they are those of
+- Bitrix24: the fields of deals, https://apidocs.bitrix24.com/api-reference/crm/deals/ and
+  https://helpdesk.bitrix24.com/open/22879310
+- Close: the fields of opportunities, https://developer.close.com/
+- Dynamics 365: display names, https://learn.microsoft.com/dynamics365/sales/developer/entities/opportunity; Excel
+  exports put three columns `(Do Not Modify) ...` before them
+- Pipedrive: names of deal fields, which exports put behind `Deal - `, https://developers.pipedrive.com/docs/api/v1/Deals
+- Zoho CRM: standard fields of deals, https://help.zoho.com/portal/en/kb/crm
 """
 
 from __future__ import annotations
@@ -31,6 +38,13 @@ _OWNER = (
     "agent",
     "salesperson",
     "account executive",
+    "assigned by id",
+    "assigned by",
+    "assigned by name",
+    "responsible person",
+    "responsible",
+    "user id",
+    "user name",
 )
 _ACCOUNT = (
     "account id",
@@ -44,6 +58,10 @@ _ACCOUNT = (
     "organization",
     "customer",
     "client",
+    "potential customer",
+    "lead id",
+    "lead name",
+    "deal organization",
 )
 _CREATED = (
     "created at",
@@ -60,6 +78,8 @@ _CREATED = (
     "start date",
     "add time",
     "deal created",
+    "deal deal created",
+    "date create",
 )
 _UPDATED = (
     "updated at",
@@ -71,6 +91,11 @@ _UPDATED = (
     "update time",
     "systemmodstamp",
     "changed at",
+    "do not modify modified on",
+    "deal update time",
+    "date modify",
+    "date updated",
+    "changed on",
 )
 _DELETED = ("is deleted", "deleted", "archived", "is archived")
 _VERSION = {"updated_at": _UPDATED, "is_deleted": _DELETED}
@@ -88,6 +113,9 @@ _AMOUNT = (
     "contract value",
     "price",
     "opportunity amount",
+    "opportunity",
+    "total",
+    "income",
 )
 _CURRENCY = (
     "currency",
@@ -96,6 +124,9 @@ _CURRENCY = (
     "opportunity currency",
     "currency iso code",
     "amount currency",
+    "currency id",
+    "value currency",
+    "deal currency of value",
 )
 _OPPORTUNITY = (
     "opportunity id",
@@ -170,12 +201,31 @@ COLUMN_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         **_VERSION,
     },
     "opportunities": {
-        "opportunity_id": ("opportunity id", "deal id", "record id", "id", "opportunity number", "deal number"),
+        "opportunity_id": (
+            "opportunity id",
+            "deal id",
+            "record id",
+            "id",
+            "do not modify opportunity",
+            "opportunity number",
+            "deal number",
+        ),
         "account_id": _ACCOUNT,
         "owner_id": ("deal owner", "opportunity owner", *_OWNER),
-        "name": ("opportunity name", "deal name", "name", "title", "topic", "subject"),
-        "pipeline": ("pipeline", "pipeline name", "sales process", "record type"),
-        "stage": ("stage", "deal stage", "stage name", "sales stage", "opportunity stage", "status"),
+        "name": ("opportunity name", "deal name", "name", "title", "deal title", "topic", "subject"),
+        "pipeline": ("pipeline", "pipeline name", "deal pipeline", "category name", "sales process", "record type"),
+        "stage": (
+            "stage",
+            "deal stage",
+            "stage name",
+            "sales stage",
+            "pipeline phase",
+            "opportunity stage",
+            "stage id",
+            "status label",
+            "status reason",
+            "status",
+        ),
         "type": ("type", "deal type", "opportunity type"),
         "amount": _AMOUNT,
         "currency": _CURRENCY,
@@ -189,9 +239,18 @@ COLUMN_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
             "closing date",
             "est close date",
             "closed on",
+            "deal expected close date",
+            "actual close date",
             "won time",
         ),
-        "loss_reason": ("loss reason", "lost reason", "closed lost reason", "reason lost"),
+        "loss_reason": (
+            "loss reason",
+            "lost reason",
+            "deal lost reason",
+            "closed lost reason",
+            "reason for loss",
+            "reason lost",
+        ),
         **_VERSION,
     },
     "opportunity_history": {
@@ -288,7 +347,51 @@ VALUE_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduled": ("scheduled", "planned", "open"),
     },
 }
-WON_WORDS = ("won", "signed", "sold")
-LOST_WORDS = ("lost", "dead", "abandoned", "disqualified")
-TRUE_WORDS = ("true", "yes", "y", "1", "x")
-FALSE_WORDS = ("false", "no", "n", "0")
+# What names of stages say, without accents: a word that begins so. English, Spanish, French, German, Portuguese.
+WON_WORDS = (
+    "won\\b", "win$", "signed", "sold", "ganad[oa]", "vendid[oa]", "firmad[oa]", "gagnee?\\b", "signee?\\b", "gewonnen",
+    "ganh[oa]\\b",
+)  # fmt: skip
+LOST_WORDS = (
+    "lost", "lose\\b", "losing", "dead", "abandoned", "disqualified", "unqualified", "rejected", "declined", "refused",
+    "cancel", "apology", "junk", "out sold", "not interested", "perdid[oa]", "rechazad[oa]", "descartad[oa]",
+    "abandonad[oa]", "no interesad[oa]", "perdue?\\b", "refusee?\\b", "abandonnee?\\b", "annulee?\\b", "verloren",
+    "abgelehnt", "abgesagt",
+)  # fmt: skip
+CLOSED_WORDS = (
+    "closed",
+    "cerrad[oa]",
+    "fermee?\\b",
+    "geschlossen",
+    "abgeschlossen",
+    "fechad[oa]",
+    "finished",
+    "completed",
+)
+# Beside words, the stages that CRMs begin with.
+OPEN_WORDS = (
+    "open\\b", "new\\b", "prospect", "engag", "appointment", "scheduled", "meeting", "presentation", "demo\\b",
+    "qualif", "discover", "needs analysis", "value proposition", "decision maker", "perception", "evaluat", "propos",
+    "quot", "negotiat", "contact", "contract sent", "develop", "in progress", "on hold", "prepar", "executing",
+    "abiert[oa]", "nuev[oa]", "cita\\b", "reunion", "presentacion", "calific", "cualific", "propuesta", "cotiza",
+    "presupuesto", "negociac", "en curso", "en proceso", "ouverte?\\b", "nouveau", "rendez vous", "devis", "en cours",
+    "offen", "neu\\b", "termin", "angebot", "verhandlung",
+)  # fmt: skip
+# Columns of deals that say what became of each, as list exports of CRMs name them: the status of Pipedrive, Dynamics
+# and Close, the semantics of Bitrix24.
+OUTCOME_HEADERS = (
+    "status", "deal status", "opportunity status", "status type", "state", "outcome", "stage semantic id",
+    "stage semantics", "stage group", "estado", "statut",
+)  # fmt: skip
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    "open": ("open", "active", "inprogress", "onhold", "process", "p", "abierto", "abierta", "ouvert", "offen"),
+    "won": ("won", "success", "s", "closedwon", "ganado", "ganada", "gagne", "gewonnen"),
+    "lost": (
+        "lost", "failure", "apology", "f", "closedlost", "canceled", "cancelled", "outsold", "perdido", "perdida",
+        "perdu", "verloren",
+    ),
+}  # fmt: skip
+CLOSED_HEADERS = ("closed", "is closed", "deal closed", "cerrado", "cerrada", "ferme", "geschlossen")
+WON_HEADERS = ("won", "is won", "deal won", "ganado", "ganada", "gagne", "gewonnen")
+TRUE_WORDS = ("true", "yes", "y", "1", "x", "si", "sí", "oui", "ja", "sim")
+FALSE_WORDS = ("false", "no", "n", "0", "non", "nein", "não")

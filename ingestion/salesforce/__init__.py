@@ -4,7 +4,8 @@ Belongs here: Salesforce's login, queries, bulk jobs and objects. Does not belon
 (`ingestion.api`), or the mapping onto the landing contract (dbt staging).
 """
 
+from ingestion.salesforce.probe import probe
 from ingestion.salesforce.source import source
 from ingestion.salesforce.tables import TABLES
 
-__all__ = ["TABLES", "source"]
+__all__ = ["TABLES", "probe", "source"]

@@ -41,6 +41,8 @@ from ingestion.salesforce.tables import (
 # an Apex transaction), and then not by every server of the system at once.
 OVERLAP_SECONDS = 3600
 SETTLING_SECONDS = 300
+LOGIN_URL = "https://login.salesforce.com"
+API_VERSION = "62.0"
 
 _log = logging.getLogger(__name__)
 
@@ -54,8 +56,8 @@ def source(
     password: TSecretStrValue | None = None,
     security_token: TSecretStrValue | None = None,
     private_key: TSecretStrValue | None = None,
-    login_url: str = "https://login.salesforce.com",
-    api_version: str = "62.0",
+    login_url: str = LOGIN_URL,
+    api_version: str = API_VERSION,
     bulk_from_rows: int = 10_000,
 ) -> Iterator[DltResource]:
     """A Salesforce organisation, by the app `client_id`.

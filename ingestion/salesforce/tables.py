@@ -128,6 +128,16 @@ OBJECTS: tuple[SObject, ...] = (
         ),
         entity="leads",
     ),
+    _sobject(
+        "Campaign",
+        "campaigns",
+        "Campaigns and what they cost, deleted ones included.",
+        (
+            *("Type", "StartDate", "EndDate", "ActualCost", CURRENCY_FIELD, "IsDeleted", "CreatedDate"),
+            "LastModifiedDate",
+        ),
+        entity="spend",
+    ),
     _listed(
         "OpportunityStage",
         "opportunity_stages",

@@ -4,7 +4,8 @@ Belongs here: Twilio's endpoints, paging, limits and objects. Does not belong he
 (`ingestion.api`), or how legs become calls (dbt staging).
 """
 
+from ingestion.twilio.probe import probe
 from ingestion.twilio.source import source
 from ingestion.twilio.tables import TABLES
 
-__all__ = ["TABLES", "source"]
+__all__ = ["TABLES", "probe", "source"]

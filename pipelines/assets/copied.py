@@ -28,7 +28,12 @@ def build_copied_assets(settings: Settings, manifest: Manifest) -> list[dg.Asset
         owners=[DEFAULT_OWNER],
     )
 
-    @dg.multi_asset(name="copy_marts", specs=[spec], pool=WAREHOUSE_POOL)
+    @dg.multi_asset(
+        name="copy_marts",
+        description="Brings the copy in PostgreSQL to the published version; only tables that changed are sent.",
+        specs=[spec],
+        pool=WAREHOUSE_POOL,
+    )
     def copy_marts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         with clear_failures(settings):
             copy_if_wanted(settings, context.log.info)

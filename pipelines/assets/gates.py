@@ -20,6 +20,10 @@ from pipelines.runs.exclusion import WarehouseLock
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
 
+_DESCRIPTIONS = {
+    LandingGate.SUITE: "Judges what arrived: volume, quarantine, age, references. A failed error stops the refresh.",
+    MartsGate.SUITE: "Judges the marts, also beside the published version. A failed error stops publication.",
+}
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
@@ -65,7 +69,7 @@ def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinit
         for each in gate.describe()
     ]
 
-    @dg.multi_asset_check(name=name, specs=specs, pool=WAREHOUSE_POOL)
+    @dg.multi_asset_check(name=name, description=_DESCRIPTIONS[gate.SUITE], specs=specs, pool=WAREHOUSE_POOL)
     def run_gate(context: dg.AssetCheckExecutionContext, warehouse: WarehouseLock) -> Iterator[dg.AssetCheckResult]:
         with clear_failures(settings):
             outcome = gate.run(
@@ -81,7 +85,7 @@ def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinit
                 check_name=result.expectation,
                 passed=result.success,
                 severity=SEVERITIES[result.severity],
-                description=None if result.success else result.meaning,
+                description=result.meaning if not result.success else f"It is {result.observed}, as expected.",
                 metadata={
                     "observed": result.observed,
                     "expected": result.expected,

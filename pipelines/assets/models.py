@@ -47,6 +47,7 @@ def build_model_assets(settings: Settings, manifest: Manifest, raw: Iterable[dg.
 
     @dg.multi_asset(
         name="build_models",
+        description="dbt builds every model from the raw tables and runs its tests; a failed one holds back the rest.",
         specs=model_specs(manifest, gated),
         check_specs=checks,
         allow_arbitrary_check_specs=True,  # those of raw tables
@@ -97,7 +98,7 @@ def model_specs(manifest: Manifest, gated: dg.AssetKey) -> list[dg.AssetSpec]:
                     _UNIQUE_ID: node["unique_id"],
                 },
                 skippable=True,
-                group_name=node["fqn"][1] if node["resource_type"] == "model" else node["schema"],
+                group_name=_group(node),
                 code_version=node["checksum"]["checksum"],
                 owners=owners_of(manifest, node),
                 kinds={"dbt", "duckdb", "view" if is_view else "table"},
@@ -113,18 +114,46 @@ def check_specs(manifest: Manifest) -> list[dg.AssetCheckSpec]:
         if test["resource_type"] != "test":
             continue
         parents = sorted(test["depends_on"]["nodes"])
-        on = _key(manifest, test.get("attached_node") or parents[-1])
+        attached = test.get("attached_node") or parents[-1]
+        on = _key(manifest, attached)
         specs.append(
             dg.AssetCheckSpec(
                 test["name"],
                 asset=on,
-                description=test.get("description") or None,
+                description=test.get("description") or _said(test, attached),
                 additional_deps={_key(manifest, parent) for parent in parents} - {on},
                 blocking=test["config"]["severity"].lower() == "error",
                 metadata={_UNIQUE_ID: test["unique_id"]},
             )
         )
     return specs
+
+
+def _group(node: Mapping[str, Any]) -> str:
+    """The layer of a model, and of a mart its subject too: one box in the graph for each."""
+    if node["resource_type"] != "model":
+        return str(node["schema"])
+    layer, subject = node["fqn"][1:3]
+    return f"{layer}_{subject}" if layer == MARTS_SCHEMA else str(layer)
+
+
+def _said(test: Mapping[str, Any], on: str) -> str:
+    """What a generic test of the node `on` asks, in words: dbt has no description of one."""
+    kind, arguments = test["test_metadata"]["name"], test["test_metadata"]["kwargs"]
+    table, column = on.rpartition(".")[2], arguments.get("column_name")
+    match kind:
+        case "not_null":
+            return f"{column} of {table} is never null."
+        case "unique":
+            return f"No two rows of {table} have the same {column}."
+        case "unique_combination":
+            return f"No two rows of {table} have the same {', '.join(arguments['columns'])}."
+        case "relationships":
+            other = next((each for each in test["depends_on"]["nodes"] if each != on), on).rpartition(".")[2]
+            return f"Each {column} of {table} is a {arguments['field']} of {other}."
+        case "accepted_values":
+            return f"{column} of {table} is one of: {', '.join(map(str, arguments['values']))}."
+    return f"The dbt test {kind} of {table}{f'.{column}' if column else ''}."
 
 
 def _key(manifest: Manifest, unique_id: str) -> dg.AssetKey:
@@ -216,6 +245,6 @@ def _events(
                 check_name=spec.name,
                 passed=result.is_good,
                 severity=severity,
-                description=one_line(result.message) or None,
+                description=one_line(result.message) or spec.description,
                 metadata={"bad_rows": result.failures or 0, "seconds": result.seconds},
             )

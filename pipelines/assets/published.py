@@ -26,7 +26,7 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
         dg.AssetSpec(
             [PUBLISHED_GROUP, name],
             deps=[[MARTS_SCHEMA, name]],
-            description=f"The mart {name} as reports read it: a table of marts.duckdb, and a Parquet file.",
+            description=f"The mart {name} as reports read it: a table of repline.duckdb, and a Parquet file.",
             metadata={COLUMN_SCHEMA: described_columns(marts[name]), TABLE_NAME: f"{MARTS_SCHEMA}.{name}"},
             freshness_policy=dg.FreshnessPolicy.time_window(timedelta(hours=limit)) if limit else None,
             kinds={"duckdb", "parquet"},
@@ -36,13 +36,18 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
         for name in marts
     ]
 
-    @dg.multi_asset(name="publish_marts", specs=specs, pool=WAREHOUSE_POOL)
+    @dg.multi_asset(
+        name="publish_marts",
+        description="Writes a new version of the marts, compares it with the warehouse, and shows it to readers.",
+        specs=specs,
+        pool=WAREHOUSE_POOL,
+    )
     def publish_marts(
         context: dg.AssetExecutionContext, warehouse: WarehouseLock
     ) -> Iterator[dg.MaterializeResult[None]]:
         with clear_failures(settings):
             as_of, fingerprint = _origin(context, list(marts))
-            version = publish(settings, as_of, fingerprint, list(marts))
+            version = publish(settings, as_of, fingerprint, list(marts), context.log.info)
         if version.without_site:
             context.log.warning(f"Version {version.number}: {version.without_site}")
         for table in version.tables:

@@ -5,7 +5,6 @@ which sources are on (`pipelines.sources`), or reading files and APIs (`ingestio
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,7 +43,7 @@ from pipelines.publication.versions import needs_publishing, restore_current, ve
 from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, SettingsError
-from pipelines.sources import sources_of
+from pipelines.sources import options_of, sources_of, unmapped_files
 
 # Of the account of the files: what is added up for each table.
 _COUNTED = ("files", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined")
@@ -112,6 +111,7 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
 
     @dg.multi_asset(
         name=LOAD_STEP,
+        description="Loads what is new in each source into schema raw; where nothing is, all other steps are skipped.",
         specs=specs,
         pool=WAREHOUSE_POOL,
         config_schema={RELOAD: dg.Field([str], default_value=[], description="Sources to read from their beginning.")},
@@ -146,6 +146,8 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
                 context.log.warning(
                     f"Somebody forgotten came again from a source: {forgotten:,} rows were cleaned; delete them there."
                 )
+            if unread := unmapped_files(settings):
+                context.log.warning(unread)
             fingerprint = build_fingerprint(settings, warehouse.started_at)
             # Who materialises tables by hand wants them made again, new or not.
             is_refresh = context.run.job_name == REFRESH_JOB
@@ -191,15 +193,10 @@ def _load(
             raise SettingsError(
                 f"only a source that is on can be read anew, not {name!r}; these are: {', '.join(able)}"
             )
-    complete = {source.name: source.is_complete for source in sources.contract}
     for source in sources.on:
         if not any(table.startswith(f"{source.name}__") for table in tables):
             continue
-        placed = replace(
-            options,
-            place=getattr(settings, source.place) if source.place else None,
-            is_complete=complete.get(source.name, True),
-        )
+        placed = options_of(settings, sources, source, options)
         ingestion_sources.load(source.name, placed, settings.warehouse, settings.dlt_home, run, source.name in anew)
 
 

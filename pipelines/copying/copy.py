@@ -37,6 +37,9 @@ _LOCK_ATTEMPTS = 60
 _LOCK_PAUSE_SECONDS = 0.5
 
 
+Log = Callable[[str], None]
+
+
 @dataclass(frozen=True)
 class Copied:
     """The version that the copy holds now, and the tables that were sent and removed for it."""
@@ -52,8 +55,8 @@ class Copied:
         return f"The copy holds version {self.version.number}: {len(self.sent)} tables sent, {total} marts in it."
 
 
-def copy_published(settings: Settings) -> Copied:
-    """Bring the copy that the settings name to the version that readers of the files see.
+def copy_published(settings: Settings, log: Log = lambda _: None) -> Copied:
+    """Bring the copy that the settings name to the version that readers of the files see; `log` is told what is sent.
 
     Raises CopyError, and then the readers of the copy keep what they had.
     """
@@ -62,10 +65,12 @@ def copy_published(settings: Settings) -> Copied:
     if version is None:
         raise CopyError("nothing is published yet, so there is nothing to copy; run `repline refresh`")
     manifest = json.loads(prepare_manifest(settings).read_text(encoding="utf-8"))
-    return copy_version(version, target, keys_of(manifest), str(settings.dlt_home))
+    return copy_version(version, target, keys_of(manifest), str(settings.dlt_home), log)
 
 
-def copy_version(version: Version, target: Target, keys: dict[str, Key], dlt_home: str) -> Copied:
+def copy_version(
+    version: Version, target: Target, keys: dict[str, Key], dlt_home: str, log: Log = lambda _: None
+) -> Copied:
     """Bring the copy to a version; `keys` are those of its tables by name. Raises CopyError."""
     tables = tables_of(version, keys)
     with target.connection() as connection, connection.cursor() as cursor:
@@ -76,6 +81,7 @@ def copy_version(version: Version, target: Target, keys: dict[str, Key], dlt_hom
         removed = sorted(held.keys() - {table.name for table in tables})
         if changed:
             cursor.execute(f"DROP SCHEMA IF EXISTS {quoted(target.loading)} CASCADE")
+            log(f"Sending {len(changed)} tables, {sum(table.row_count for table in changed):,} rows")
             _send(target, changed, dlt_home)
         if changed or removed:
             cursor.execute("BEGIN")
@@ -259,10 +265,7 @@ def _name(target: Target, table: str) -> str:
     return f"{quoted(target.schema)}.{quoted(table)}"
 
 
-Log = Callable[[str], None]
-
-
 def copy_if_wanted(settings: Settings, log: Log) -> None:
     """Copy where the settings name a database. One that is up to date is left alone, after a look at its record."""
     if settings.copy_to is not None:
-        log(str(copy_published(settings)))
+        log(str(copy_published(settings, log)))

@@ -6,7 +6,7 @@ others but the medians and sums over peers that the marts put into them. Does no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from pipelines.pages.deals import BEHIND, deals_table
@@ -44,7 +44,7 @@ def team_page(team: str, rows: dict[str, list[Row]], answers: Answers, words: Wo
         Section(
             "quarter",
             words.say("company_quarter", quarter=name),
-            _tiles(now, before, None, words, team_deals_file(team)),
+            _tiles(now, before, None, words, {kind: f"{team_deals_file(team)}#{kind}" for kind in BEHIND}),
         ),
         Section("months", words.say("months"), _months(rows["team_months"], now, name, words)),
         Section("members", words.say("members"), _members(rows["team_members"], words)),
@@ -70,7 +70,11 @@ def rep_page(rows: dict[str, list[Row]], answers: Answers, words: Words) -> Page
     before = period_row(rows["rep_scorecard"], "quarter", answers.periods["last_quarter"])
     pace = period_row(rows["rep_pace"], "quarter", quarter)
     sections = [
-        Section("quarter", words.say("company_quarter", quarter=name), _tiles(now, before, pace, words, "")),
+        Section(
+            "quarter",
+            words.say("company_quarter", quarter=name),
+            _tiles(now, before, pace, words, {row["behind"]: f"#{row['behind']}" for row in rows["deals"]}),
+        ),
         Section("digest", words.say("digest"), _digest(rows["rep_digest"], words), wide=False),
         Section("focus", words.say("focus"), _focus(rows, words), wide=False),
         Section("months", words.say("months"), _months(rows["rep_months"], now, name, words)),
@@ -92,13 +96,16 @@ def rep_page(rows: dict[str, list[Row]], answers: Answers, words: Words) -> Page
     )
 
 
-def _tiles(now: Row | None, before: Row | None, pace: Row | None, words: Words, deals: str) -> list[Block]:
+def _tiles(
+    now: Row | None, before: Row | None, pace: Row | None, words: Words, deals: Mapping[str, str]
+) -> list[Block]:
+    """`deals` are the places of the deals behind each figure that has some."""
     if now is None:
         return []
     usual = None if pace is None else pace["expected_rate"]
 
     def label(kpi: str, behind: str) -> Link:
-        return Link(words.kpi(kpi), f"{deals}#{behind}")
+        return Link(words.kpi(kpi), deals[behind]) if behind in deals else definition(kpi, words)
 
     def than_before(kpi: str) -> Shown:
         return words.say("quarter_before", value=words.figure(before, kpi, short=True)) if before else ""
@@ -281,15 +288,12 @@ def _commission(rows: dict[str, list[Row]], words: Words) -> list[Block]:
     if not statements:
         return []
 
-    def period(row: Row) -> str:
-        return words.month(row["pay_period_start"]) if _is_month(row) else words.day(row["pay_period_start"])
-
     blocks: list[Block] = [
         Table(
             words.say("statements"),
             (words.say("pay_period"), words.say("plan"), *map(words.kpi, _STATEMENT)),
             [
-                (period(row), row["plan_id"], *(_paid(row, column, words) for column in _STATEMENT))
+                (_pay_period(row, words), row["plan_id"], *(_paid(row, column, words) for column in _STATEMENT))
                 for row in statements
             ],
             tuple(range(2, 2 + len(_STATEMENT))),
@@ -304,7 +308,7 @@ def _commission(rows: dict[str, list[Row]], words: Words) -> list[Block]:
             Table(
                 words.say(
                     "lines_of",
-                    period=period(statement),
+                    period=_pay_period(statement, words),
                     plan=statement["plan_id"],
                     amount=_paid(statement, "payable_amount", words),
                 ),
@@ -337,9 +341,10 @@ def _paid(row: Row, column: str, words: Words) -> Shown:
     return words.figure(row, column, "cents" if column.endswith("_amount") else "")
 
 
-def _is_month(row: Row) -> bool:
+def _pay_period(row: Row, words: Words) -> str:
     start, end = row["pay_period_start"], row["pay_period_end"]
-    return bool((start.year, start.month) == (end.year, end.month))
+    months = (end.year - start.year) * 12 + end.month - start.month + 1
+    return words.period({1: "month", 3: "quarter"}.get(months, "year"), start)
 
 
 def _slipping(rows: dict[str, list[Row]], answers: Answers, words: Words) -> list[Block]:

@@ -6,6 +6,7 @@ Belongs here: reading that of a table in an attached database. Does not belong h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,13 @@ class Form:
 
     columns: tuple[tuple[str, str], ...]
     comments: Mapping[str, str]
+
+    @property
+    def parquet_metadata(self) -> dict[str, str]:
+        """The descriptions as a Parquet file's own keys: `description`, and `column_descriptions` as a JSON object."""
+        of_columns = {column: self.comments[column] for column, _ in self.columns if column in self.comments}
+        described = {"column_descriptions": json.dumps(of_columns, ensure_ascii=False)} if of_columns else {}
+        return {**({"description": self.comments[""]} if "" in self.comments else {}), **described}
 
 
 @dataclass(frozen=True)

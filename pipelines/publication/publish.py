@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ import duckdb
 from ingestion.clearing import last_version_in_clear
 from ingestion.text import first_line, literal, quoted
 from pipelines.pages.site import has_marts, is_installed, write_site
-from pipelines.publication.content import SCHEMA, Mart, count_and_checksum, measure
+from pipelines.publication.content import SCHEMA, Mart, count_and_checksum, form_of, measure
 from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
 from pipelines.publication.reuse import is_untouched, take_over
 from pipelines.publication.versions import (
@@ -55,6 +55,8 @@ STORAGE_VERSION = "v1.3.0"
 # MB, but not every reader knows its encodings.
 PARQUET_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 
+Log = Callable[[str], None]
+
 _RECORD_COMMENTS = {
     PUBLICATION: {
         "": "What this published version holds: one row for each mart.",
@@ -76,12 +78,18 @@ _RECORD_COMMENTS = {
 }
 
 
-def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Sequence[str] | None = None) -> Version:
+def publish(
+    settings: Settings,
+    as_of: datetime,
+    fingerprint: str,
+    tables: Sequence[str] | None = None,
+    log: Log = lambda _: None,
+) -> Version:
     """Write the marts of the warehouse as a new version, audit it, and make it the one that readers see.
 
     `as_of` is aware; `fingerprint` stands for the inputs (`versions.needs_publishing`); `tables` are the
-    names of the marts, by default all of schema `marts`. Versions beyond `keep_versions` are removed, and those that
-    may hold what is hidden or forgotten by now.
+    names of the marts, by default all of schema `marts`; `log` is told which is written. Versions beyond
+    `keep_versions` are removed, and those that may hold what is hidden or forgotten by now.
     Raises PublicationError, and then the last good version stands. Only for the holder of the refresh lock.
     """
     published_at = datetime.now(UTC)
@@ -104,6 +112,7 @@ def publish(settings: Settings, as_of: datetime, fingerprint: str, tables: Seque
             fingerprint=fingerprint,
             freshness=dataset_freshness_sql(sources_of(settings), as_of, business.freshness_limit_hours),
             tables=tables,
+            log=log,
         )
         path = version_path(settings, number)
         building.rename(path)
@@ -128,6 +137,7 @@ def _write_files(
     fingerprint: str,
     freshness: str,
     tables: Sequence[str] | None = None,
+    log: Log = lambda _: None,
 ) -> tuple[tuple[PublishedTable, ...], str]:
     """Write the marts of the warehouse, the records about them and the site into `folder`, and audit the marts.
 
@@ -160,7 +170,8 @@ def _write_files(
         }
         _attach(connection, database, "" if database.exists() else f"STORAGE_VERSION '{STORAGE_VERSION}'")
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS published.{SCHEMA}")
-        for mart in changed:
+        for number_of_mart, mart in enumerate(changed, start=1):
+            log(f"{number_of_mart} of {len(changed)} changed tables: {mart.name}, {mart.row_count:,} rows")
             _write_table(connection, mart.name, f"FROM warehouse.{SCHEMA}.{quoted(mart.name)}", mart.form.comments)
         for name, query in records.items():
             _write_table(connection, name, query, _RECORD_COMMENTS[name])
@@ -256,9 +267,15 @@ def _write_table(connection: duckdb.DuckDBPyConnection, name: str, query: str, c
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> None:
-    """Write the Parquet file of a published table from that table, so that who audits the file audits both."""
+    """Write the Parquet file of a published table from that table, so that who audits the file audits both.
+
+    The descriptions are in its metadata, where they make no two files of the same content differ.
+    """
     target = literal(folder / PARQUET / f"{name}.parquet")
-    connection.execute(f"COPY (FROM published.{SCHEMA}.{quoted(name)}) TO {target} ({PARQUET_OPTIONS})")
+    metadata = form_of(connection, "published", name).parquet_metadata
+    described = ", ".join(f"{key}: {literal(text)}" for key, text in metadata.items())
+    options = f"{PARQUET_OPTIONS}, KV_METADATA {{{described}}}" if described else PARQUET_OPTIONS
+    connection.execute(f"COPY (FROM published.{SCHEMA}.{quoted(name)}) TO {target} ({options})")
 
 
 def _audit(connection: duckdb.DuckDBPyConnection, folder: Path, mart: Mart, *, is_new: bool) -> None:

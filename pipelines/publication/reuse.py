@@ -41,7 +41,8 @@ def take_over(connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, m
             mart.name: mart.form
             for mart in marts
             if published.get(mart.name) == (mart.row_count, mart.checksum)
-            and is_untouched(last, last / PARQUET / f"{mart.name}.parquet")
+            and is_untouched(last, file := last / PARQUET / f"{mart.name}.parquet")
+            and _metadata(connection, file) == mart.form.parquet_metadata
         }
         if not same or not is_untouched(last, last / DATABASE):
             return frozenset()
@@ -70,6 +71,12 @@ def is_untouched(version: Path, file: Path) -> bool:
     """Whether the file is there, and nobody wrote to it after the version's record, which is its newest file."""
     record = version / PARQUET / f"{PUBLICATION}.parquet"
     return file.is_file() and file.stat().st_mtime_ns <= record.stat().st_mtime_ns
+
+
+def _metadata(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
+    """What a Parquet file says of itself: those of earlier releases said nothing."""
+    query = "SELECT decode(key), decode(value) FROM parquet_kv_metadata(?)"
+    return dict(connection.execute(query, [str(file)]).fetchall())
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -5,8 +5,8 @@ making a version (`pipelines.publication.publish`).
 
     published/versions/000007/{repline.duckdb, parquet/<table>.parquet, site/<page>.html}
     published/current        -> versions/000007          flipped in one atomic step
-    published/marts.duckdb   -> current/repline.duckdb   what BI tools open
-    published/repline.duckdb -> current/repline.duckdb   the same for DuckDB before 1.5, see DATABASE
+    published/repline.duckdb -> current/repline.duckdb   what BI tools open
+    published/marts.duckdb   -> current/repline.duckdb   the same by a former name, see DATABASE
     published/parquet        -> current/parquet
     published/rolled_back    -> versions/000008          the newest version, while an earlier one is current
 """
@@ -32,7 +32,7 @@ PARQUET = "parquet"
 PUBLICATION = "publication"
 SITE = "site"
 # What readers open, and where it is in a version.
-LINKS = {"marts.duckdb": DATABASE, "repline.duckdb": DATABASE, "parquet": PARQUET}
+LINKS = {"repline.duckdb": DATABASE, "marts.duckdb": DATABASE, "parquet": PARQUET}
 # What a publication that was killed may leave in the folder of the versions. Whatever else lies there is not ours.
 _LEFTOVERS = (".building-*", ".removed-*", ".spill*")
 

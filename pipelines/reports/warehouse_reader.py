@@ -13,7 +13,10 @@ from contextlib import contextmanager
 import duckdb
 from filelock import FileLock, Timeout
 
+from ingestion.contract import RAW_SCHEMA
+from ingestion.register import SOURCES_BY_NAME
 from pipelines.settings import Settings
+from pipelines.sources import sources_of
 from pipelines.storage_faults import is_held, storage_fault
 
 # Another program's query is over, or it is not: nobody on call waits longer for an answer.
@@ -40,10 +43,23 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         yield connection
     except duckdb.CatalogException:
-        # The first load was interrupted.
-        raise WarehouseUnavailableError("the warehouse is not complete; run `repline refresh`") from None
+        raise WarehouseUnavailableError(_what_is_missing(settings, connection)) from None
     finally:
         connection.close()
+
+
+def _what_is_missing(settings: Settings, connection: duckdb.DuckDBPyConnection) -> str:
+    """Why the warehouse lacks a table: other sources were on when it was filled, or a first load was interrupted."""
+    names = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [RAW_SCHEMA]).fetchall()
+    loaded = {name.partition("__")[0] for (name,) in names} & SOURCES_BY_NAME.keys()
+    here = sources_of(settings).names
+    if not loaded or loaded >= set(here):
+        return "the warehouse is not complete; run `repline refresh`"
+    where = settings.file or "no repline.yml"
+    return (
+        f"the settings here are not those of the last refresh: `sources` is {', '.join(here)} ({where}), and it loaded "
+        f"{', '.join(sorted(loaded))}; start Repline where its repline.yml is, or set REPLINE_VARS as it was"
+    )
 
 
 def is_refreshing(settings: Settings) -> bool:

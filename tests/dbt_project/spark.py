@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -68,13 +69,19 @@ def compiled(folder: Path, variables: Mapping[str, Any], *arguments: str) -> dic
     return {str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.sql"))}
 
 
+@cache
 def faults(sql: str) -> list[str]:
-    """What Spark does not understand in a statement; empty where it understands all."""
+    """What Spark does not understand in a statement; empty where it understands all.
+
+    Most models say the same by other settings, so each statement is judged once.
+    """
+    spark = sqlglot.Dialect.get_or_raise("spark")
     try:
-        tokens = sqlglot.tokenize(sql, read="spark")
-        tree = sqlglot.parse_one(sql, read="spark")
+        tokens = spark.tokenize(sql)
+        (tree,) = spark.parser().parse(tokens, sql)
     except sqlglot.errors.SqlglotError as error:
         return [str(error).splitlines()[0]]
+    assert tree is not None
     return [*_faults_of_words(sql, tokens), *_faults_of_tree(tree)]
 
 

@@ -16,7 +16,12 @@ CREATED = "2024-01-05 10:00:00"
 def test_each_rule_counts_its_rows(tmp_path: Path, statements: Sequence[Sequence[str]]) -> None:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         create_raw_tables(connection)
-        insert_rows(connection, "users", USERS)
+        insert_rows(connection, "users", [
+            *USERS,
+            {"user_id": "u2", "full_name": "Bo", "manager_id": "u1"},
+            {"user_id": "u3", "full_name": "Cy", "manager_id": "Ada"},
+            {"user_id": "u4", "full_name": "Di", "manager_id": "Ada", "is_deleted": True},
+        ])  # fmt: skip
         insert_rows(connection, "pipeline_stages", STAGES)
         insert_rows(connection, "opportunities", [
             {"opportunity_id": "sound", "stage": "Qualify", "owner_id": "u1", "amount": 1, "created_at": CREATED},
@@ -71,6 +76,7 @@ def test_each_rule_counts_its_rows(tmp_path: Path, statements: Sequence[Sequence
         ("no_stage_history", "opportunities", 6),
         ("opportunity_without_state", "opportunities", 1),
         ("suspect_long_call", "calls", 1),
+        ("unknown_manager", "users", 1),
         ("unknown_opportunity", "opportunity_history", 1),
         ("unknown_rep", "accounts", 1),
         ("unknown_rep", "calls", 2),

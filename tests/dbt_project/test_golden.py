@@ -1,4 +1,7 @@
-"""The golden cases, from raw tables through dbt alone."""
+"""The golden cases of the practice, from raw tables through dbt alone.
+
+Those of part 1 go the whole way, from files to publication (`tests.end_to_end.test_golden_cases`).
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.dbt_project.golden import KEYS, PRACTICE_KEYS, differences
+from tests.dbt_project.golden import PRACTICE_KEYS, differences
 from tests.dbt_project.warehouse import build, create_raw_tables, load_landing_csv
 
 # The tables that are expected, by case.
-CASES = {
-    **{f"case_{number}": tuple(KEYS) for number in (1, 2)},
-    **{f"{name}_{number}": tuple(tables) for name, tables in PRACTICE_KEYS.items() for number in (1, 2)},
-}
+CASES = {f"{name}_{number}": tuple(tables) for name, tables in PRACTICE_KEYS.items() for number in (1, 2)}
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -29,9 +29,7 @@ def built_case(
         create_raw_tables(connection)
         load_landing_csv(connection, case / "landing")
     settings = json.loads((case / "settings.json").read_text(encoding="utf-8"))
-    # dbt's own tests meet the rows of part 1 where these companies are refreshed (tests.end_to_end.test_golden_cases).
-    tests = ("test", "unit_test") if request.param.startswith("case_") else ("unit_test",)
-    build(home, settings, *(f"--exclude-resource-type={kind}" for kind in tests))
+    build(home, settings, "--exclude-resource-type=unit_test")
     return duckdb.connect(str(home / "warehouse.duckdb"), read_only=True), case / "expected"
 
 
@@ -57,12 +55,12 @@ def test_warnings_name_what_is_expected(built_case: tuple[duckdb.DuckDBPyConnect
 
 def test_a_difference_is_found(built_case: tuple[duckdb.DuckDBPyConnection, Path], tmp_path: Path) -> None:
     connection, expected_dir = built_case
-    if "kpi_slippage" not in CASES[expected_dir.parent.name]:
+    if "kpi_company_scorecard" not in CASES[expected_dir.parent.name]:
         pytest.skip("one table is enough")
-    text = (expected_dir / "kpi_slippage.csv").read_text(encoding="utf-8")
+    text = (expected_dir / "kpi_company_scorecard.csv").read_text(encoding="utf-8")
     head, first, *rest = text.splitlines()
     cells = first.split(",")
-    cells[head.split(",").index("due_amount")] = "1.23"
-    changed = tmp_path / "kpi_slippage.csv"
+    cells[head.split(",").index("won_amount")] = "1.23"
+    changed = tmp_path / "kpi_company_scorecard.csv"
     changed.write_text("\n".join([head, ",".join(cells), *rest]), encoding="utf-8")
-    assert [found for found, *_ in differences(connection, "kpi_slippage", changed)] == ["due_amount "]
+    assert [found for found, *_ in differences(connection, "kpi_company_scorecard", changed)] == ["won_amount "]

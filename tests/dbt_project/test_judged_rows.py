@@ -190,7 +190,7 @@ def test_rejected_rows_are_counted_as_a_warning(home: Path) -> None:
     )
     assert counts == [
         ("accounts", 0), ("calls", 3), ("exchange_rates", 1), ("leads", 0), ("meetings", 0), ("opportunities", 5),
-        ("opportunity_history", 1), ("opportunity_splits", 1), ("pipeline_stages", 1), ("quotas", 0),
+        ("opportunity_history", 1), ("opportunity_splits", 1), ("pipeline_stages", 1), ("quotas", 0), ("spend", 0),
         ("territories", 0), ("touches", 2), ("users", 2),
     ]  # fmt: skip
     assert query(

@@ -37,12 +37,12 @@ def create_raw_tables(
     extra_columns: Mapping[str, list[str]] | None = None,
     source: str = "landing",
 ) -> None:
-    """Create all raw tables of a source, empty. `extra_columns` are further VARCHAR columns by entity."""
+    """Create the raw tables of a source that are not there, empty. `extra_columns`: more VARCHAR columns by entity."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {RAW_SCHEMA}")
     for entity in ENTITIES:
         columns = [f'"{column.name}" {column.type.value}' for column in entity.columns]
         columns += [f'"{name}" VARCHAR' for name in ["_file", *(extra_columns or {}).get(entity.name, [])]]
-        connection.execute(f"CREATE TABLE {_table(entity, source)} ({', '.join(columns)})")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {_table(entity, source)} ({', '.join(columns)})")
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, entity_name: str, rows: Rows, source: str = "landing") -> None:
@@ -156,7 +156,10 @@ def _statements(result: Any) -> list[tuple[str, str, str]]:
     for done in result.results:
         node, kind = done.node, str(done.node.resource_type)
         if kind == "model":
-            statements.append((node.config.materialized, f"{node.schema}.{node.name}", node.compiled_code))
+            # A contract puts the columns into its own order.
+            columns = ", ".join(f'"{name}"' for name in node.columns) if node.config.contract.enforced else "*"
+            sql = f"SELECT {columns} FROM ({node.compiled_code}\n)"
+            statements.append((node.config.materialized, f"{node.schema}.{node.name}", sql))
         elif kind == "snapshot":
             # What dbt makes of the first rows that a snapshot sees.
             seen = node.config.updated_at

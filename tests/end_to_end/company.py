@@ -19,8 +19,9 @@ import duckdb
 
 # It keeps the libraries from calling home, in this process and so in those that get its environment.
 import pipelines  # noqa: F401
+from ingestion.demo import DEFAULT_UNTIL
 from tests import shortcuts
-from tests.dbt_project.warehouse import WITHOUT_TESTS, build
+from tests.dbt_project.warehouse import build_again, create_raw_tables
 from tests.ingestion.loading import run
 from tests.processes import Running, forked, run_forked
 
@@ -97,14 +98,21 @@ class Company:
 class Unpublished(Company):
     """A company whose files are loaded and whose models are built, and no more: what another way is compared with.
 
-    A third of the work of a refresh. Gates, tests of the models and publication have tests of their own.
+    The models are built by what a build of nothing did (`statements`, a fixture), as of the same moment. Gates, tests
+    of the models and publication have tests of their own.
     """
+
+    as_of: str = DEFAULT_UNTIL.isoformat()
+    statements: Sequence[Sequence[str]] = ()
 
     def refresh(self) -> str:
         self.home.mkdir(parents=True)
         loaded = run_forked(_load_files, [str(self.landing), str(self.home)], self.environment)
         assert loaded.returncode == 0, loaded.stdout + loaded.stderr
-        return build(self.home, {"as_of": self.as_of, **self.variables}, *WITHOUT_TESTS)
+        with duckdb.connect(str(self.home / "warehouse.duckdb")) as connection:
+            create_raw_tables(connection)
+        build_again(self.home, self.statements)
+        return loaded.stdout
 
     @property
     def published(self) -> Path:
@@ -130,7 +138,7 @@ def _repline(arguments: Sequence[str]) -> None:
 
 def small_company(folder: Path, calls: int = 2000) -> Company:
     """A synthetic company of its own files."""
-    from ingestion.demo import DEFAULT_UNTIL, generate
+    from ingestion.demo import generate
 
     generate(folder / "landing", calls=calls)
     return Company(folder / "landing", folder / "home", DEFAULT_UNTIL.isoformat())

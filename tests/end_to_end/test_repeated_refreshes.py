@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -50,13 +51,15 @@ def test_killed_at_every_step_and_run_again(
     )
 
 
-def test_a_change_gives_what_a_build_from_nothing_gives(tmp_path: Path) -> None:
+def test_a_change_gives_what_a_build_from_nothing_gives(
+    tmp_path: Path, demo_statements: Sequence[Sequence[str]]
+) -> None:
     """Files that arrive one after the other give the marts of the same files at once."""
     company = small_company(tmp_path / "grown", calls=500)
     company.refresh()
     change(company.landing, share=0.05)
     assert "Published version 2" in company.refresh()
-    at_once = Unpublished(company.landing, tmp_path / "at_once", company.as_of)
+    at_once = Unpublished(company.landing, tmp_path / "at_once", statements=demo_statements)
     at_once.refresh()
     grown, whole = company.marts(tmp_path / "a"), at_once.marts(tmp_path / "b")
     assert [table for table, rows in grown.items() if rows != whole[table]] == []

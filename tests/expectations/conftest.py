@@ -58,6 +58,10 @@ def raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
         " loaded_at TIMESTAMP, size_bytes BIGINT, rows_read BIGINT, rows_loaded BIGINT,"
         " rows_superseded BIGINT, rows_quarantined BIGINT)"
     )
+    connection.execute(
+        "CREATE TABLE raw.quarantine (source VARCHAR, entity VARCHAR, file VARCHAR, file_hash VARCHAR, line BIGINT,"
+        " record_key VARCHAR, column_name VARCHAR, value VARCHAR, reason VARCHAR, quarantined_at TIMESTAMP)"
+    )
 
 
 @pytest.fixture

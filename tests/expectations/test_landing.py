@@ -86,6 +86,16 @@ FAULTS = {
         " ('landing', 'calls', 'calls.csv', 'hash2', '2025-03-31 17:30:00', 1, 4, 4, 0, 0)",
         {("calls", "volume_ratio", "warning")},
     ),
+    "a file that arrives empty": (
+        "INSERT INTO raw.landing_files VALUES"
+        " ('landing', 'calls', 'calls.csv', 'hash2', '2025-03-31 17:30:00', 1, 0, 0, 0, 0)",
+        {("calls", "volume_ratio", "warning")},
+    ),
+    "a file that was taken out on purpose": (
+        "INSERT INTO raw.landing_files VALUES"
+        " ('landing', 'calls', 'calls.csv', 'removed', '2025-03-31 17:30:00', 0, 0, 0, 0, 0)",
+        set(),
+    ),
     "one more file of the usual size": (
         "INSERT INTO raw.landing_files VALUES"
         " ('landing', 'calls', 'calls/2.csv', 'hash2', '2025-03-31 17:30:00', 1, 2, 2, 0, 0)",
@@ -171,6 +181,28 @@ def test_limits_are_settings(gate: GateRunner, change: Change) -> None:
     assert gate().passed
     gate.variables["max_quarantined_share"] = 0.0999
     assert not gate().passed
+
+
+def test_quarantine_is_shown_by_its_most_frequent_reason(gate: GateRunner, change: Change) -> None:
+    unreadable = "does not fit the format %d/%m/%Y (mapping.yml, line 12)"
+    change(
+        "UPDATE raw.landing_files SET rows_read = 4, rows_loaded = 1, rows_quarantined = 3 WHERE entity = 'calls';"
+        "INSERT INTO raw.quarantine VALUES"
+        " ('landing', 'calls', 'calls.csv', 'hash1', 2, 'c1', 'user_id', NULL, 'required, but empty', now()),"
+        f" ('landing', 'calls', 'calls.csv', 'hash1', 3, 'c2', 'started_at', '12/31/2024', '{unreadable}', now()),"
+        f" ('landing', 'calls', 'calls.csv', 'hash1', 4, 'c3', 'started_at', '12/30/2024', '{unreadable}', now()),"
+        # Of contents that the file no longer has.
+        " ('landing', 'calls', 'calls.csv', 'hash0', 2, 'c1', 'call_id', NULL, 'required, but empty', now())"
+    )
+    [stopped] = gate().failed_errors
+    assert stopped.meaning.endswith(
+        "Most often (2 of 3 quarantined rows): started_at is '12/31/2024', does not fit the format %d/%m/%Y "
+        "(mapping.yml, line 12) (calls.csv, line 3)."
+    )
+    # What may be a name is not shown: the text is kept with the runs.
+    change("UPDATE raw.quarantine SET value = CASE line WHEN 3 THEN 'Ada Ng' ELSE 'ada1@example.com' END")
+    [stopped] = gate().failed_errors
+    assert "quarantined rows): started_at, does not fit" in stopped.meaning
 
 
 def test_an_entity_without_a_freshness_limit_is_never_late(gate: GateRunner, change: Change) -> None:

@@ -21,6 +21,7 @@ from pipelines.copying.copy import Copied, copy_version
 from pipelines.copying.tables import Key, keys_of
 from pipelines.copying.target import CopyError, Target, target_of
 from pipelines.definitions import build_defs
+from pipelines.doctor import home
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import published_version
 from pipelines.runs.dbt_runs import prepare_manifest
@@ -295,6 +296,20 @@ def test_keys_are_those_that_dbt_tests(tmp_path: Path) -> None:
     assert keys.keys() <= marts
 
 
+def test_a_rollback_takes_the_copy_back_with_it(company: Company) -> None:
+    company.copy()
+    company.publish("INSERT INTO marts.dim_rep VALUES ('wrong', 'Nobody')")
+    company.copy()
+    environment = {"REPLINE_HOME": str(company.settings.home), "REPLINE_COPY_TO": str(company.settings.copy_to)}
+    done = CliRunner().invoke(main, ["rollback"], env=environment)
+    assert done.exit_code == 0, done.output
+    assert "The copy holds version 1" in done.stdout
+    assert company.read("SELECT * FROM marts.dim_rep") == []
+
+    without = CliRunner().invoke(main, ["rollback", "2"], env={"REPLINE_HOME": str(company.settings.home)})
+    assert "A copy that `repline copy --to` made still holds what it held" in without.stdout
+
+
 def test_the_job_copies_only_where_a_database_is_named(company: Company) -> None:
     def steps(settings: Settings) -> set[str]:
         return set(build_defs(settings).resolve_job_def(REFRESH_JOB).graph.node_dict)
@@ -320,6 +335,15 @@ def test_a_refresh_with_nothing_new_makes_up_for_a_copy_that_is_behind(
     )
     assert keys_of(manifest).keys() <= {name for (name,) in constrained}
     assert len(keys_of(manifest)) > 30
+
+
+def test_the_doctor_looks_whether_the_database_answers(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    [found] = home.copied(company.settings)
+    assert (found.state, found.text) == ("ok", f"{company.settings.copy_to} answers")
+    monkeypatch.setenv("COPY__PASSWORD", f"wrong {PASSWORD}")
+    [found] = home.copied(company.settings)
+    assert found.state == "fault"
+    assert PASSWORD not in found.text
 
 
 def test_the_target_tells_no_password(company: Company) -> None:

@@ -108,7 +108,8 @@ def test_every_asset_says_what_it_is_and_whose(graph: Any) -> None:
         assert node.is_executable, f"{key} is in the graph, but nothing makes it"
         assert node.description, key
         assert node.owners, key
-        assert node.group_name in ("raw", "snapshots", "staging", "intermediate", "marts", "published"), key
+        subjects = {f"marts_{path.name}" for path in (DBT_PROJECT_DIR / "models" / "marts").iterdir() if path.is_dir()}
+        assert node.group_name in {"raw", "snapshots", "staging", "intermediate", "published", *subjects}, key
         assert node.kinds, key
         if key.path[0] in ("marts", "published") or key.path[-1].startswith("landing__"):
             columns = node.metadata["dagster/column_schema"].columns
@@ -155,6 +156,23 @@ def test_every_dbt_test_is_a_check(graph: Any, manifest: dict[str, Any]) -> None
         assert test["name"] in checks, test["name"]
         is_error = test["config"]["severity"].lower() == "error"
         assert graph.get(checks[test["name"]]).blocking == is_error, test["name"]
+        assert graph.get(checks[test["name"]]).description, test["name"]
+
+
+def test_a_check_says_in_words_what_a_test_of_a_column_asks(graph: Any) -> None:
+    said = {graph.get(key).description for key in graph.asset_check_keys}
+    assert "No two rows of fct_opportunity have the same opportunity_id." in said
+    assert "Each user_id of fct_call is a user_id of dim_rep." in said
+
+
+def test_every_published_mart_is_read_by_somebody(manifest: dict[str, Any]) -> None:
+    named = {node for exposure in manifest["exposures"].values() for node in exposure["depends_on"]["nodes"]}
+    marts = {
+        node["unique_id"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
+    assert marts - named == set(), "name them in dbt_project/models/exposures.yml"
 
 
 def test_the_marts_gate_holds_columns_to_what_the_models_declare(manifest: dict[str, Any]) -> None:
@@ -180,6 +198,7 @@ def test_steps_that_open_the_warehouse_share_a_pool_of_one_and_the_lock(settings
     assert set(steps) == {"load_sources", "landing_gate", "build_models", "marts_gate", "publish_marts"}
     for step in steps.values():
         assert isinstance(step, dg.OpDefinition)
+        assert step.description, step.name
         assert step.pool == WAREHOUSE_POOL
         assert "warehouse" in step.required_resource_keys
 

@@ -106,6 +106,14 @@ def test_old_marts_are_late(settings: Settings) -> None:
     assert [each.dataset for each in freshness.datasets if each.is_late] == ["published"]
 
 
+def test_a_shell_with_other_sources_is_told_so(settings: Settings) -> None:
+    elsewhere = replace(settings, overrides={"sources": ["exports", "aircall"]})
+    _, text = shown(elsewhere, width=1000)
+    assert "the settings here are not those of the last refresh: `sources` is exports, aircall (no repline.yml)" in text
+    assert "it loaded landing" in text
+    assert "the ages are those known to version 1" in text
+
+
 def test_marts_that_were_never_published_are_late(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     make_warehouse(settings)

@@ -18,6 +18,7 @@ from pipelines.assets import gates
 from pipelines.assets.models import describe_failure, load_manifest
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import published_version, rollback, version_numbers
+from pipelines.refresh import STARTED_BY
 from pipelines.runs import exclusion
 from pipelines.runs.dbt_runs import NodeResult
 from pipelines.runs.instance import open_instance
@@ -112,8 +113,16 @@ def test_every_check_has_a_result(refreshed: RefreshedHome) -> None:
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             evaluation = event.asset_check_evaluation_data
             evaluated.add((evaluation.asset_key, evaluation.check_name))
+            assert evaluation.description, evaluation.check_name
     assert planned
     assert planned == evaluated
+
+
+def test_a_run_of_the_command_line_is_known_by_its_tag(refreshed: RefreshedHome) -> None:
+    with open_instance(refreshed.settings) as instance:
+        run = instance.get_run_by_id(refreshed.outcome.run_id)
+    assert run is not None
+    assert run.tags[STARTED_BY] == "command line"
 
 
 def test_nothing_new_makes_no_version_and_skips_the_rest(refreshed: RefreshedHome) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -157,7 +157,9 @@ def write_agents(file: Path, reps: list[Rep]) -> None:
         csv.writer(handle).writerows([["endpoint", "email"], *([rep.client, rep.email] for rep in reps)])
 
 
-def test_same_marts_from_two_phone_systems_as_from_files(tmp_path: Path) -> None:
+def test_same_marts_from_two_phone_systems_as_from_files(
+    tmp_path: Path, demo_statements: Sequence[Sequence[str]]
+) -> None:
     as_of = DEFAULT_UNTIL.isoformat()
     generate(tmp_path / "demo", calls=400)
     shutil.copytree(tmp_path / "demo", tmp_path / "crm", ignore=shutil.ignore_patterns("calls*"))
@@ -192,7 +194,7 @@ def test_same_marts_from_two_phone_systems_as_from_files(tmp_path: Path) -> None
         from_apis.refresh()
         assert from_apis.version() == 1, "a second refresh brought nothing new and published nothing"
 
-    from_files = Unpublished(tmp_path / "all", tmp_path / "files_home", as_of)
+    from_files = Unpublished(tmp_path / "all", tmp_path / "files_home", statements=demo_statements)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
     assert marts.keys() == expected.keys()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +30,9 @@ class WithSecrets(Company):
         return {**super().environment, **self.secrets}
 
 
-def test_same_marts_from_a_database_as_from_files(tmp_path: Path, crm: CrmDatabase) -> None:
+def test_same_marts_from_a_database_as_from_files(
+    tmp_path: Path, crm: CrmDatabase, demo_statements: Sequence[Sequence[str]]
+) -> None:
     as_of = DEFAULT_UNTIL.isoformat()
     with demo(tmp_path / "demo", calls=400) as company:
         write_landing(company, tmp_path / "landing", "database")
@@ -44,7 +46,7 @@ def test_same_marts_from_a_database_as_from_files(tmp_path: Path, crm: CrmDataba
         mapping = tmp_path / "home" / "database.yml"
         mapping.parent.mkdir()
         mapping.write_text(table_mapping(company))
-    from_files = Unpublished(tmp_path / "landing", tmp_path / "files_home", as_of)
+    from_files = Unpublished(tmp_path / "landing", tmp_path / "files_home", statements=demo_statements)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
 

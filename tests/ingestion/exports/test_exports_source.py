@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import duckdb
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # has no type information
 
 from ingestion.contract import ENTITIES
-from ingestion.exports import listing
+from ingestion.exports import listing, unmapped
 from tests.ingestion.exports.conftest import DEALS, STAGES, USERS, Exports
 
 NAMES = "SELECT user_id, full_name FROM raw.exports__users ORDER BY 1"
@@ -202,11 +204,6 @@ def test_patterns_take_every_file_once(exports: Exports) -> None:
         (USERS.replace("owners.csv", "two.xlsx\n    sheet: C"), ["two.xlsx has no sheet 'C'", "A, B"]),
         (USERS.replace("owners.csv", "owners.csv\n    sheet: C"), ["names a sheet", "no workbook"]),
         (USERS.replace("owners.csv", "twice.csv"), ["'Owner', which twice.csv has 2 times"]),
-        (
-            "  users:\n    - {file: owners.csv, columns: {user_id: Id, full_name: Owner}}\n"
-            "    - {file: own*.csv, columns: {user_id: Id, full_name: Id}}\n",
-            ["names owners.csv, which another part of users names too"],
-        ),
     ],
 )
 def test_files_and_columns_that_are_not_there(exports: Exports, users: str, parts: list[str]) -> None:
@@ -235,3 +232,20 @@ def test_beside_another_source_nothing_is_required(exports: Exports) -> None:
     assert "required entity pipeline_stages is missing" in exports.failure()
     exports.load(required=False)
     assert exports.rows("SELECT count(*) FROM raw.exports__opportunities") == [(0,)]
+
+
+def test_files_that_changed_and_are_not_mapped_are_told(exports: Exports) -> None:
+    before = exports.write("products.csv", "Id\n1\n")
+    os.utime(before, (1, 1))
+    exports.write("notes.pdf", "x")
+    exports.mapping(
+        USERS.replace("full_name: Owner", "full_name: {column: Owner, lookup: {file: n.csv, key: a, value: b}}")
+    )
+    mapped_at = (exports.folder / "mapping.yml").stat().st_mtime
+    for name in ("calls.csv", "n.csv", "owners.csv", "deals.csv", "notes.pdf"):
+        path = exports.write(name, "a,b\n")
+        os.utime(path, (mapped_at + 1, mapped_at + 1))
+    assert unmapped(exports.folder) == ["calls.csv", "deals.csv"]
+    exports.mapping(USERS, top="ignore: [calls.csv, 'd*.csv', n.csv]")
+    os.utime(exports.folder / "mapping.yml", (mapped_at, mapped_at))
+    assert unmapped(exports.folder) == []

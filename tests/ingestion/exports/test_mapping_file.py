@@ -63,6 +63,26 @@ def with_column(spec: str, column: str = "amount", entity: str = DEALS) -> str:
         (SOUND + "    delimiter: xx\n", ["opportunities.delimiter", "one character"]),
         (SOUND + "    encoding: latinn\n", ["opportunities.encoding", "cp1252"]),
         (SOUND + "    header_row: 0\n", ["opportunities.header_row", "at least 1"]),
+        ("ignore: /x\n" + SOUND, ["line 1, ignore", "below the exports folder"]),
+        (
+            with_column("{column: A, lookup: {file: b.csv, key: C}}", "name"),
+            ["columns.name.lookup", "'value' is missing"],
+        ),
+        (with_column("{column: A, lookup: {fil: b.csv}}", "name"), ["name.lookup.fil", "did you mean 'file'"]),
+        (with_column("{column: A, of_group: sum}"), ["amount.of_group", "'of_group' is not known"]),
+        (with_column("Amount") + "    group_by: [Deal ID]\n", ["columns.amount", "of_group' has to say", "sum"]),
+        (with_column("{column: A, format: '%Y-%m'}", "close_date"), ["needs exactly one of %d", "end_of: month"]),
+        (with_column("{column: A, end_of: week}", "close_date"), ["close_date.end_of", "month, quarter, year"]),
+        (with_column("{column: A, end_of: year, start_of: year}", "close_date"), ["cannot both hold"]),
+        (
+            with_column("{first_of: [{column: A, decimal: ';'}, B]}"),
+            ["columns.amount.first_of.1.decimal", "'.' or ','"],
+        ),
+        (
+            with_column("{first_of: [{column: A, decimal: ','}], values: {x: y}}"),
+            ["amount.values", "move it into them"],
+        ),
+        (with_column("{column: '?'}"), ["columns.amount.column: here stands '?'"]),
     ],
 )
 def test_error(tmp_path: Path, text: str, parts: list[str]) -> None:
@@ -79,6 +99,9 @@ def test_error_names_the_line(tmp_path: Path) -> None:
 def test_a_database_has_tables_and_no_files(tmp_path: Path) -> None:
     assert "'file' is not known here (allowed: table, cursor" in error_of(tmp_path, SOUND, DATABASE)
     assert "'delimiter' is not known here" in error_of(tmp_path, "delimiter: ','\n" + SOUND, DATABASE)
+    looked_up = "{full_name: {column: A, lookup: {file: b.csv, key: C, value: D}}, user_id: B}"
+    tables = f"entities:\n  users:\n    table: people\n    columns: {looked_up}\n"
+    assert "line 4, entities.users.columns.full_name.lookup: only files" in error_of(tmp_path, tables, DATABASE)
 
 
 def test_words_are_text_whatever_yaml_makes_of_them(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ingestion.demo import DEFAULT_UNTIL
@@ -9,12 +10,12 @@ from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.exports.company import demo, write_exports, write_landing
 
 
-def test_same_marts_from_exports_as_from_files(tmp_path: Path) -> None:
+def test_same_marts_from_exports_as_from_files(tmp_path: Path, demo_statements: Sequence[Sequence[str]]) -> None:
     as_of = DEFAULT_UNTIL.isoformat()
     with demo(tmp_path / "demo", calls=400) as company:
         write_landing(company, tmp_path / "landing", "exports")
         write_exports(company, tmp_path / "home" / "exports")
-    from_files = Unpublished(tmp_path / "landing", tmp_path / "files_home", as_of)
+    from_files = Unpublished(tmp_path / "landing", tmp_path / "files_home", statements=demo_statements)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,12 +32,14 @@ class WithSecrets(Company):
 
 
 @pytest.fixture(scope="module")
-def companies(tmp_path_factory: pytest.TempPathFactory) -> tuple[Company, Company]:
+def companies(
+    tmp_path_factory: pytest.TempPathFactory, demo_statements: Sequence[Sequence[str]]
+) -> tuple[Company, Company]:
     """From files only, and from files and Gong."""
     folder = tmp_path_factory.mktemp("company")
     as_of = DEFAULT_UNTIL.isoformat()
     account = write_company(folder, calls=400)
-    from_files = Unpublished(folder / "complete", folder / "files_home", as_of)
+    from_files = Unpublished(folder / "complete", folder / "files_home", statements=demo_statements)
     from_files.refresh()
     with GongServer(account) as server:
         secrets = {

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 ACTIVITIES = ("calls", "meetings", "emails", "communications", "tasks")
-OBJECT_TYPES = ("companies", "contacts", "deals", *ACTIVITIES, "goal_targets")
+OBJECT_TYPES = ("companies", "contacts", "leads", "deals", *ACTIVITIES, "goal_targets")
 
 # Type ids of https://developers.hubspot.com/docs/api/crm/associations#association-type-id-values.
 ASSOCIATION_TYPE_IDS = {
@@ -44,6 +44,12 @@ ASSOCIATION_TYPE_IDS = {
     ("deals", "communications"): 86,
     ("companies", "communications"): 88,
     ("contacts", "communications"): 82,
+    ("leads", "contacts"): 578,
+    ("leads", "companies"): 610,
+    ("leads", "deals"): 583,
+    ("contacts", "leads"): 579,
+    ("companies", "leads"): 611,
+    ("deals", "leads"): 584,
     ("tasks", "deals"): 216,
     ("tasks", "companies"): 192,
     ("tasks", "contacts"): 204,
@@ -89,6 +95,10 @@ class Account:
         self.associations: dict[tuple[str, str], dict[str, dict[str, list[dict[str, Any]]]]] = {}
         self.owners: list[dict[str, Any]] = []
         self.pipelines: list[dict[str, Any]] = []
+        self.lead_pipelines: list[dict[str, Any]] = []
+        # Campaigns as they are listed, and the answer to the question for the budget of each.
+        self.campaigns: list[dict[str, Any]] = []
+        self.budgets: dict[str, dict[str, Any]] = {}
         self.dispositions: list[dict[str, Any]] = []
         self.exchange_rates: list[dict[str, Any]] = []
         self._ids = itertools.count(1001)
@@ -112,7 +122,7 @@ class Account:
         record = Record(record_id, {}, moment, moment)
         self.records[object_type][record_id] = record
         created = {"createdate": iso(moment), "hs_object_id": record_id, **properties}
-        if object_type in (*ACTIVITIES, "goal_targets"):
+        if object_type in (*ACTIVITIES, "leads", "goal_targets"):
             created["hs_createdate"] = created.pop("createdate")
         self._set(object_type, record, created, moment, by)
         return record_id
@@ -285,30 +295,69 @@ class Account:
 
     def add_pipeline(self, pipeline_id: str, label: str, stages: Iterable[tuple[str, str, str, bool]]) -> None:
         """`stages` are (id, label, probability, whether it is closed) in their order."""
+        described = [
+            (stage_id, stage_label, {"isClosed": str(is_closed).lower(), "probability": probability})
+            for stage_id, stage_label, probability, is_closed in stages
+        ]
+        self.pipelines.append(self._pipeline(pipeline_id, label, len(self.pipelines), described))
+
+    def add_lead_pipeline(self, pipeline_id: str, label: str, stages: Iterable[tuple[str, str]]) -> None:
+        """`stages` are (id, label) in their order. Those of HubSpot's own making have ids such as `new-stage-id`."""
+        described = [(stage_id, stage_label, {"leadState": "NEW"}) for stage_id, stage_label in stages]
+        self.lead_pipelines.append(self._pipeline(pipeline_id, label, len(self.lead_pipelines), described))
+
+    def _pipeline(
+        self, pipeline_id: str, label: str, position: int, stages: Iterable[tuple[str, str, dict[str, str]]]
+    ) -> dict[str, Any]:
         moment = iso(self.now)
-        self.pipelines.append(
-            {
-                "id": pipeline_id,
-                "label": label,
-                "displayOrder": len(self.pipelines),
-                "stages": [
-                    {
-                        "id": stage_id,
-                        "label": stage_label,
-                        "displayOrder": order,
-                        "metadata": {"isClosed": str(is_closed).lower(), "probability": probability},
-                        "createdAt": moment,
-                        "updatedAt": moment,
-                        "archived": False,
-                        "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
-                    }
-                    for order, (stage_id, stage_label, probability, is_closed) in enumerate(stages)
-                ],
-                "createdAt": moment,
-                "updatedAt": moment,
-                "archived": False,
-            }
-        )
+        return {
+            "id": pipeline_id,
+            "label": label,
+            "displayOrder": position,
+            "stages": [
+                {
+                    "id": stage_id,
+                    "label": stage_label,
+                    "displayOrder": order,
+                    "metadata": metadata,
+                    "createdAt": moment,
+                    "updatedAt": moment,
+                    "archived": False,
+                    "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
+                }
+                for order, (stage_id, stage_label, metadata) in enumerate(stages)
+            ],
+            "createdAt": moment,
+            "updatedAt": moment,
+            "archived": False,
+        }
+
+    def add_campaign(self, campaign_id: str, properties: Mapping[str, str | None], currency: str = "EUR") -> None:
+        """A campaign on which nothing was spent yet. `properties` are HubSpot's, such as `hs_start_date`."""
+        moment = iso(self.tick())
+        given = {"hs_name": campaign_id, **properties}
+        self.campaigns.append({"id": campaign_id, "properties": given, "createdAt": moment, "updatedAt": moment})
+        self.budgets[campaign_id] = {"budgetItems": [], "spendItems": [], "currencyCode": currency}
+
+    def spend(self, campaign_id: str, amount: float, at: datetime) -> str:
+        """Enter what a campaign cost; the id of the item. HubSpot lists items in no order, and sums them up itself."""
+        moment = int(at.timestamp() * 1000)
+        items = self.budgets[campaign_id]["spendItems"]
+        item = {"id": str(next(self._ids)), "name": "Advertising", "amount": amount, "order": len(items)}
+        items.insert(0, {**item, "createdAt": moment, "updatedAt": moment})
+        self._sum_up(campaign_id)
+        return str(item["id"])
+
+    def remove_spend(self, campaign_id: str, item_id: str) -> None:
+        budget = self.budgets[campaign_id]
+        budget["spendItems"] = [item for item in budget["spendItems"] if item["id"] != item_id]
+        self._sum_up(campaign_id)
+
+    def _sum_up(self, campaign_id: str) -> None:
+        campaign = next(each for each in self.campaigns if each["id"] == campaign_id)
+        total = sum(item["amount"] for item in self.budgets[campaign_id]["spendItems"])
+        campaign["properties"]["hs_spend_items_sum_amount"] = str(total)
+        campaign["updatedAt"] = iso(self.tick())
 
     def add_exchange_rate(self, currency: str, company_currency: str, rate: float, effective_at: datetime) -> None:
         """What one unit of a currency is worth in the company currency, from a moment on."""

@@ -37,6 +37,17 @@ _ENTITIES = {
             TIMESTAMP '2024-01-01' AS created_at, TIMESTAMP '2024-01-01' AS updated_at
         FROM (SELECT number(account_id, 3) AS account_number FROM demo_opportunities)
     """,
+    # Every lead is of the lead object, whose deal is not older.
+    "leads": """
+        SELECT 'hubspot:lead-' || number(lead_id, 4) AS lead_id, id(user_number) AS owner_id,
+            id(number(leads.account_id, 3)) AS account_id, source, status, leads.created_at,
+            CASE WHEN deals.created_at >= leads.created_at THEN deals.created_at END AS converted_at,
+            CASE WHEN deals.created_at >= leads.created_at THEN id(number(leads.opportunity_id, 2)) END
+                AS opportunity_id, leads.updated_at, leads.is_deleted
+        FROM demo_leads AS leads
+        LEFT JOIN numbered_users ON owner_id = user_id
+        LEFT JOIN demo_opportunities AS deals ON leads.opportunity_id = deals.opportunity_id
+    """,
     "pipeline_stages": """
         SELECT 'hubspot:' || pipeline AS pipeline, stage, is_closed, is_won, probability,
             row_number() OVER (PARTITION BY pipeline ORDER BY is_closed, position::INTEGER) - 1 AS position
@@ -97,9 +108,22 @@ _ENTITIES = {
             updated_at::TIMESTAMP AS updated_at
         FROM demo_quotas LEFT JOIN numbered_users USING (user_id)
     """,
+    # HubSpot's campaigns name no source of leads.
+    "spend": """
+        SELECT spend_id, month::DATE AS month, category, NULL AS channel, amount, currency
+        FROM demo_spend WHERE category = 'marketing'
+    """,
+    "goals": """
+        SELECT id(900000000 + row_number() OVER (ORDER BY goal_id)) AS goal_id, owner_type, id(user_number) AS owner_id,
+            metric, 'at_least' AS direction, target::DECIMAL(18, 6) AS target, period_start::DATE AS period_start,
+            period_end::DATE AS period_end, created_at::TIMESTAMP AS created_at, updated_at::TIMESTAMP AS updated_at
+        FROM demo_goals JOIN numbered_users ON owner_id = user_id
+        WHERE metric = 'won_count'
+    """,
     "exchange_rates": "SELECT rate_date::DATE AS rate_date, currency, rate FROM demo_exchange_rates",
 }
 COMPANY_CURRENCY = "USD"
+WON_DEALS = '[{"filters":[{"property":"hs_is_closed_won","operator":"EQ","value":"true"}]}]'
 
 
 def write_company(folder: Path, calls: int) -> duckdb.DuckDBPyConnection:
@@ -129,7 +153,7 @@ def write_company(folder: Path, calls: int) -> duckdb.DuckDBPyConnection:
 
 
 def as_account(connection: duckdb.DuckDBPyConnection) -> Account:
-    """The company as a HubSpot account, but for its goals and exchange rates (`add_targets`)."""
+    """The company as a HubSpot account, but for its goals, campaigns and exchange rates (`add_targets`)."""
     account = Account(datetime(2024, 1, 1, tzinfo=UTC))
     for row in _rows(connection, "users"):
         first, _, last = row["full_name"].partition(" ")
@@ -139,6 +163,7 @@ def as_account(connection: duckdb.DuckDBPyConnection) -> Account:
     for row in _rows(connection, "accounts"):
         account.create("companies", {"name": row["name"]}, _utc(row["created_at"]), None, _number(row["account_id"]))
     _add_deals(account, connection)
+    _add_leads(account, connection)
     _add_calls(account, connection)
     _add_meetings(account, connection)
     _add_touches(account, connection)
@@ -146,7 +171,28 @@ def as_account(connection: duckdb.DuckDBPyConnection) -> Account:
 
 
 def add_targets(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
-    """The company's quotas as goals, of which those in money are for what deals bring, and its exchange rates."""
+    """The company's quotas and goals, of which those in money are for what deals bring, its campaigns and rates."""
+    for goal in _rows(connection, "goals"):
+        properties = {
+            "hs_goal_type": "custom",
+            "hubspot_owner_id": _number(goal["owner_id"]),
+            "hs_start_datetime": _iso(goal["period_start"]),
+            "hs_end_datetime": f"{goal['period_end']}T23:59:59.999Z",
+            "hs_target_amount": str(goal["target"]),
+            "hs_kpi_object_type_id": "0-3",
+            "hs_kpi_unit_type": "number",
+            "hs_kpi_metric_type": "COUNT",
+            "hs_kpi_filter_groups": WON_DEALS,
+            "hs_kpi_tracking_method": "HIGHER_IS_BETTER",
+            "hs_kpi_time_period_property": "closedate",
+            "hs_createdate": _iso(goal["created_at"]),
+        }
+        account.create("goal_targets", properties, _utc(goal["updated_at"]), None, _number(goal["goal_id"]))
+    for spend in _rows(connection, "spend"):
+        campaign = f"campaign-{spend['currency']}"
+        if campaign not in account.budgets:
+            account.add_campaign(campaign, {}, spend["currency"] or COMPANY_CURRENCY)
+        account.spend(campaign, float(spend["amount"]), datetime.combine(spend["month"], time(), UTC))
     for quota in _rows(connection, "quotas"):
         is_money = quota["metric"] is None
         properties = {
@@ -221,6 +267,35 @@ def _tracked(change: dict[str, Any]) -> dict[str, str | None]:
 
 def _changer(change: dict[str, Any]) -> int | None:
     return 500_000 + int(_number(change["changed_by"])) if change["changed_by"] else None
+
+
+def _add_leads(account: Account, connection: duckdb.DuckDBPyConnection) -> None:
+    leads = list(_rows(connection, "leads"))
+    statuses = sorted({lead["status"] for lead in leads})
+    account.add_lead_pipeline("lead-pipeline-id", "Leads", [(f"id-{status}", status) for status in statuses])
+    for lead in leads:
+        lead_id = lead["lead_id"].removeprefix("hubspot:lead-")
+        company_id = _number(lead["account_id"]) if lead["account_id"] else None
+        person = {"associatedcompanyid": company_id}
+        contact_id = account.create("contacts", person, _utc(lead["created_at"]), None, f"9{lead_id}")
+        properties = {
+            "hubspot_owner_id": _number(lead["owner_id"]) if lead["owner_id"] else None,
+            "hs_pipeline_stage": f"id-{lead['status']}",
+            "hs_lead_source": lead["source"],
+            "hs_primary_contact_id": contact_id,
+            "hs_createdate": _iso(lead["created_at"]),
+        }
+        account.create("leads", properties, _utc(lead["updated_at"]), None, lead_id)
+        account.associate("leads", lead_id, "contacts", contact_id)
+        if company_id:
+            account.associate("leads", lead_id, "companies", company_id)
+        if lead["opportunity_id"]:
+            # Other tools land only which deals the contact is connected to.
+            account.associate("leads", lead_id, "deals", _number(lead["opportunity_id"]))
+            account.associate("deals", _number(lead["opportunity_id"]), "contacts", contact_id)
+        if lead["is_deleted"]:
+            account.archive("leads", lead_id)
+            account.archive("contacts", contact_id)
 
 
 def _add_calls(account: Account, connection: duckdb.DuckDBPyConnection) -> None:

@@ -24,6 +24,7 @@ _FIVETRAN_ACTIVITIES = {
     "tasks": "engagement_task",
 }
 _SINGULAR = {"companies": "company", "contacts": "contact", "deals": "deal"}
+_LISTED = {"companies": "company", "contacts": "contact", "leads": "lead"}
 
 
 def fivetran(connection: duckdb.DuckDBPyConnection, account: Account, schema: str) -> None:
@@ -81,8 +82,8 @@ def fivetran(connection: duckdb.DuckDBPyConnection, account: Account, schema: st
         for owner in account.owners
         if "teams" in owner
     ]
-    for object_type in ("companies", "contacts"):
-        tables[_SINGULAR[object_type]] = [
+    for object_type, table in _LISTED.items():
+        tables[table] = [
             {"id": int(record.id), "is_deleted": bool(record.archived_at), **_fivetran_properties(record)}
             for record in account.records[object_type].values()
         ]

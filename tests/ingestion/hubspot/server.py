@@ -3,7 +3,7 @@
 Belongs here: requests, limits and errors. Does not belong here: what the account holds (`account`).
 
 Sources: the guides and references below https://developers.hubspot.com/docs/api-reference/latest (search, deals,
-owners, pipelines, associations, calls, goals, currencies) and
+owners, pipelines, associations, leads, calls, goals, currencies, campaigns) and
 https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details. Paths are answered with the dated version and
 with the numbered one before it, as HubSpot does until September 2027.
 
@@ -46,6 +46,8 @@ _OBJECTS = re.compile(r"/crm/(?:objects/2026-09|v3/objects)/(\w+)(/search|/batch
 _ASSOCIATIONS = re.compile(r"/crm/(?:associations/2026-09|v4/associations)/(\w+)/(\w+)/batch/read")
 _OWNERS = ("/crm/owners/2026-09", "/crm/v3/owners")
 _PIPELINES = ("/crm/pipelines/2026-09/deals", "/crm/v3/pipelines/deals")
+_LEAD_PIPELINES = ("/crm/pipelines/2026-09/leads", "/crm/v3/pipelines/leads")
+_CAMPAIGNS = re.compile(r"/marketing/(?:campaigns/2026-09|v3/campaigns)(?:/([\w-]+)/budget/totals)?")
 _RATES = ("/settings/currencies/2026-09/exchange-rates", "/settings/v3/currencies/exchange-rates")
 
 _TIMES = {"createdate", "hs_createdate", "closedate", "hs_timestamp", "lastmodifieddate", "hs_lastmodifieddate"}
@@ -141,6 +143,10 @@ class HubSpotApi(HttpServer):
             return 200, self._owners(params)
         if method == "GET" and path in _PIPELINES:
             return 200, {"results": self.account.pipelines}
+        if method == "GET" and path in _LEAD_PIPELINES:
+            return 200, {"results": self.account.lead_pipelines}
+        if method == "GET" and (found := _CAMPAIGNS.fullmatch(path)):
+            return 200, self._budget(found[1]) if found[1] else self._campaigns(params)
         if method == "GET" and path == "/calling/v1/dispositions":
             return 200, self.account.dispositions
         if method == "GET" and path in _RATES:
@@ -162,6 +168,22 @@ class HubSpotApi(HttpServer):
         archived = params.get("archived", "false").lower() == "true"
         listed = [owner for owner in self.account.owners if owner["archived"] == archived]
         return _page(listed, int(params.get("after", 0)), _limit(params.get("limit", 100), OWNERS_PAGE))
+
+    def _campaigns(self, params: dict[str, str]) -> dict[str, Any]:
+        """Campaigns with the properties that were asked for; one that is unknown or empty is in no answer."""
+        asked = params.get("properties", "").split(",")
+        listed = [
+            {**each, "properties": {name: each["properties"][name] for name in asked if each["properties"].get(name)}}
+            for each in self.account.campaigns
+        ]
+        page = _page(listed, int(params.get("after", 0)), _limit(params.get("limit", 50), LIST_PAGE))
+        return {"total": len(listed), **page}
+
+    def _budget(self, campaign_id: str) -> dict[str, Any]:
+        if campaign_id not in {each["id"] for each in self.account.campaigns}:
+            raise RefusedError(404, f"Campaign {campaign_id} not found", "OBJECT_NOT_FOUND")
+        budget = self.account.budgets[campaign_id]
+        return {**budget, "spendTotal": sum(item["amount"] for item in budget["spendItems"])}
 
     def _list(self, object_type: str, params: dict[str, str]) -> dict[str, Any]:
         archived = params.get("archived", "false").lower() == "true"

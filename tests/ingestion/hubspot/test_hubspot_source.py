@@ -11,10 +11,10 @@ from tests.ingestion.hubspot.account import Account
 from tests.ingestion.hubspot.conftest import TOKEN, Loads
 from tests.ingestion.hubspot.server import Fault, HubSpotApi, rate_limit
 
-# What a load asks whatever changed: owners twice, pipelines, outcomes, exchange rates, nine bins; and twice for each
-# of the nine kinds of records, until five minutes ago and since.
-FIXED_REQUESTS = 14
-SEARCHES = 18
+# What a load asks whatever changed: owners and pipelines twice, outcomes, exchange rates, campaigns, ten bins; and
+# twice for each of the ten kinds of records, until five minutes ago and since.
+FIXED_REQUESTS = 17
+SEARCHES = 20
 
 
 def ids(loads: Loads, table: str) -> list[str]:
@@ -86,9 +86,9 @@ def test_a_change_costs_work_in_proportion(loads: Loads, api: HubSpotApi, accoun
     account.tick(7200)
     account.update("deals", deals[1], {"dealstage": "s2"})
     loads.load()
-    assert api.request_count == FIXED_REQUESTS + SEARCHES + 1 + 4 == 37
+    assert api.request_count == FIXED_REQUESTS + SEARCHES + 1 + 4 == 42
     loads.load()
-    assert api.request_count == FIXED_REQUESTS + SEARCHES == 32
+    assert api.request_count == FIXED_REQUESTS + SEARCHES == 37
     stages = "SELECT value FROM raw.hubspot__deal_history WHERE property = 'dealstage' AND deal_id = "
     assert loads.query(f"{stages}'{deals[0]}' ORDER BY changed_at") == [("s1",), ("s2",)]
 
@@ -182,11 +182,14 @@ def test_what_a_token_may_not_read_stops_nothing(
     goals = [account.create("goal_targets", {"hs_target_amount": "100"}) for _ in range(2)]
     email = account.create("emails", {"hs_email_direction": "EMAIL"})
     account.archive("goal_targets", goals[0])
+    lead = account.create("leads", {"hs_pipeline_stage": "new-stage-id"})
+    account.add_lead_pipeline("lead-pipeline-id", "Leads", [("new-stage-id", "New")])
+    account.add_campaign("spring", {})
     account.add_exchange_rate("EUR", "USD", 1.1, account.now)
     loads.load()
     api.faults += [
         Fault(path, 403, {"message": "This app hasn't been granted all required scopes"}, times=9)
-        for path in ("/goal_targets", "/exchange-rates", "/emails")
+        for path in ("/goal_targets", "/exchange-rates", "/emails", "/leads", "/campaigns")
     ]
     deal = account.create("deals", {})
     loads.load()
@@ -195,7 +198,46 @@ def test_what_a_token_may_not_read_stops_nothing(
     assert ids(loads, "emails") == [email] and "hubspot__emails is not read" in caplog.text
     assert loads.query("SELECT id, _is_gone FROM raw.hubspot__archived_records") == [(goals[0], False)]
     assert loads.query("SELECT conversion_rate, _is_gone FROM raw.hubspot__exchange_rates") == [("1.1", False)]
+    for table, held in (("leads", lead), ("campaigns", "spring"), ("lead_stages", "new-stage-id")):
+        assert f"hubspot__{table} is not read" in caplog.text
+        assert loads.query(f"SELECT id FROM raw.hubspot__{table}") == [(held,)]
+    assert loads.query("SELECT bool_or(_is_gone) FROM raw.hubspot__campaigns") == [(False,)]
     assert "hubspot__goal_targets is not read" in caplog.text and "hubspot__exchange_rates is not read" in caplog.text
+
+
+def test_only_campaigns_on_which_something_new_was_spent_are_asked_about(
+    loads: Loads, api: HubSpotApi, account: Account
+) -> None:
+    for number in range(120):
+        account.add_campaign(f"campaign-{number}", {})
+    spend = [account.spend("campaign-7", 100.5, account.now), account.spend("campaign-7", 20, account.now)]
+    account.spend("campaign-8", 5, account.now)
+    loads.load()
+    costs = "SELECT count(*), sum(json_array_length(spend_items)) FROM raw.hubspot__campaign_costs"
+    assert loads.query(costs) == [(120, 3)]
+    asked = "GET /marketing/campaigns/2026-09/{}/budget/totals"
+    assert [api.paths[asked.format(f"campaign-{number}")] for number in (7, 8, 9)] == [1, 1, 0]
+    account.remove_spend("campaign-7", spend[0])
+    loads.load()
+    assert [api.paths[asked.format(f"campaign-{number}")] for number in (7, 8)] == [1, 0]
+    assert loads.query(costs) == [(120, 2)]
+
+
+def test_a_campaign_that_is_deleted_while_it_is_read_stops_nothing(
+    loads: Loads, api: HubSpotApi, account: Account
+) -> None:
+    account.add_campaign("spring", {})
+    account.spend("spring", 10, account.now)
+
+    def delete(path: str) -> None:
+        if path.endswith("/budget/totals"):
+            account.campaigns.clear()
+
+    api.before_answer = delete
+    loads.load()
+    assert loads.query("SELECT count(*) FROM raw.hubspot__campaign_costs") == [(0,)]
+    loads.load()
+    assert loads.query("SELECT id, _is_gone FROM raw.hubspot__campaigns") == [("spring", True)]
 
 
 def test_a_change_that_search_shows_late_is_not_missed(loads: Loads, account: Account) -> None:

@@ -16,6 +16,7 @@ from tests.ingestion.hubspot.server import HubSpotApi, serve
 
 CONNECTED = "f240bbac-87c9-4f6e-bf70-924b57d47db7"
 ADAS_USER_ID = 500_011
+_US_DOLLARS = {"hs_goal_target_currency_code": "USD"}
 
 
 def at(month: int, day: int, hour: int = 9, minute: int = 0, millisecond: int = 0) -> datetime:
@@ -161,6 +162,8 @@ def _records(account: Account, ids: dict[str, str]) -> None:
 
     _touches(account, ids)
     _goals(account, ids)
+    _leads(account, ids)
+    _campaigns(account)
 
 
 def _touches(account: Account, ids: dict[str, str]) -> None:
@@ -211,6 +214,47 @@ def _touches(account: Account, ids: dict[str, str]) -> None:
     )  # fmt: skip
 
 
+def _leads(account: Account, ids: dict[str, str]) -> None:
+    """One contact who was a lead twice, and is called before, between and after."""
+    account.add_lead_pipeline(
+        "lead-pipeline-id", "Lead pipeline", [("new-stage-id", "New"), ("qualified-stage-id", "Qualified")]
+    )
+    person = {"hs_analytics_source": "PAID_SEARCH", "associatedcompanyid": ids["other"]}
+    ids["prospect"] = account.create("contacts", person, at(1, 5))
+
+    def lead(name: str, created: datetime, contact: str | None = "prospect", **properties: str | None) -> None:
+        given = {"hubspot_owner_id": "11", "hs_pipeline_stage": "new-stage-id", **properties}
+        ids[name] = account.create("leads", given, created)
+        if contact:
+            account.associate("leads", ids[name], "contacts", ids[contact])
+
+    # Searched late: the first one is loaded last.
+    lead("second lead", at(4, 1), hs_primary_contact_id=ids["prospect"], hs_pipeline_stage="gone-stage")
+    lead("first lead", at(2, 1), hs_lead_source="Trade fair", hs_pipeline_stage="qualified-stage-id")
+    lead("lead of nobody", at(2, 2), contact=None)
+    lead("archived lead", at(2, 3), contact="early contact")
+    for name, created in {"before": at(1, 20), "first": at(3, 1), "second": at(4, 2)}.items():
+        ids[f"deal {name}"] = account.create("deals", {"pipeline": "default", "dealstage": "s1"}, created)
+        account.associate("deals", ids[f"deal {name}"], "contacts", ids["prospect"])
+    # Of the first lead, as the lead itself says, although the second one was there when it was made.
+    ids["late deal of the first"] = account.create("deals", {"pipeline": "default", "dealstage": "s1"}, at(4, 3))
+    account.associate("leads", ids["first lead"], "deals", ids["late deal of the first"])
+    account.associate("deals", ids["late deal of the first"], "contacts", ids["prospect"])
+    for name, day in {"call before": "01-10", "call to first": "02-10", "call to second": "04-10"}.items():
+        call = {"hubspot_owner_id": "11", "hs_timestamp": f"2025-{day}T10:00:00Z"}
+        ids[name] = account.create("calls", call, at(4, 11))
+        account.associate("calls", ids[name], "contacts", ids["prospect"])
+
+
+def _campaigns(account: Account) -> None:
+    account.add_campaign("fair", {"hs_start_date": "2025-03-03", "hs_end_date": "2025-03-05"}, "USD")
+    account.spend("fair", 1500.25, at(2, 20))
+    account.spend("fair", 300, at(4, 2))
+    account.add_campaign("adverts", {})
+    account.spend("adverts", 80, at(5, 6))
+    account.add_campaign("unspent", {"hs_start_date": "2025-03-03"})
+
+
 def _goals(account: Account, ids: dict[str, str]) -> None:
     revenue = {
         "hs_goal_type": "sales_quota",
@@ -244,6 +288,22 @@ def _goals(account: Account, ids: dict[str, str]) -> None:
         "Old", "f7", "2023-12-01", "2024-01-01T00:00:00Z", "2000.00",
         hubspot_owner_id=None, hs_assignee_user_id="500012", **old,
     )  # fmt: skip
+    team = {"hubspot_owner_id": None, "hs_assignee_team_id": "75", "hs_goal_target_currency_code": "EUR"}
+    goal("Team revenue", "f8", "2025-01-01", "2025-03-31T23:59:59.999Z", "9000.5", **team)
+    goal("Team abroad", "f9", "2025-01-01", "2025-03-31T23:59:59.999Z", "9", **{**team, **_US_DOLLARS})
+    counted = {
+        "hs_kpi_unit_type": "number",
+        "hs_kpi_metric_type": "COUNT",
+        "hs_kpi_tracking_method": "HIGHER_IS_BETTER",
+    }
+    made = {**counted, "hs_kpi_object_type_id": "0-48", "hs_kpi_time_period_property": "hs_timestamp"}
+    goal("Calls made", "f10", "2025-01-01", "2025-01-31T23:59:59.999Z", "80", **made)
+    created = {**counted, "hs_kpi_time_period_property": "createdate"}
+    goal("Deals created", "f11", "2025-01-01", "2025-01-31T23:59:59.999Z", "6", **created)
+    big = '[{"filters":[{"property":"amount","operator":"GT","value":"5000"}]}]'
+    goal("Big deals", "f12", "2025-01-01", "2025-01-31T23:59:59.999Z", "2", **created, hs_kpi_filter_groups=big)
+    won = '[{"filters":[{"value":"true","property":"hs_is_closed_won","operator":"EQ"}]}]'
+    goal("Deals won", "f13", "2025-01-01", "2025-01-31T23:59:59.999Z", "3", **counted, hs_kpi_filter_groups=won)
     ids["dropped goal"] = goal("Dropped", "f0", "2025-01-01", "2025-01-31T23:59:59.999Z", "1")
 
 
@@ -256,6 +316,7 @@ def _later(account: Account, ids: dict[str, str]) -> None:
     for name in ("step", "archived answer"):
         account.archive("emails", ids[name])
     account.archive("goal_targets", ids["dropped goal"])
+    account.archive("leads", ids["archived lead"])
     once = account.merge("companies", ids["first half"], ids["second half"])
     ids["merged"] = account.merge("companies", once, ids["third part"])
     # The old call is connected with the deal later, which changes only the deal.
@@ -348,6 +409,49 @@ def test_contacts_are_leads_converted_by_a_later_deal(staged: Staged) -> None:
     assert staged.one("leads", columns, "late contact") == ("lead", None, None, None)
 
 
+def test_leads_stand_for_their_contacts(staged: Staged) -> None:
+    prefix, columns = "hubspot:lead-", "status, source, owner_id, account_id, created_at, opportunity_id, converted_at"
+    found = {row[0]: row[1:] for row in staged.rows("leads", f"lead_id, {columns}", f"lead_id LIKE '{prefix}%'")}
+
+    def deal(name: str) -> str:
+        return f"hubspot:{staged.id[name]}"
+
+    ada, other = "hubspot:11", f"hubspot:{staged.id['other']}"
+    assert found == {
+        # The lead's own source counts before its contact's.
+        f"{prefix}{staged.id['first lead']}": (
+            *("Qualified", "Trade fair", ada, other, datetime(2025, 2, 1, 9)),
+            *(deal("deal first"), datetime(2025, 3, 1, 9)),
+        ),
+        # A stage that nobody knows any more.
+        f"{prefix}{staged.id['second lead']}": (
+            *("gone-stage", "PAID_SEARCH", ada, other, datetime(2025, 4, 1, 9)),
+            *(deal("deal second"), datetime(2025, 4, 2, 9)),
+        ),
+        f"{prefix}{staged.id['lead of nobody']}": ("New", None, ada, None, datetime(2025, 2, 2, 9), None, None),
+        f"{prefix}{staged.id['archived lead']}": (
+            *("New", None, ada, f"hubspot:{staged.id['acme']}", datetime(2025, 2, 3, 9), None, None),
+        ),
+    }
+    assert staged.rows("leads", "lead_id", "is_deleted") == [(f"{prefix}{staged.id['archived lead']}",)]
+    # The contact of an archived lead is a lead itself, one with a lead is none.
+    assert staged.rows("leads", "lead_id", f"lead_id = 'hubspot:{staged.id['prospect']}'") == []
+
+
+def test_activities_are_of_the_lead_that_their_contact_was_then(staged: Staged) -> None:
+    of_calls = {name: staged.one("calls", "lead_id", f"call {name}")[0] for name in ("before", "to first", "to second")}
+    first, second = (f"hubspot:lead-{staged.id[name]}" for name in ("first lead", "second lead"))
+    assert of_calls == {"before": first, "to first": first, "to second": second}
+
+
+def test_spend_of_campaigns_counts_when_it_was_entered_within_the_campaign(staged: Staged) -> None:
+    assert staged.rows("spend", "amount, month, category, channel, currency, is_deleted, unreadable") == [
+        (Decimal(80), date(2025, 5, 6), "marketing", None, "EUR", False, None),
+        (Decimal(300), date(2025, 3, 5), "marketing", None, "USD", False, None),
+        (Decimal("1500.25"), date(2025, 3, 3), "marketing", None, "USD", False, None),
+    ]
+
+
 def test_calls(staged: Staged) -> None:
     columns = "user_id, direction, disposition, duration_seconds, started_at"
     assert staged.one("calls", columns, "by guid") == (
@@ -421,10 +525,22 @@ def test_goals_are_quotas(staged: Staged) -> None:
             (ada, "bookings", *quarter, Decimal(300), "USD"),
             (ada, "Created", *january, Decimal(500), "USD"),
             (ada, "Calls", *january, Decimal(80), "USD"),
+            (ada, "Big deals", *january, Decimal(2), "USD"),
             (ben, "bookings", date(2023, 12, 1), date(2023, 12, 31), Decimal(2000), "USD"),
         ]
     )
     assert staged.rows("quotas", "amount", "is_deleted") == [(Decimal(1),)]
+
+
+def test_goals_on_a_kpi_are_goals(staged: Staged) -> None:
+    columns = "owner_type, owner_id, metric, direction, target, period_start, period_end"
+    january = (date(2025, 1, 1), date(2025, 1, 31))
+    assert staged.rows("goals", columns) == [
+        ("rep", "hubspot:11", "created_count", "at_least", Decimal(6), *january),
+        ("rep", "hubspot:11", "outbound_calls", "at_least", Decimal(80), *january),
+        ("rep", "hubspot:11", "won_count", "at_least", Decimal(3), *january),
+        ("team", "North", "won_amount", None, Decimal("9000.5"), date(2025, 1, 1), date(2025, 3, 31)),
+    ]
 
 
 def test_rates_to_a_base_currency_that_is_not_the_company_s(staged: Staged) -> None:
@@ -441,7 +557,7 @@ def test_the_views_have_the_contracts_columns_and_types(staged: Staged) -> None:
 
     for entity in (
         *("users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history"),
-        *("calls", "meetings", "quotas", "exchange_rates", "touches"),
+        *("calls", "meetings", "quotas", "exchange_rates", "touches", "goals", "spend"),
     ):
         described = staged.loads.query(f"DESCRIBE staging.stg_hubspot__{entity}")
         types = {name: type_.replace(", ", ",") for name, type_, *_ in described}

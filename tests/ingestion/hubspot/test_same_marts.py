@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,12 +24,12 @@ class WithSecrets(Company):
         return {**super().environment, **self.secrets}
 
 
-def test_same_marts_from_hubspot_as_from_files(tmp_path: Path) -> None:
+def test_same_marts_from_hubspot_as_from_files(tmp_path: Path, demo_statements: Sequence[Sequence[str]]) -> None:
     as_of = DEFAULT_UNTIL.isoformat()
     with write_company(tmp_path, calls=400) as connection:
         account = as_account(connection)
         add_targets(account, connection)
-    from_files = Unpublished(tmp_path / "complete", tmp_path / "files_home", as_of)
+    from_files = Unpublished(tmp_path / "complete", tmp_path / "files_home", statements=demo_statements)
     from_files.refresh()
     expected = from_files.marts(tmp_path / "expected")
 

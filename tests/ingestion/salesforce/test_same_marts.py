@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from tests.ingestion.salesforce.server import CLIENT_ID, CLIENT_SECRET, Salesfor
 AS_OF = DEFAULT_UNTIL.isoformat()
 
 
-def test_salesforce_and_landing_files_give_the_same_marts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_salesforce_and_landing_files_give_the_same_marts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo_statements: Sequence[Sequence[str]]
+) -> None:
     described = SalesforceCompany(tmp_path / "demo")
     described.write_landing(tmp_path / "landing")
-    expected = Unpublished(tmp_path / "landing", tmp_path / "home_of_files", AS_OF)
+    expected = Unpublished(tmp_path / "landing", tmp_path / "home_of_files", statements=demo_statements)
     expected.refresh()
 
     (tmp_path / "nothing").mkdir()

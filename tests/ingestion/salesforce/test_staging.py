@@ -49,6 +49,20 @@ def _stages(org: Org) -> None:
     stage("Demo", 30, IsActive=False)
 
 
+def _campaigns(org: Org) -> None:
+    def campaign(kind: str | None, cost: float | None, start: str | None, end: str | None = None) -> None:
+        org.put("Campaign", START, Type=kind, ActualCost=cost, StartDate=start, EndDate=end, HierarchyActualCost=9999.0)
+
+    # 12, 28 and 1 days.
+    campaign("Advertisement", 100.0, "2025-01-20", "2025-03-01")
+    campaign("Trade Show", 50.5, "2025-02-03")
+    campaign("Webinar", 0.0, "2025-02-03")
+    campaign("Email", None, "2025-02-03")
+    campaign(None, 7.0, None)
+    # Runs beyond the as-of day: its cost so far is of the days until then.
+    campaign("Seminar", 31.0, "2025-12-21", "2026-06-30")
+
+
 def _territories(org: Org) -> None:
     active, planned = (org.put("Territory2Model", START, State=state) for state in ("Active", "Planning"))
 
@@ -264,7 +278,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (ADA, {"ConvertedDate": "2025-03-03"}),
     ):
         org.put("Lead", START, OwnerId=owner, Status="New", IsConverted=bool(values), **values)
-    for fill in (_stages, _territories, _opportunities, _activities, _touches, _quotas_and_rates):
+    for fill in (_stages, _territories, _opportunities, _activities, _touches, _quotas_and_rates, _campaigns):
         fill(org)
     org.hidden_fields |= {("Account", "Industry"), ("Task", "CallObject")}
     org.put("Account", START, Id=ACCOUNT, Name="Company", BillingCountry="France", OwnerId=ADA)
@@ -273,7 +287,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("SOURCES__SALESFORCE__CLIENT_SECRET", CLIENT_SECRET)
         patch.setenv("SOURCES__SALESFORCE__LOGIN_URL", server.url)
         Warehouse(folder).load()
-    build(folder, {"sources": ["salesforce"]}, "--select", "staging.salesforce", command="run")
+    settings = {"sources": ["salesforce"], "as_of": "2026-01-10T12:00:00"}
+    build(folder, settings, "--select", "staging.salesforce", command="run")
     yield folder
 
 
@@ -500,3 +515,17 @@ def test_rates_are_in_the_base_currency(
     build(home, settings, "--select", "stg_salesforce__exchange_rates", command="run")
     assert query("SELECT currency, rate_date, rate FROM stg_exchange_rates ORDER BY ALL") == rates
     assert query("SELECT unreadable FROM stg_exchange_rates WHERE unreadable IS NOT NULL") == []
+
+
+def test_costs_of_campaigns_are_spread_over_their_days(query: Query) -> None:
+    columns = "channel, amount, month, category"
+    assert query(f"SELECT {columns} FROM stg_spend ORDER BY channel NULLS FIRST, month") == [
+        (None, Decimal(7), date(2025, 3, 3), "marketing"),
+        ("Advertisement", Decimal("29.27"), date(2025, 1, 20), "marketing"),
+        ("Advertisement", Decimal("68.29"), date(2025, 2, 1), "marketing"),
+        ("Advertisement", Decimal("2.44"), date(2025, 3, 1), "marketing"),
+        ("Seminar", Decimal("16.24"), date(2025, 12, 21), "marketing"),
+        ("Seminar", Decimal("14.76"), date(2026, 1, 1), "marketing"),
+        ("Trade Show", Decimal("50.5"), date(2025, 2, 3), "marketing"),
+    ]
+    assert query("SELECT count(DISTINCT spend_id), count(unreadable) FROM stg_spend") == [(7, 0)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.publication import publish as publication
@@ -146,3 +149,18 @@ def test_replaced_tables_leave_no_room_behind(settings: Settings) -> None:
     assert large > 1.5 * small
     assert max(size(number) for number in (4, 5, 4, 5, 4)) < 1.5 * large
     assert [size(1), size(1)][-1] < 1.5 * small
+
+
+def test_parquet_files_say_what_they_hold_and_those_that_do_not_are_written_anew(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = publish(settings, AS_OF, "first").path / "parquet" / "fct_call.parquet"
+    metadata = pq.read_schema(file).metadata
+    assert metadata[b"description"] == b"One row per call; the source's own id."
+    assert json.loads(metadata[b"column_descriptions"]) == {"duration_seconds": "Length in seconds."}
+    # As an earlier release wrote it.
+    modified = file.stat().st_mtime_ns
+    duckdb.sql(f"COPY (FROM '{file}') TO '{file}.new' (FORMAT parquet)")
+    Path(f"{file}.new").replace(file)
+    os.utime(file, ns=(modified, modified))
+    assert written(settings, monkeypatch) == ["fct_call"]

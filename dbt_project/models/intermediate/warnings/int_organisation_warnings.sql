@@ -1,4 +1,4 @@
--- Warnings on where people stood over time. Each names the users.
+-- Warnings on where people stand, and stood over time. Each names the users.
 with users as (
     select * from {{ ref('int_users_unioned') }}
 ),
@@ -16,6 +16,17 @@ history_of_unknown_users as (
     left join users
         on user_history.user_id = users.user_id
     where users.user_id is null
+),
+
+users_of_unknown_managers as (
+    select users.user_id as subject
+    from users
+    left join users as managers
+        on users.manager_id = managers.user_id
+    where
+        not users.is_deleted
+        and users.manager_id <> ''
+        and managers.user_id is null
 ),
 
 manager_cycles as (
@@ -57,6 +68,12 @@ users_ahead_of_history as (
 {{ named_warnings(
     'history_of_unknown_user', 'user_history', 'Rows of a user who is in no users row; they are passed over.',
     'history_of_unknown_users'
+) }}
+union all
+{{ named_warnings(
+    'unknown_manager', 'users',
+    'Users whose manager_id is in no users row; what is below it stands under that id, without a name.',
+    'users_of_unknown_managers'
 ) }}
 union all
 {{ named_warnings(

@@ -16,6 +16,10 @@ connections as (
     where from_object = 'calls'
 ),
 
+contact_leads as (
+    select * from {{ ref('base_hubspot__contact_leads') }}
+),
+
 owners as (
     select
         user_id,
@@ -40,7 +44,7 @@ select
     {{ source_id('hubspot', "coalesce(nullif(labelled.hubspot_owner_id, ''), owners.id)") }} as user_id,
     {{ source_id('hubspot', 'connections.deal_id') }} as opportunity_id,
     {{ source_id('hubspot', 'connections.company_id') }} as account_id,
-    {{ source_id('hubspot', 'connections.contact_id') }} as lead_id,
+    {{ hubspot_lead_of('connections.contact_id') }} as lead_id,
     coalesce(nullif(lower(labelled.hs_call_direction), ''), 'outbound') as direction,
     case
         when labelled.hs_call_disposition = 'f240bbac-87c9-4f6e-bf70-924b57d47db7' then 'connected'
@@ -72,5 +76,6 @@ select
 from labelled
 left join connections
     on labelled.id = connections.id
+{{ hubspot_join_contact_leads('connections.contact_id', hubspot_moment('labelled.hs_timestamp')) }}
 left join owners
     on labelled.hs_created_by_user_id = owners.user_id

@@ -8,6 +8,10 @@ connections as (
     where from_object = 'meetings'
 ),
 
+contact_leads as (
+    select * from {{ ref('base_hubspot__contact_leads') }}
+),
+
 owners as (
     select
         user_id,
@@ -29,7 +33,7 @@ select
     {{ source_id('hubspot', "coalesce(nullif(timed.hubspot_owner_id, ''), owners.id)") }} as user_id,
     {{ source_id('hubspot', 'connections.deal_id') }} as opportunity_id,
     {{ source_id('hubspot', 'connections.company_id') }} as account_id,
-    {{ source_id('hubspot', 'connections.contact_id') }} as lead_id,
+    {{ hubspot_lead_of('connections.contact_id') }} as lead_id,
     case upper(timed.hs_meeting_outcome)
         when 'SCHEDULED' then 'scheduled'
         when 'RESCHEDULED' then 'scheduled'
@@ -49,5 +53,6 @@ select
 from timed
 left join connections
     on timed.id = connections.id
+{{ hubspot_join_contact_leads('connections.contact_id', hubspot_moment('timed.starts_at')) }}
 left join owners
     on timed.hs_created_by_user_id = owners.user_id

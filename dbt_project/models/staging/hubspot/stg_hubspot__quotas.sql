@@ -1,48 +1,13 @@
--- Goals of persons, one row per period of a goal. Goals of teams are nobody's quota.
+-- Goals of persons that are no goals on a KPI, one row per period of a goal. Goals of teams are nobody's quota.
 --
 -- A goal is a family of targets. What deals are to bring by their close date counts as bookings; another goal
 -- has the metric of its name. Of several such goals that a rep has for the same pipelines and time, one counts,
 -- or the quota would be a multiple: the one with the shortest periods, then the oldest.
-with goal_targets as (
-    select * from {{ hubspot_base('goal_targets') }}
-),
-
-owners as (
-    select
-        user_id,
-        min(id) as id
-    from {{ hubspot_base('owners') }}
-    where user_id is not null
-    group by user_id
-),
-
-assigned as (
-    select
-        goal_targets.*,
-        coalesce(nullif(goal_targets.hubspot_owner_id, ''), owners.id) as owner_id,
-        coalesce(goal_targets.hs_group_correlation_uuid, goal_targets.id) as goal_family,
-        coalesce(goal_targets.hs_pipeline_ids, '') as pipeline_ids,
-        -- Periods are bounded in UTC, the end by the last moment of a day or the first one after it.
-        cast({{ hubspot_moment('goal_targets.hs_start_datetime') }} as date) as period_start,
-        cast({{ hubspot_moment('goal_targets.hs_end_datetime') }} - interval 1 millisecond as date)
-            as period_end,
-        -- The type id of deals is 0-3.
-        case
-            when goal_targets.hs_kpi_object_type_id is null
-                then goal_targets.hs_goal_type = 'sales_quota'
-            else
-                goal_targets.hs_kpi_object_type_id = '0-3'
-                and goal_targets.hs_kpi_unit_type = 'currency'
-                and goal_targets.hs_kpi_time_period_property = 'closedate'
-        end as is_bookings
-    from goal_targets
-    left join owners
-        on goal_targets.hs_assignee_user_id = owners.user_id
-),
-
-goals as (
-    select * from assigned
-    where owner_id is not null
+with goals as (
+    select * from {{ ref('base_hubspot__goals') }}
+    where
+        owner_id is not null
+        and (is_bookings or kpi is null)
 ),
 
 families as (

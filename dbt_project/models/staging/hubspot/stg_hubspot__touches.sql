@@ -23,6 +23,10 @@ connections as (
     select * from {{ ref('base_hubspot__connections') }}
 ),
 
+contact_leads as (
+    select * from {{ ref('base_hubspot__contact_leads') }}
+),
+
 owners as (
     select
         user_id,
@@ -179,7 +183,7 @@ touches as (
 select
     {{ source_id('hubspot', 'touches.id') }} as touch_id,
     {{ source_id('hubspot', 'coalesce(touches.owner_id, owners.id)') }} as user_id,
-    {{ source_id('hubspot', 'connections.contact_id') }} as lead_id,
+    {{ hubspot_lead_of('connections.contact_id') }} as lead_id,
     {{ source_id('hubspot', 'connections.company_id') }} as account_id,
     {{ source_id('hubspot', 'connections.deal_id') }} as opportunity_id,
     touches.channel,
@@ -198,5 +202,6 @@ left join connections
     on
         touches.object_type = connections.from_object
         and touches.id = connections.id
+{{ hubspot_join_contact_leads('connections.contact_id', hubspot_moment('touches.said_at')) }}
 left join owners
     on touches.created_by_user_id = owners.user_id

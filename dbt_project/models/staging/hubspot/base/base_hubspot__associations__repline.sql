@@ -6,6 +6,10 @@ with deal_associations as (
     select * from {{ source('hubspot', 'hubspot__deal_associations') }}
 ),
 
+lead_associations as (
+    select * from {{ source('hubspot', 'hubspot__lead_associations') }}
+),
+
 call_associations as (
     select * from {{ source('hubspot', 'hubspot__call_associations') }}
 ),
@@ -35,7 +39,7 @@ lists as (
         primary_id
     from deal_associations
     where ids <> '[]'
-    {% for singular in ['call', 'meeting', 'email', 'communication', 'task'] %}
+    {% for singular in ['lead', 'call', 'meeting', 'email', 'communication', 'task'] %}
     union all
     select
         '{{ singular }}s' as from_object,

@@ -1,0 +1,2 @@
+-- Campaigns, one row per campaign, whoever loads Salesforce.
+{{ salesforce_rows('campaigns') }}
