@@ -61,9 +61,10 @@ def mail_of(letter: Letter, post: Post, sender: str) -> EmailMessage:
         picture=placed,
     )
     mail.add_alternative(html, subtype="html")
-    html_part = mail.get_payload()[1]
+    body = mail.get_body(("html",))
+    assert body is not None
     for name, png in pictures.items():
-        html_part.add_related(png, "image", "png", cid=name, disposition="inline")
+        body.add_related(png, "image", "png", cid=name, disposition="inline")
     return mail
 
 
