@@ -18,7 +18,7 @@ from pipelines.setting_values import known, mapping, number, texts
 
 WEBHOOKS = ("slack", "teams", "json")
 SMTP_SECURITY = ("starttls", "tls", "none")
-_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _SERVER = re.compile(r"([^\s:/]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?")
 
 
@@ -31,7 +31,7 @@ def _webhooks(value: Any) -> list[str]:
 
 
 def _address(value: Any) -> str:
-    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+    if not isinstance(value, str) or not ADDRESS.fullmatch(value):
         raise ValueError(f"has {value!r}, not an e-mail address such as on-call@example.com")
     return value
 

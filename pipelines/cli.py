@@ -318,6 +318,47 @@ def serve(arguments: tuple[str, ...]) -> None:
 
 
 @main.command()
+@click.option("--send", is_flag=True, help="Send the mails; without it nothing leaves this machine.")
+@click.option("--to-folder", type=click.Path(file_okay=False, path_type=Path), help="Write them as .eml files instead.")
+@click.option("--only", metavar="PERSON", help="One person, by user_id or e-mail address.")
+def digest(send: bool, to_folder: Path | None, only: str | None) -> None:
+    """Mail each rep their page, and each manager those of their teams; without --send, only say who would get what.
+
+    The mail server is that of the alarms (smtp_server), the sender alarm_mail_from. Exit code 1 where an address was
+    refused.
+    """
+    if not all(map(find_spec, ("jinja2", "vl_convert", "altair"))):
+        raise click.ClickException(
+            "repline digest needs what makes the pages; install it with: python -m pip install '.[pages]'"
+        )
+    if send and to_folder:
+        raise click.UsageError("choose --send or --to-folder")
+    from pipelines.alarms.senders import DeliveryError
+    from pipelines.digest import delivery
+    from pipelines.digest.letters import letters_of
+
+    settings = Settings.from_environment()
+    post = letters_of(settings).only(only) if only else letters_of(settings)
+    told = (
+        delivery.send(settings, post)
+        if send
+        else delivery.write(settings, post, to_folder)
+        if to_folder
+        else delivery.announced(post)
+    )
+    refused = 0
+    try:
+        for each in told:
+            click.echo(each.text)
+            refused += each.is_refused
+    except DeliveryError as error:
+        raise click.ClickException(str(error)) from None
+    if not send and not to_folder:
+        click.echo("Nothing was sent; --send sends, --to-folder writes the mails to look at.")
+    sys.exit(1 if refused else 0)
+
+
+@main.command()
 @click.option("--http", is_flag=True, help="Serve by HTTP on this machine instead: http://127.0.0.1:PORT/mcp.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8321, show_default=True, help="For --http.")
 @click.option("--rep", help="Tell the figures of this rep alone; default: the setting agent_rep.")

@@ -13,7 +13,8 @@ import os
 import smtplib
 import ssl
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -149,21 +150,28 @@ _BODIES: dict[str, Callable[[Message], dict[str, Any]]] = {"slack": _slack, "tea
 
 
 def _mail(settings: AlarmSettings, environ: Mapping[str, str], message: Message) -> None:
-    host, port = _server(settings.smtp_server)
-    user, password = environ.get("REPLINE_SMTP_USER"), environ.get("REPLINE_SMTP_PASSWORD")
-    if user and settings.smtp_security == "none" and host not in _LOOPBACK:
-        raise DeliveryError(f"a password would go to {host} for all to read; set smtp_security to starttls or tls")
     mail = EmailMessage()
     mail["Subject"] = message.title
     mail["From"] = settings.alarm_mail_from or settings.alarm_mail_to[0]
     mail["To"] = ", ".join(settings.alarm_mail_to)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
+    with mail_server(settings, environ) as server:
+        server.send_message(mail)
+
+
+@contextmanager
+def mail_server(settings: AlarmSettings, environ: Mapping[str, str] = os.environ) -> Iterator[smtplib.SMTP]:
+    """The mail server of the settings, ready to take mails. Raises DeliveryError for what goes wrong meanwhile."""
+    host, port = _server(settings.smtp_server)
+    user, password = environ.get("REPLINE_SMTP_USER"), environ.get("REPLINE_SMTP_PASSWORD")
+    if user and settings.smtp_security == "none" and host not in _LOOPBACK:
+        raise DeliveryError(f"a password would go to {host} for all to read; set smtp_security to starttls or tls")
     try:
         with _connection(host.strip("[]"), port, settings.smtp_security) as server:
             if user:
                 server.login(user, password or "")
-            server.send_message(mail)
+            yield server
     except smtplib.SMTPNotSupportedError as error:
         raise DeliveryError(f"the mail server {host}:{port} cannot do that ({first_line(error)})") from None
     except smtplib.SMTPResponseException as error:
