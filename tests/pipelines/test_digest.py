@@ -53,6 +53,12 @@ def _mails(folder: Path) -> dict[str, EmailMessage]:
     return found
 
 
+def content(mail: EmailMessage, kind: str) -> str:
+    body = mail.get_body((kind,))
+    assert body
+    return str(body.get_content())
+
+
 def test_reps_get_their_page_and_managers_that_of_their_team(refreshed: RefreshedHome, post: Post) -> None:
     people = _rows(refreshed, "SELECT user_id, full_name, team, manager_id FROM marts.dim_rep WHERE is_active")
     letters = {letter.user_id: letter for letter in post.letters}
@@ -84,7 +90,7 @@ def test_a_mail_has_pictures_text_and_nobody_else(refreshed: RefreshedHome, dige
     assert len(own) > 2
     pictures = 0
     for name, mail in own.items():
-        text, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+        text, html = (content(mail, kind) for kind in ("plain", "html"))
         assert not [other for other in names - {name} if other in text or other in html]
         images = [part for part in mail.walk() if part.get_content_type() == "image/png"]
         assert html.count("cid:") == len(images)
@@ -96,7 +102,7 @@ def test_a_mail_has_pictures_text_and_nobody_else(refreshed: RefreshedHome, dige
     assert pictures
     for name, said in sentences:
         if name in own:
-            text = " ".join(own[name].get_body(("plain",)).get_content().split())
+            text = " ".join(content(own[name], "plain").split())
             assert all(" ".join(sentence.split()) in text for sentence in said)
 
 
