@@ -119,7 +119,11 @@ pairs as (
     inner join deals
         on deals_of_contacts.deal_id = deals.id
     {{ hubspot_join_contact_leads('deals_of_contacts.contact_id', 'deals.created_at') | indent(4) }}
-    where not exists (select 1 from deals_of_leads where deals_of_leads.deal_id = deals_of_contacts.deal_id)
+    where not exists (
+        select 1
+        from deals_of_leads
+        where deals_of_leads.deal_id = deals_of_contacts.deal_id
+    )
 ),
 
 conversions as (
