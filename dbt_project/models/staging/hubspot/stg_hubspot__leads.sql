@@ -1,6 +1,6 @@
 -- Leads of the lead object, and contacts that have none. A lead of either kind is converted by the first deal that it
--- is connected to and that is not older: who is added to a deal later was no lead of it. A deal that no lead is connected
--- to is of the lead that its contact stood for when the deal was made.
+-- is connected to and that is not older: who is added to a deal later was no lead of it. A deal that no lead is
+-- connected to is of the lead that its contact stood for when the deal was made.
 with contacts as (
     select * from {{ hubspot_base('contacts') }}
 ),
@@ -82,7 +82,11 @@ known_leads as (
     from contacts
     left join merged_contacts
         on contacts.id = merged_contacts.id
-    where not exists (select 1 from contact_leads where contact_leads.contact_id = contacts.id)
+    where not exists (
+        select 1
+        from contact_leads
+        where contact_leads.contact_id = contacts.id
+    )
 ),
 
 deals_of_leads as (
