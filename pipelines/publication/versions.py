@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,7 +59,8 @@ class PublishedTable:
 class Version:
     """One complete published version. Both moments are aware and in UTC.
 
-    `without_site` says why its publication made no pages; empty where it did, or where they are switched off.
+    `without_site` says why its publication made no pages; empty where it did, where they are switched off, and for a
+    version that was published before: that is told once.
     """
 
     number: int
@@ -68,7 +69,7 @@ class Version:
     as_of: datetime
     fingerprint: str
     tables: tuple[PublishedTable, ...]
-    without_site: str = ""
+    without_site: str = field(default="", compare=False)
 
     @property
     def site(self) -> Path:

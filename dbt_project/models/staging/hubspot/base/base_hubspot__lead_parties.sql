@@ -1,5 +1,5 @@
--- Whom a lead is about: its primary contact, else the one that is longest in HubSpot, and its company. Records that were
--- merged away count as the one that they stand for now. One row per lead.
+-- Whom a lead is about: its primary contact, else the one that is longest in HubSpot, and its company. Records that
+-- were merged away count as the one that they stand for now. One row per lead.
 with leads as (
     select * from {{ ref('base_hubspot__leads') }}
 ),
