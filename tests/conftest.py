@@ -29,7 +29,8 @@ def one_parsed_project() -> Iterator[None]:
 def no_pages() -> Iterator[None]:
     """A version of the tests has no pages, which take seconds to draw; the tests of the pages make theirs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.publication.publish.is_installed", lambda: False)
+        for asking in ("publication.publish", "runs.inputs"):
+            patch.setattr(f"pipelines.{asking}.is_installed", lambda: False)
         patch.setenv("REPLINE_PAGES", "false")  # for what runs in a process of its own
         yield
 

@@ -53,7 +53,7 @@ def test_an_override_of_a_mapping_changes_the_keys_that_it_names() -> None:
             '{"base_curency": "EUR"}',
             "unknown setting 'base_curency'; did you mean 'base_currency'?",
         ),
-        ("REPLINE_VARS", '{"colour": "red"}', "unknown setting 'colour'; known are: alarm_command, alarm_kpi_jumps"),
+        ("REPLINE_VARS", '{"colour": "red"}', "unknown setting 'colour'; known are: agent_rep, agent_row_limit"),
         ("REPLINE_VARS", '{"landing": "files"}', "unknown setting 'landing'"),
         ("REPLINE_AS_OF", "yesterday", "not an ISO 8601 moment"),
         ("REPLINE_AS_OF", "0001-01-01", "REPLINE_AS_OF is '0001-01-01'; it must be from 1970-01-01 to before 2200"),
