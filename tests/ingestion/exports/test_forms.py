@@ -235,8 +235,15 @@ def test_cells_of_a_sheet_are_what_they_are(exports: Exports) -> None:
         ("D-3", None),
     ]
     assert exports.quarantined() == [
-        ("deals.xlsx", 3, "1002", "duration_seconds", "00:05", "does not fit the format %H:%M:%S"),
-        ("deals.xlsx", 4, "D-3", "close_date", "01/31/2025", "does not fit the format %d/%m/%Y"),
+        (
+            "deals.xlsx",
+            3,
+            "1002",
+            "duration_seconds",
+            "00:05",
+            "does not fit the format %H:%M:%S (mapping.yml, line 26)",
+        ),
+        ("deals.xlsx", 4, "D-3", "close_date", "01/31/2025", "does not fit the format %d/%m/%Y (mapping.yml, line 19)"),
     ]
 
 
