@@ -16,7 +16,7 @@ from pipelines.alarm_settings import ADDRESS
 from pipelines.pages.model import Page
 from pipelines.pages.people import rep_page, team_page
 from pipelines.pages.rows import read
-from pipelines.pages.words import Words, words_of
+from pipelines.pages.words import Words, words_for
 from pipelines.publication.versions import DATABASE, PublicationError, Version, published_version
 from pipelines.settings import Settings
 
@@ -72,12 +72,8 @@ def letters_of(settings: Settings) -> Post:
         people = connection.execute(_PEOPLE).fetchall()
     if answers is None:
         raise PublicationError("there are no figures yet: no deal and no call was loaded")
-    words = replace(
-        words_of(settings.business.language, settings.business.base_currency),
-        units={row["kpi"]: row["unit"] for row in answers.rows["catalogue"]},
-        fiscal_quarters=answers.fiscal_quarters,
-    )
-    teams = {team: rows for team, rows in answers.by("team").items() if rows["team_scorecard"]}
+    words = words_for(answers, settings.business.language, settings.business.base_currency)
+    teams = answers.teams()
     reps = answers.by("rep")
     managers = _managers([(user_id, team, manager) for user_id, _, _, team, manager in people])
 

@@ -22,7 +22,7 @@ from pipelines.pages.model import (
     rep_file,
     team_file,
 )
-from pipelines.pages.parts import months_chart, period_row, scorecard, tone
+from pipelines.pages.parts import attainment_tile, deals_tile, months_chart, pace_tile, period_row, scorecard, tone
 from pipelines.pages.rows import Answers, Row
 from pipelines.pages.words import NOTHING, Shown, Words
 
@@ -60,29 +60,16 @@ def _tiles(rows: dict[str, list[Row]], answers: Answers, words: Words) -> list[l
         return []
     expected = next(iter(rows["company_expected"]), None)
     pace = next(iter(rows["company_pace"]), None)
-    usual = None if expected is None else expected["expected_rate"]
     tiles = [
         Tile(
             Link(words.kpi("won_amount"), f"{DEALS}#won"),
             words.figure(now, "won_amount", short=True),
             words.say("of_quota", quota=words.figure(now, "quota_amount", short=True)),
         ),
-        Tile(
-            words.kpi("attainment"),
-            words.figure(now, "attainment"),
-            words.say("usual_by_now", usual=words.figure(expected, "expected_rate")) if expected else "",
-            None if now["attainment"] is None else Meter(now["attainment"], usual),
-            tone(now["attainment"], usual),
-        ),
+        attainment_tile(words.kpi("attainment"), now, expected, words),
     ]
     if pace is not None:
-        tiles.append(
-            Tile(
-                words.kpi("projected_amount"),
-                words.figure(pace, "projected_amount", short=True),
-                words.say("due_still", due=words.figure(pace, "due_amount", short=True)),
-            )
-        )
+        tiles.append(pace_tile("projected_amount", pace, words))
     tiles += [
         Tile(
             words.kpi("reached_quota_count"),
@@ -95,11 +82,7 @@ def _tiles(rows: dict[str, list[Row]], answers: Answers, words: Words) -> list[l
             words.say("quarter_before", value=words.figure(before, "win_rate")) if before else "",
             tone=tone(now["win_rate"], before["win_rate"] if before else None),
         ),
-        Tile(
-            Link(words.kpi("open_amount"), f"{DEALS}#open"),
-            words.figure(now, "open_amount", short=True),
-            words.say("deals_count", count=words.figure(now, "open_count")),
-        ),
+        deals_tile(Link(words.kpi("open_amount"), f"{DEALS}#open"), now, "open_amount", "open_count", words),
     ]
     return [tiles]
 
@@ -108,13 +91,8 @@ def _months(rows: dict[str, list[Row]], answers: Answers, words: Words) -> list[
     now = period_row(rows["company_scorecard"], "quarter", answers.periods["quarter"])
     if now is None or not rows["company_months"]:
         return []
-    figures = {
-        "won": words.figure(now, "won_amount", short=True),
-        "attainment": words.figure(now, "attainment"),
-        "quarter": words.period("quarter", answers.periods["quarter"]),
-    }
-    title = words.say("months_title_no_quota" if now["attainment"] is None else "months_title", **figures)
-    return [months_chart(title, rows["company_months"], words, "months")]
+    quarter = words.period("quarter", answers.periods["quarter"])
+    return [months_chart(rows["company_months"], now, quarter, words, "months")]
 
 
 def _spread(rows: Sequence[Row], words: Words, quarter: str) -> list[Chart]:

@@ -1,4 +1,4 @@
-"""What several pages have in common: the scorecard, the chart of months, finding a period's row.
+"""What several pages have in common: tiles of a quarter, the scorecard, the chart of months, a period's row.
 
 Belongs here: parts of pages. Does not belong here: whole pages.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from pipelines.pages.model import DEFINITIONS, Chart, Link, Table
+from pipelines.pages.model import DEFINITIONS, Chart, Link, Meter, Table, Tile
 from pipelines.pages.rows import Answers, Row
 from pipelines.pages.words import NOTHING, Shown, Words
 
@@ -33,6 +33,30 @@ def definition(kpi: str, words: Words) -> str | Link:
     return Link(words.kpi(kpi), f"{DEFINITIONS}#{kpi}") if kpi in words.units else words.kpi(kpi)
 
 
+def attainment_tile(label: str | Link, now: Row, pace: Row | None, words: Words) -> Tile:
+    """The attainment of a quarter, beside what is usual by now (`expected_rate` of `pace`)."""
+    usual = None if pace is None else pace["expected_rate"]
+    return Tile(
+        label,
+        words.figure(now, "attainment"),
+        "" if pace is None else words.say("usual_by_now", usual=words.figure(pace, "expected_rate")),
+        None if now["attainment"] is None else Meter(now["attainment"], usual),
+        tone(now["attainment"], usual),
+    )
+
+
+def pace_tile(kpi: str, pace: Row, words: Words) -> Tile:
+    """A figure of the pace to quota, beside what is still due."""
+    due = words.say("due_still", due=words.figure(pace, "due_amount", short=True))
+    return Tile(words.kpi(kpi), words.figure(pace, kpi, short=True), due)
+
+
+def deals_tile(label: str | Link, now: Row, amount: str, count: str, words: Words) -> Tile:
+    """What deals come to, and how many they are."""
+    deals = words.say("deals_count", count=words.figure(now, count))
+    return Tile(label, words.figure(now, amount, short=True), deals)
+
+
 def scorecard(rows: Sequence[Row], answers: Answers, words: Words) -> Table:
     """All KPIs that the rows have, beside each other for the periods that pages show."""
     periods = [(kind, answers.periods[name]) for kind, name in _PERIODS]
@@ -50,8 +74,14 @@ def scorecard(rows: Sequence[Row], answers: Answers, words: Words) -> Table:
     )
 
 
-def months_chart(title: Shown, rows: Sequence[Row], words: Words, kind: str) -> Chart:
-    """What was won month by month beside the quota, from rows in the order of time."""
+def months_chart(rows: Sequence[Row], now: Row, quarter: str, words: Words, kind: str) -> Chart:
+    """What was won month by month beside the quota, from rows in the order of time; `now` is the quarter's row."""
+    title = words.say(
+        "months_title_no_quota" if now["attainment"] is None else "months_title",
+        won=words.figure(now, "won_amount", short=True),
+        attainment=words.figure(now, "attainment"),
+        quarter=quarter,
+    )
     columns = ("won_amount", "quota_amount", "attainment")
     table = Table(
         words.say("table_behind"),

@@ -24,7 +24,16 @@ from pipelines.pages.model import (
     team_deals_file,
     team_file,
 )
-from pipelines.pages.parts import definition, months_chart, period_row, scorecard, tone
+from pipelines.pages.parts import (
+    attainment_tile,
+    deals_tile,
+    definition,
+    months_chart,
+    pace_tile,
+    period_row,
+    scorecard,
+    tone,
+)
 from pipelines.pages.rows import Answers, Row
 from pipelines.pages.words import NOTHING, Shown, Words
 
@@ -102,7 +111,6 @@ def _tiles(
     """`deals` are the places of the deals behind each figure that has some."""
     if now is None:
         return []
-    usual = None if pace is None else pace["expected_rate"]
 
     def label(kpi: str, behind: str) -> str | Link:
         return Link(words.kpi(kpi), deals[behind]) if behind in deals else definition(kpi, words)
@@ -120,23 +128,9 @@ def _tiles(
         )
     ]
     if now["attainment"] is not None:
-        tiles.append(
-            Tile(
-                definition("attainment", words),
-                words.figure(now, "attainment"),
-                words.say("usual_by_now", usual=words.figure(pace, "expected_rate")) if pace else "",
-                Meter(now["attainment"], usual),
-                tone(now["attainment"], usual),
-            )
-        )
+        tiles.append(attainment_tile(definition("attainment", words), now, pace, words))
     if pace is not None:
-        tiles.append(
-            Tile(
-                words.kpi("gap_amount"),
-                words.figure(pace, "gap_amount", short=True),
-                words.say("due_still", due=words.figure(pace, "due_amount", short=True)),
-            )
-        )
+        tiles.append(pace_tile("gap_amount", pace, words))
     tiles += [
         Tile(
             label("win_rate", "lost"),
@@ -144,16 +138,8 @@ def _tiles(
             than_before("win_rate"),
             tone=tone(now["win_rate"], before["win_rate"] if before else None),
         ),
-        Tile(
-            label("open_amount", "open"),
-            words.figure(now, "open_amount", short=True),
-            words.say("deals_count", count=words.figure(now, "open_count")),
-        ),
-        Tile(
-            label("created_amount", "created"),
-            words.figure(now, "created_amount", short=True),
-            words.say("deals_count", count=words.figure(now, "created_count")),
-        ),
+        deals_tile(label("open_amount", "open"), now, "open_amount", "open_count", words),
+        deals_tile(label("created_amount", "created"), now, "created_amount", "created_count", words),
         Tile(
             definition("connected_calls", words),
             words.figure(now, "connected_calls"),
@@ -166,13 +152,7 @@ def _tiles(
 def _months(rows: Sequence[Row], now: Row | None, quarter: str, words: Words) -> list[Block]:
     if now is None or not any(row["won_amount"] or row["quota_amount"] for row in rows):
         return []
-    title = words.say(
-        "months_title_no_quota" if now["attainment"] is None else "months_title",
-        won=words.figure(now, "won_amount", short=True),
-        attainment=words.figure(now, "attainment"),
-        quarter=quarter,
-    )
-    return [months_chart(title, rows, words, "columns")]
+    return [months_chart(rows, now, quarter, words, "columns")]
 
 
 def _members(rows: Sequence[Row], words: Words) -> list[Block]:

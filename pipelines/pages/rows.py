@@ -106,6 +106,10 @@ class Answers:
                 found[row[str(column)]][name].append(row)
         return found
 
+    def teams(self) -> dict[str, dict[str, list[Row]]]:
+        """The rows of each team that has figures, by its name."""
+        return {team: rows for team, rows in self.by("team").items() if rows["team_scorecard"]}
+
 
 @cache
 def queries() -> dict[str, Query]:

@@ -16,7 +16,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib import metadata
@@ -66,15 +65,13 @@ def write_site(
     number, moments (UTC) of publication and as-of, and rows of each kept version. A version without a day has no site.
     """
     # These import what the extra brings.
-    from pipelines.pages.words import words_of
+    from pipelines.pages.words import words_for
     from pipelines.pages.writing import html
 
     answers = read(connection)
     if answers is None:
         return
-    words = words_of(language, currency)
-    units = {row["kpi"]: row["unit"] for row in answers.rows["catalogue"]}
-    words = replace(words, units=units, fiscal_quarters=answers.fiscal_quarters)
+    words = words_for(answers, language, currency)
     folder.mkdir()
     known = _manifest(last) if last else {}
     made: dict[str, str] = {}
@@ -105,7 +102,7 @@ def _pages(answers: Answers, history: Sequence[tuple[int, datetime, datetime, in
     yield company_deals_page(answers, words)
     yield data_page(answers, [Published(*version) for version in history], words)
     yield definitions_page(answers, words)
-    teams = {team: rows for team, rows in answers.by("team").items() if rows["team_scorecard"]}
+    teams = answers.teams()
     for team, rows in teams.items():
         yield team_page(team, rows, answers, words)
     yield from team_deals_pages(answers, [*teams], words)

@@ -10,7 +10,7 @@ A mark is the HTML element `data`: its value is the figure as the mart has it, `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +20,7 @@ import jinja2
 import yaml
 from markupsafe import escape
 
-from pipelines.pages.rows import Row
+from pipelines.pages.rows import Answers, Row
 from pipelines.settings import DBT_PROJECT_DIR
 
 _LANGUAGES = Path(__file__).parent / "languages"
@@ -102,7 +102,9 @@ class Words:
     fiscal_quarters: Mapping[date, tuple[int, int]] = field(default_factory=dict)
 
     def say(self, name: str, /, **parts: Shown | int) -> Sentence:
-        """A text with its parts put in."""
+        """A text with its parts put in. Of one, it says the text `<name>_one` where a language has it."""
+        if str(parts.get("count")) == "1" and f"{name}_one" in self.texts:
+            name = f"{name}_one"
         template = str(self.texts[name])
         text = template.format(**{part: str(value) for part, value in parts.items()})
         html = str(escape(template)).format(**{part: escape(value) for part, value in parts.items()})
@@ -199,6 +201,12 @@ def words_of(language: str, currency: str) -> Words:
     """The words of a language; one of `pipelines.practice_settings.LANGUAGES`."""
     texts = yaml.safe_load((_LANGUAGES / f"{language}.yml").read_text(encoding="utf-8"))
     return Words(language, texts, _words_of_marts(language), currency)
+
+
+def words_for(answers: Answers, language: str, currency: str) -> Words:
+    """The words of a language for the figures of a version."""
+    units = {row["kpi"]: row["unit"] for row in answers.rows["catalogue"]}
+    return replace(words_of(language, currency), units=units, fiscal_quarters=answers.fiscal_quarters)
 
 
 def _words_of_marts(language: str) -> dict[str, Any]:
