@@ -94,8 +94,6 @@ def _page(file: str, title: Shown, rows: Sequence[Row], answers: Answers, words:
     sections = []
     for kind in BEHIND:
         of_kind = [row for row in rows if row["behind"] == kind]
-        table = deals_table(
-            kind, of_kind, words, words.say(f"deals_{kind}"), with_rep=True, folded=len(of_kind) > 25, anchor=""
-        )
+        table = deals_table(kind, of_kind, words, words.say(f"deals_{kind}"), with_rep=True)
         sections.append(Section(kind, words.say(f"deals_{kind}"), [table]))
     return Page(file, title, words.say("deals_subtitle", quarter=quarter), sections, path)
