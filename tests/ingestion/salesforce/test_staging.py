@@ -59,6 +59,8 @@ def _campaigns(org: Org) -> None:
     campaign("Webinar", 0.0, "2025-02-03")
     campaign("Email", None, "2025-02-03")
     campaign(None, 7.0, None)
+    # Half a cent, which is 2.01 / 2 but not as a binary fraction.
+    campaign("Referral", 2.01, "2025-01-31", "2025-02-01")
     # Runs beyond the as-of day: its cost so far is of the days until then.
     campaign("Seminar", 31.0, "2025-12-21", "2026-06-30")
 
@@ -524,8 +526,10 @@ def test_costs_of_campaigns_are_spread_over_their_days(query: Query) -> None:
         ("Advertisement", Decimal("29.27"), date(2025, 1, 20), "marketing"),
         ("Advertisement", Decimal("68.29"), date(2025, 2, 1), "marketing"),
         ("Advertisement", Decimal("2.44"), date(2025, 3, 1), "marketing"),
+        ("Referral", Decimal("1.01"), date(2025, 1, 31), "marketing"),
+        ("Referral", Decimal("1.00"), date(2025, 2, 1), "marketing"),
         ("Seminar", Decimal("16.24"), date(2025, 12, 21), "marketing"),
         ("Seminar", Decimal("14.76"), date(2026, 1, 1), "marketing"),
         ("Trade Show", Decimal("50.5"), date(2025, 2, 3), "marketing"),
     ]
-    assert query("SELECT count(DISTINCT spend_id), count(unreadable) FROM stg_spend") == [(7, 0)]
+    assert query("SELECT count(DISTINCT spend_id), count(unreadable) FROM stg_spend") == [(9, 0)]
