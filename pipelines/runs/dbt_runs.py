@@ -147,14 +147,22 @@ def _invoke(
     progress: Log = lambda _: None,
     parsed: Any = None,
 ) -> Any:
-    """Run dbt on the warehouse in `home`, with its files in `target`; `parsed` spares it the parsing."""
+    """Run dbt on the warehouse in `home`, with its files in `target`; `parsed` spares it the parsing.
+
+    `dbt.log` in `target` holds what dbt said last.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     told_at = 0.0
+    target.mkdir(parents=True, exist_ok=True)
+    # dbt's own file takes a twentieth of the time: it formats its messages for debugging too, to leave them out.
+    log = (target / "dbt.log").open("w", encoding="utf-8")
 
     def on_event(event: Any) -> None:
         nonlocal told_at
+        if event.info.level != "debug":
+            log.write(f"{datetime.now(UTC):%H:%M:%S} {event.info.level:5} {event.info.msg}\n")
         if event.info.name == "LogStartLine" and time.monotonic() - told_at > _PROGRESS_SECONDS:
             told_at = time.monotonic()
             progress(f"{event.data.index} of {event.data.total}: {event.data.description}")
@@ -168,7 +176,7 @@ def _invoke(
                 "--log-level",
                 "none",
                 "--log-level-file",
-                "info",
+                "none",
                 "--log-path",
                 str(target),
                 *arguments,
@@ -188,6 +196,7 @@ def _invoke(
         # dbt keeps the warehouse open for its next invocation in the process; the gates read it with other
         # settings, which DuckDB refuses then.
         DuckDBConnectionManager.close_all_connections()
+        log.close()
         # Who runs dbt or Repline from this process later means this home.
         os.environ["REPLINE_HOME"] = str(settings.home)
     if outcome.exception is not None:
