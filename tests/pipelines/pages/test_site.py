@@ -47,7 +47,7 @@ def test_only_pages_with_other_figures_are_written(home: Settings) -> None:
     new = {file.name for file in version.site.iterdir() if not file.samefile(first / file.name)}
     assert new == {rep_file(user_id), "data.html", "version.js", "pages.json"}
     assert "So it was." in (version.site / rep_file(user_id)).read_text(encoding="utf-8")
-    assert "2" in (version.site / "version.js").read_text(encoding="utf-8")
+    assert "version 2" in (version.site / "version.js").read_text(encoding="utf-8")
 
 
 def test_a_version_without_the_extra_has_no_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
