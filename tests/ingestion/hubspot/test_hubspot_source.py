@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.personal import PersonalColumns
 from tests.ingestion.hubspot.account import Account
-from tests.ingestion.hubspot.conftest import TOKEN, Loads
+from tests.ingestion.hubspot.loads import TOKEN, Loads
 from tests.ingestion.hubspot.server import Fault, HubSpotApi, rate_limit
 
 # What a load asks whatever changed: owners and pipelines twice, outcomes, exchange rates, campaigns, ten bins; and
