@@ -52,3 +52,7 @@ class Loads:
 
     def load_count(self) -> int:
         return int(self.query("SELECT count(*) FROM raw._dlt_loads")[0][0])
+
+
+def ids(loads: Loads, table: str) -> list[str]:
+    return [row[0] for row in loads.query(f"SELECT id FROM raw.hubspot__{table} ORDER BY id::BIGINT")]
