@@ -69,6 +69,16 @@ _CONTENT = {
 }
 
 
+def connect(
+    options: SourceOptions, access_key: str, access_key_secret: str, base_url: str, is_probe: bool = False
+) -> ApiClient:
+    """A client of the access key; the header that it sends is a secret, too."""
+    token = base64.b64encode(f"{access_key}:{access_key_secret}".encode()).decode()
+    auth = HTTPBasicAuth(access_key, access_key_secret)
+    secrets = (access_key_secret, token, access_key)
+    return ApiClient("Gong", base_url, auth, secrets, counter=options.requests, is_probe=is_probe)
+
+
 @dlt.source(name="gong", section="gong")
 def source(
     options: SourceOptions,
@@ -81,9 +91,7 @@ def source(
 
     `start_date` is the first day of calls and reviews to read, an ISO 8601 date (UTC); by default all that Gong has.
     """
-    token = base64.b64encode(f"{access_key}:{access_key_secret}".encode()).decode()
-    auth = HTTPBasicAuth(access_key, access_key_secret)
-    client = ApiClient("Gong", base_url, auth, (access_key_secret, token, access_key), counter=options.requests)
+    client = connect(options, access_key, access_key_secret, base_url)
     first_moment = datetime.combine(date.fromisoformat(start_date), time()) if start_date else EARLIEST
     # Clocks differ; a day more costs nothing.
     end = options.slice.started_at + timedelta(days=1)

@@ -46,6 +46,12 @@ OVERLAP_SECONDS = 3600
 BASE_URL = "https://api.hubapi.com"
 
 
+def connect(options: SourceOptions, access_token: str, base_url: str, is_probe: bool = False) -> ApiClient:
+    """A client of the account."""
+    auth = TokenAuth(access_token)
+    return ApiClient("HubSpot", base_url, auth, [access_token], counter=options.requests, is_probe=is_probe)
+
+
 @dlt.source(name=SOURCE, max_table_nesting=0)
 def source(
     options: SourceOptions,
@@ -57,8 +63,7 @@ def source(
     CRM records are read by what changed, with the history and associations of the changed ones; settings and the
     recycle bin are listed whole by each load.
     """
-    auth = TokenAuth(access_token)
-    hubspot = HubSpot(ApiClient("HubSpot", base_url, auth, secrets=[access_token], counter=options.requests))
+    hubspot = HubSpot(connect(options, access_token, base_url))
     for table, read_list in (
         (OWNERS, hubspot.owners),
         (PIPELINES, hubspot.pipelines),
