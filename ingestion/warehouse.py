@@ -5,9 +5,14 @@ Belongs here: what holds of every load. Does not belong here: what a source read
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dlt
+import duckdb
+from dlt.common.configuration.container import Container
+from dlt.common.pipeline import PipelineContext
 from dlt.common.schema.typing import TSchemaContract, TWriteDispositionConfig
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
@@ -55,3 +60,15 @@ def raw_pipeline(source: str, warehouse: Path, dlt_home: Path) -> dlt.Pipeline:
         # What JSON says of a damaged file.
         clear_packages(dlt_home, [source])
         return pipeline()
+
+
+@contextmanager
+def held() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse that the running pipeline loads: what it holds already, as dlt fills it after all is read.
+
+    dlt's `sql_client` resolves its whole configuration each time, 30 ms, and `dlt.current.pipeline` 6 ms; a source has
+    up to 25 tables.
+    """
+    destination = Container()[PipelineContext].pipeline().destination
+    with duckdb.connect(destination.config_params["credentials"].database) as connection:
+        yield connection

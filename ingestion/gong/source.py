@@ -39,6 +39,7 @@ from ingestion.gong.tables import (
     read_transcripts,
 )
 from ingestion.gong.windows import RECORDS_PER_PAGE, Pages, windows
+from ingestion.warehouse import held
 
 # Each company has an address of its own, shown on Gong's API page; this one answers for all of them.
 BASE_URL = "https://api.gong.io"
@@ -190,8 +191,7 @@ def _calls_without_transcript(since: datetime) -> DltResource:
     """Calls that raw holds without a transcript and that started since a moment (naive UTC), oldest first."""
 
     def calls() -> Iterator[pa.Table]:
-        with dlt.current.pipeline().sql_client() as client:
-            connection = client.native_connection.cursor()
+        with held() as connection:
             tables = connection.execute(
                 "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name IN (?, ?)",
                 [RAW_SCHEMA, CALLS.raw_name, CALL_TRANSCRIPTS.raw_name],
@@ -209,7 +209,6 @@ def _calls_without_transcript(since: datetime) -> DltResource:
                 """,
                 [since],
             ).to_arrow_table()
-            connection.close()
         if rows.num_rows:
             yield rows
 

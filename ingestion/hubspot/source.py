@@ -37,6 +37,7 @@ from ingestion.hubspot.tables import (
     RECORD_TABLES,
     SOURCE,
 )
+from ingestion.warehouse import held
 
 # Search shows the latest changes late, twice or out of order, and some changes close to an hour late:
 # https://github.com/estuary/connectors/pull/2210, /4595 and /5180.
@@ -147,8 +148,7 @@ def _archived(hubspot: HubSpot, _: datetime | None) -> Iterator[pa.Table]:
 def _held_archived() -> pa.Table:
     """What the warehouse holds as archived."""
     columns = ", ".join(ARCHIVED_RECORDS.columns)
-    with dlt.current.pipeline().sql_client() as client:
-        connection: duckdb.DuckDBPyConnection = client.native_connection
+    with held() as connection:
         try:
             return connection.sql(
                 f"SELECT {columns} FROM {RAW_SCHEMA}.{ARCHIVED_RECORDS.raw_name} WHERE NOT {IS_GONE}"
