@@ -134,7 +134,7 @@ def test_numbers_are_read_as_they_are(published: Published) -> None:
 def test_the_deals_behind_a_figure_add_up_to_it(published: Published) -> None:
     """Of the company, each team and each rep: a figure links to the deals that it is made of, and to no others."""
     texts = {page.name: page.read_text(encoding="utf-8") for page in published.pages}
-    linked = set()
+    linked: set[str] = set()
     for name, text in texts.items():
         for file, place, value, figure, key in re.findall(
             r'<a href="([^"#]*)#([^"]+)"><data value="([^"]+)" data-figure="([^"]+)" data-key="([^"]+)">', text
