@@ -142,11 +142,7 @@ def _fingerprint(*parts: str) -> str:
 
 
 def _need_required(entity: Entity, given: set[str], place: Place) -> None:
-    missing = [
-        column.name
-        for column in entity.columns
-        if column.must_be_present and not column.null_means and column.name not in given
-    ]
+    missing = [column.name for column in entity.columns if column.must_be_given and column.name not in given]
     if missing:
         place.fail(f"{', '.join(missing)} is missing, which {entity.name} requires")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ingestion.demo import DEFAULT_UNTIL
 from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.hubspot.company import add_targets, as_account, write_company
-from tests.ingestion.hubspot.conftest import TOKEN
+from tests.ingestion.hubspot.loads import TOKEN
 from tests.ingestion.hubspot.server import HubSpotApi, serve
 
 
