@@ -135,7 +135,8 @@ def test_before_any_event_there_is_nothing_to_show() -> None:
     with duckdb.connect() as connection:
         connection.execute(
             "CREATE SCHEMA marts; CREATE TABLE marts.dim_date (date_day DATE, month_start DATE,"
-            " quarter_start DATE, year_start DATE, is_future BOOLEAN)"
+            " quarter_start DATE, year_start DATE, is_future BOOLEAN);"
+            "CREATE TABLE marts.kpi_stage_funnel (cohort_month DATE, is_bottleneck BOOLEAN)"
         )
         assert read(connection) is None
 
