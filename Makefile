@@ -13,7 +13,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-strip-extras --custom-compile-command "make lock" --extra build --extra pages pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test bi lint format docs bench bench-api lock clean
+.PHONY: help install dev demo test test-all bi lint format docs bench bench-api lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,7 +41,10 @@ $(DEV): requirements-dev.txt pyproject.toml | $(BIN)/python
 demo: $(RUNTIME) ## Run the main job on a synthetic company and show what it found
 	$(BIN)/repline demo
 
-test: $(DEV) ## Run all tests
+test: $(DEV) ## Run the tests but for those that take whole companies the whole way
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(DEV) ## Run all tests
 	$(BIN)/python -m pytest
 
 # Superset's environment: outside of the lock, as it wants other versions of what Repline uses.

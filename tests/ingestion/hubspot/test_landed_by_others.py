@@ -20,6 +20,8 @@ from tests.ingestion.hubspot.company import as_account, write_company
 from tests.ingestion.hubspot.loads import TOKEN, Loads
 from tests.ingestion.hubspot.server import HubSpotApi, serve
 
+pytestmark = pytest.mark.slow
+
 Marts = dict[str, list[tuple[Any, ...]]]
 
 

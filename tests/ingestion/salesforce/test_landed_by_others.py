@@ -17,6 +17,8 @@ from tests.ingestion.salesforce.loads import Warehouse
 from tests.ingestion.salesforce.org import Org
 from tests.ingestion.salesforce.server import CLIENT_ID, CLIENT_SECRET, SalesforceServer
 
+pytestmark = pytest.mark.slow
+
 Marts = dict[str, list[tuple[Any, ...]]]
 
 
