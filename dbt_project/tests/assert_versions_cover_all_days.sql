@@ -21,4 +21,4 @@ where
     valid_from > valid_to
     or (previous_valid_to is null and valid_from <> {{ beginning_of_time() }})
     or (next_valid_from is null and valid_to <> {{ end_of_time() }})
-    or next_valid_from <> cast(valid_to + 1 as date)
+    or cast(next_valid_from - 1 as date) <> valid_to
