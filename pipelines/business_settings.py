@@ -24,7 +24,7 @@ from ingestion.register import SOURCES, SOURCES_BY_NAME
 from pipelines.practice_settings import PracticeSettings
 from pipelines.setting_values import POSITIVE, Share, between, flag, known, mapping, texts, whole_number
 
-TARGETS = ("duckdb",)
+TARGETS = ("duckdb", "spark")
 PUBLISHED = "published"
 # What lies beyond is a slip of the pen, and would make calendars of centuries.
 EARLIEST_AS_OF, LATEST_AS_OF = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -183,7 +183,7 @@ class Places(BaseModel):
         default=None, description="The mapping of a database's tables. Default: database.yml in REPLINE_HOME."
     )
     target: Annotated[str, BeforeValidator(_target)] = Field(
-        default="duckdb", description="The engine of the warehouse."
+        default="duckdb", description="The engine that builds the models: duckdb, spark."
     )
     copy_to: Annotated[str | None, BeforeValidator(_copy_url)] = Field(
         default=None,

@@ -14,6 +14,7 @@ from pipelines.asking.published import AskingError
 from pipelines.copying.target import CopyError
 from pipelines.publication.versions import PublicationError
 from pipelines.runs.dbt_runs import DbtError
+from pipelines.runs.spark import SparkError
 from pipelines.settings import SettingsError
 
 KNOWN_ERRORS = (
@@ -29,4 +30,5 @@ KNOWN_ERRORS = (
     OptionsError,
     PublicationError,
     SettingsError,
+    SparkError,
 )

@@ -162,6 +162,11 @@ class Settings:
         return self.home / "warehouse.duckdb"
 
     @property
+    def lake(self) -> Path:
+        """The folder of the tables that Spark reads and writes."""
+        return self.home / "lake"
+
+    @property
     def published(self) -> Path:
         return self.home / "published"
 

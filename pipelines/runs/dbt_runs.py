@@ -26,10 +26,12 @@ from typing import Any
 from filelock import FileLock
 
 from ingestion.text import one_line
+from pipelines.runs import spark
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 
 MANIFEST = "manifest.json"
+SPARK = "spark"
 # Each message is a record in Dagster's history.
 _PROGRESS_SECONDS = 1.0
 
@@ -65,7 +67,12 @@ Log = Callable[[str], None]
 
 
 def prepare_manifest(settings: Settings) -> Path:
-    """The manifest of the project as it is now, parsed only where that was not done yet. Opens no database."""
+    """The manifest of the project as it is now, parsed only where that was not done yet. Opens no database.
+
+    Raises SparkError where the models are built by Spark, and it is not there.
+    """
+    if settings.target == SPARK:
+        spark.require()
     with _parsing(settings) as folder:
         if not (folder / MANIFEST).exists():
             _parse(settings, folder)
@@ -87,13 +94,35 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     # The manifest of the parsed project is there already, and takes seconds to write.
     arguments.append("--no-write-json")
-    if nodes:
+    # On Spark all are built: its session knows no table of an earlier one.
+    if nodes and settings.target != SPARK:
         arguments += ["--indirect-selection", "empty", "--select", *nodes]
     with _parsing(settings) as folder:
         parsed = _parse(settings, folder)
-    result = _invoke(settings, arguments, variables, settings.home, settings.home / "dbt", progress, parsed)
+
+    def run(arguments: Sequence[str]) -> Any:
+        return _invoke(settings, arguments, variables, settings.home, settings.home / "dbt", progress, parsed)
+
+    if settings.target == SPARK:
+        with spark.session(settings.lake):
+            wanted = {(source.schema, source.identifier) for source in parsed.sources.values()}
+            # What a snapshot saw, a build cannot make again.
+            wanted |= {
+                (node.schema, node.name) for node in parsed.nodes.values() if node.schema == spark.SNAPSHOTS_SCHEMA
+            }
+            tables = spark.fill_lake(settings.warehouse, settings.lake, wanted)
+            declaring = ["run-operation", "read_lake", "--args", json.dumps({"tables": tables}), "--no-write-json"]
+            [declared] = run(declaring).results
+            if declared.status != "success":
+                raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
+            result = run(arguments)
+        spark.show_lake(settings.warehouse, settings.lake, [node.node for node in result.results])
+    else:
+        result = run(arguments)
     return [
-        NodeResult(node.node.unique_id, str(node.status), node.message or "", node.execution_time, node.failures)
+        NodeResult(
+            node.node.unique_id, str(node.status), spark.said(node.message or ""), node.execution_time, node.failures
+        )
         for node in result.results
     ]
 
@@ -110,7 +139,8 @@ def _parsing(settings: Settings) -> Iterator[Path]:
     It is named by a digest of the project's files: a modification time says nothing about a deleted file, or
     about one that a checkout put back. The settings belong to it too, since they say which models there are.
     """
-    chosen = hashlib.sha256(json.dumps(_parsed_variables(settings), sort_keys=True).encode()).hexdigest()
+    deciding = {"target": settings.target, "variables": _parsed_variables(settings)}
+    chosen = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     sources = sources_digest()[:16]
     place = parsed_dir(settings)
     folder = place / f"{sources}-{chosen[:16]}"
@@ -203,5 +233,7 @@ def _invoke(
     if outcome.exception is not None:
         if not isinstance(outcome.exception, Exception):
             raise outcome.exception
-        raise DbtError(f"dbt {arguments[0]} failed: {one_line(str(outcome.exception))}") from outcome.exception
+        raise DbtError(
+            f"dbt {arguments[0]} failed: {one_line(spark.said(str(outcome.exception)))}"
+        ) from outcome.exception
     return outcome.result
