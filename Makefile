@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-strip-extras --custom-compile-command "make lock" --extra build --extra pages pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-spark bi lint format docs bench bench-spark bench-api lock clean
+.PHONY: help install dev demo test test-all test-spark bi lint format docs bench bench-spark bench-api lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,12 +43,15 @@ $(DEV): requirements-dev.txt pyproject.toml | $(BIN)/python
 demo: $(RUNTIME) ## Run the main job on a synthetic company and show what it found
 	$(BIN)/repline demo
 
-test: $(DEV) ## Run all tests
+test: $(DEV) ## Run the tests but for those that take whole companies the whole way
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(DEV) ## Run all tests
 	$(BIN)/python -m pytest
 
 test-spark: $(DEV) ## Build golden cases and the loan desk on DuckDB and on Spark, and compare every cell; needs Java, takes an hour
 	$(PIP_INSTALL) $(PYSPARK)
-	$(BIN)/python -m pytest -n 0 -m spark tests/spark
+	REPLINE_TEST_SPARK=1 $(BIN)/python -m pytest -n 0 tests/spark
 
 # Superset's environment: outside of the lock, as it wants other versions of what Repline uses.
 SUPERSET := $(VENV)/superset

@@ -183,10 +183,9 @@ def _plain_results(
 
 def _with_examples(gate: Gate, results: list[ExpectationResult], warehouse: Path) -> list[ExpectationResult]:
     """The results; those that failed say on the data themselves what is wrong, where the check knows how to show it."""
-    examples = {check.column: check for check in gate.checks if check.example}
     failed = {(result.table_name, result.expectation) for result in results if not result.success}
     shown: dict[tuple[str, str], str] = {}
-    wanted = [check for check in examples.values() if (check.table, check.name) in failed]
+    wanted = [check for check in gate.checks if check.example and (check.table, check.name) in failed]
     if wanted:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             for check in wanted:

@@ -16,6 +16,7 @@ import duckdb
 
 from ingestion.contract import RAW_SCHEMA
 from ingestion.migrations import STORAGE_VERSION
+from ingestion.register import pipeline_name
 from ingestion.text import literal, quoted
 
 # Both note, with what was hidden or forgotten, the newest published version of that time (last_version): it and those
@@ -51,7 +52,7 @@ def drop_schemas(connection: duckdb.DuckDBPyConnection, schemas: Collection[str]
 def clear_packages(dlt_home: Path, sources: Collection[str]) -> None:
     """Remove the folders of the sources' pipelines, which keep what they loaded; their state is in the warehouse."""
     for source in sources:
-        shutil.rmtree(dlt_home / f"repline_{source}", ignore_errors=True)
+        shutil.rmtree(dlt_home / pipeline_name(source), ignore_errors=True)
 
 
 def write_anew(warehouse: Path, notes: str) -> None:

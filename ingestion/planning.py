@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
+from ingestion.api.options import SourceOptions
 from ingestion.api.tables import ApiTable
 from ingestion.clearing import has_table
 from ingestion.contract import RAW_SCHEMA
-
-if TYPE_CHECKING:
-    from ingestion.api.options import SourceOptions
+from ingestion.register import pipeline_name
 
 _STATES, _LOADS = "_dlt_pipeline_state", "_dlt_loads"
 
@@ -44,7 +43,7 @@ def stored_state(connection: duckdb.DuckDBPyConnection, source: str) -> Mapping[
             ON loads.load_id = states._dlt_load_id
         WHERE pipeline_name = ? AND status = 0 ORDER BY load_id DESC LIMIT 1
         """,
-        [f"repline_{source}"],
+        [pipeline_name(source)],
     ).fetchone()
     found: Mapping[str, Any] = decompress_state(row[0]).get("sources", {}).get(source, {}) if row else {}
     return found

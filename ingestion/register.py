@@ -186,3 +186,8 @@ SOURCES: tuple[Source, ...] = (
 SOURCES_BY_NAME = {source.name: source for source in SOURCES}
 CONTRACT_SOURCES = tuple(source for source in SOURCES if source.is_contract_shaped)
 API_SOURCES = tuple(source for source in SOURCES if not source.is_contract_shaped)
+
+
+def pipeline_name(source: str) -> str:
+    """What dlt calls the pipeline of a source: in the warehouse, and as the name of its folder."""
+    return f"repline_{source}"

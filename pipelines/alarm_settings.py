@@ -109,3 +109,8 @@ class AlarmSettings(BaseModel):
             "not named raises no alarm; null takes one away."
         ),
     )
+
+    @property
+    def sender(self) -> str | None:
+        """Whom mails are from; None where the settings name nobody."""
+        return self.alarm_mail_from or next(iter(self.alarm_mail_to), None)

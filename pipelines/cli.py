@@ -152,7 +152,7 @@ def pages(opens: bool) -> None:
 
     page = start_page(Settings.from_environment())
     click.echo(page)
-    if opens and not click.launch(str(page)) == 0:
+    if opens and click.launch(str(page)) != 0:
         raise click.ClickException(f"no browser could be started; open {page.as_uri()} in one")
 
 
@@ -185,8 +185,6 @@ def explain(metric: str, period: str, rep: str | None, team: str | None, limit: 
     """
     from pipelines.reports.explained import show_explanation
 
-    if rep and team:
-        raise click.UsageError("name a rep or a team, not both")
     settings = Settings.from_environment()
     show_explanation(settings, Console(), metric, period, rep=rep, team=team, limit=limit or None)
 
@@ -327,10 +325,10 @@ def digest(send: bool, to_folder: Path | None, only: str | None) -> None:
     The mail server is that of the alarms (smtp_server), the sender alarm_mail_from. Exit code 1 where an address was
     refused.
     """
-    if not all(map(find_spec, ("jinja2", "vl_convert", "altair"))):
-        raise click.ClickException(
-            "repline digest needs what makes the pages; install it with: python -m pip install '.[pages]'"
-        )
+    from pipelines.pages.site import is_installed
+
+    if not is_installed():
+        raise click.ClickException("repline digest needs the extra pages; run `pip install 'repline[pages]'`")
     if send and to_folder:
         raise click.UsageError("choose --send or --to-folder")
     from pipelines.alarms.senders import DeliveryError
@@ -368,9 +366,7 @@ def mcp(http: bool, port: int, rep: str | None) -> None:
     Read-only. Without --http it talks on standard input and output, as the program that starts it expects.
     """
     if not find_spec("mcp"):
-        raise click.ClickException(
-            "repline mcp needs the package mcp; install it with: python -m pip install 'mcp>=2,<3'"
-        )
+        raise click.ClickException("repline mcp needs the extra mcp; run `pip install 'repline[mcp]'`")
     settings = Settings.from_environment().with_agents(rep)
     from pipelines.serving.agents import run
 

@@ -25,7 +25,7 @@ _EXAMPLE_HEAD = """\
 # Containers and systemd take such a file as it is. The names also work in .dlt/secrets.toml:
 # SOURCES__HUBSPOT__ACCESS_TOKEN is access_token below [sources.hubspot].
 """
-# Secrets of no source, with the module that reads each.
+# Secrets that belong to no source, with what each is.
 _FURTHER = (
     ("SOURCES__HASH_KEY", "what hashes of personal columns are made with: long, random, and always the same"),
     ("COPY__PASSWORD", "the password of the database that copy_to names"),

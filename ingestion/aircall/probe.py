@@ -11,7 +11,7 @@ from functools import partial
 import dlt
 from dlt.common.configuration import with_config
 
-from ingestion.aircall.source import BASE_URL, AircallAuth
+from ingestion.aircall.source import BASE_URL, connect
 from ingestion.api.client import ApiClient
 from ingestion.api.options import SourceOptions
 from ingestion.findings import Finding
@@ -26,7 +26,7 @@ def probe(
     base_url: str = BASE_URL,
 ) -> Iterator[Finding]:
     """Ask for one user, one team and one call."""
-    client = ApiClient("Aircall", base_url, AircallAuth(api_id, api_token), (api_id, api_token), is_probe=True)
+    client = connect(options, api_id, api_token, base_url, is_probe=True)
     lists = {"users": "v2/users", "teams": "v1/teams", "calls": "v1/calls"}
     return answers(Question(name, partial(_first_page, client, path)) for name, path in lists.items())
 

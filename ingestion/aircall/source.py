@@ -61,6 +61,12 @@ def name_delay(response: requests.Response, *_: Any, **__: Any) -> None:
         response.headers["Retry-After"] = str(max(1, int(reset) - int(time.time()) + 1))
 
 
+def connect(options: SourceOptions, api_id: str, api_token: str, base_url: str, is_probe: bool = False) -> ApiClient:
+    """A client of the API key."""
+    auth = AircallAuth(api_id, api_token)
+    return ApiClient("Aircall", base_url, auth, (api_id, api_token), counter=options.requests, is_probe=is_probe)
+
+
 @dlt.source(name="aircall", section="aircall")
 def source(
     options: SourceOptions,
@@ -73,7 +79,7 @@ def source(
 
     `start_date` is the first day of calls to read, an ISO 8601 date (UTC); by default all that the API still has.
     """
-    client = ApiClient("Aircall", base_url, AircallAuth(api_id, api_token), (api_id, api_token))
+    client = connect(options, api_id, api_token, base_url)
     first_day = datetime.fromisoformat(start_date) if start_date else None
     users, calls = options.table(USERS), options.table(CALLS)
 

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import dlt
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.common.schema.typing import TColumnSchema
@@ -29,7 +28,7 @@ from ingestion.api.tables import LOADED_AT, ApiTable, FieldType
 from ingestion.contract import RAW_SCHEMA
 from ingestion.personal import hidden
 from ingestion.text import quoted
-from ingestion.warehouse import MERGE_DEDUPLICATING, SCHEMA_CONTRACT
+from ingestion.warehouse import MERGE_DEDUPLICATING, SCHEMA_CONTRACT, held
 
 # True for a row that a table which is listed whole no longer lists.
 IS_GONE = "_is_gone"
@@ -141,24 +140,20 @@ class Door:
         self._table = table
         self._options = options
         self._personal = personal
-        self._pipeline = dlt.current.pipeline()
         self._state = dlt.current.resource_state(table.raw_name)
         self._loaded_at = options.slice.started_at
         self._known_until = options.slice.known_until(table.raw_name, self._state.get("loaded_at"))
-        self._client: Any = None
+        self._open = ExitStack()
 
     def __enter__(self) -> Door:
-        self._client = self._pipeline.sql_client()
-        self._client.__enter__()
-        self._connection: duckdb.DuckDBPyConnection = self._client.native_connection.cursor()
+        self._connection = self._open.enter_context(held())
         self._options.personal_columns.prepare(self._connection)
         self._held = self._held_columns()
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE listed ({', '.join(map(_text, self._table.key))})")
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._connection.close()
-        self._client.__exit__(*error)
+        self._open.close()
 
     def first(self) -> Iterator[pa.Table]:
         """An empty batch where raw has no such table yet: staging reads it, whether there are records or not.

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import duckdb
@@ -155,12 +155,18 @@ def read_json(bodies: Sequence[bytes], structure: Mapping[str, Any], query: str)
     `query` reads the relation `pages` with one row per document and its column `body` of that shape. What a document
     lacks is null, and what has another type than expected is text, or null where an object was expected.
     """
-    with duckdb.connect() as connection:
+    with _reader().cursor() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("texts", pa.table({"text": pa.array(bodies, pa.binary()).cast(pa.string())}))
         shape = json.dumps(structure).replace("'", "''")
         pages = f"SELECT from_json(text, '{shape}') AS body FROM texts"
         return connection.execute(f"WITH pages AS ({pages}) {query}").to_arrow_table()
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    # To start a DuckDB takes 20 ms, and there is a page for each table, at least.
+    return duckdb.connect()
 
 
 def batched(bodies: Iterable[bytes], size: int = PAGES_PER_BATCH) -> Iterator[list[bytes]]:

@@ -86,6 +86,11 @@ class Column:
         return self.is_key or self.is_required
 
     @property
+    def must_be_given(self) -> bool:
+        """Whether files have to have it: a field that is empty or not there stands for nothing."""
+        return self.must_be_present and not self.null_means
+
+    @property
     def beyond_limits(self) -> tuple[str, str] | None:
         """SQL that is true of a value beyond the limits of its type, and the reason to reject it."""
         limits = LIMITS.get(self.type)

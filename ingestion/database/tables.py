@@ -79,7 +79,7 @@ class Database:
         for name in _columns(part, layout):
             if name not in found:
                 raise MappingError(
-                    f"{part.place} takes the column {name!r}, which the table {layout.name} does not have "
+                    f"{part.place_of(name)} takes the column {name!r}, which the table {layout.name} does not have "
                     f"(columns found: {', '.join(found)}); nothing was loaded"
                 )
 

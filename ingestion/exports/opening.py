@@ -34,6 +34,7 @@ from ingestion.mapping import FileLayout, MappingError, Part
 from ingestion.mapping.expressions import LOOKUP_KEY, LOOKUP_VALUE, check_columns, mapped
 from ingestion.mapping.forms import as_text
 from ingestion.mapping.inline import read_inline
+from ingestion.mapping.layouts import COMMON_DELIMITERS
 from ingestion.mapping.model import Lookup, NumberForm
 from ingestion.mapping.shaping import chosen, grouped
 from ingestion.text import literal, quoted
@@ -41,7 +42,6 @@ from ingestion.text import literal, quoted
 TEXTS = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls")
 
-_DELIMITERS = (",", ";", "\t", "|")
 _COPY_CHARACTERS = 1 << 20
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -201,7 +201,7 @@ def _delimiter(file: LandingFile, path: Path, taken: Part | Lookup) -> str:
 
     Raises LandingError where none does: a guess would load nonsense.
     """
-    headers = {each: [name.strip() for name in csv_header(file, path, each)] for each in _DELIMITERS}
+    headers = {each: [name.strip() for name in csv_header(file, path, each)] for each in COMMON_DELIMITERS}
     fitting = [each for each, names in headers.items() if set(taken.columns) <= set(names)]
     if len(fitting) == 1 or (fitting and len({tuple(names) for names in headers.values()}) == 1):
         return fitting[0]

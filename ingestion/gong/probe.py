@@ -5,18 +5,15 @@ Does not belong here: loading (`ingestion.gong.source`).
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from datetime import timedelta
 
 import dlt
 from dlt.common.configuration import with_config
-from requests.auth import HTTPBasicAuth
 
-from ingestion.api.client import ApiClient
 from ingestion.api.options import SourceOptions
 from ingestion.findings import Finding
-from ingestion.gong.source import BASE_URL, iso, listed
+from ingestion.gong.source import BASE_URL, connect, iso, listed
 from ingestion.probing import Question, answers
 
 
@@ -28,9 +25,7 @@ def probe(
     base_url: str = BASE_URL,
 ) -> Iterator[Finding]:
     """Ask for users, scorecards, trackers, and the calls of the last day."""
-    token = base64.b64encode(f"{access_key}:{access_key_secret}".encode()).decode()
-    auth = HTTPBasicAuth(access_key, access_key_secret)
-    client = ApiClient("Gong", base_url, auth, (access_key_secret, token, access_key), is_probe=True)
+    client = connect(options, access_key, access_key_secret, base_url, is_probe=True)
 
     def users() -> str:
         return f"{client.get('v2/users').json()['records']['totalRecords']:,} listed"

@@ -39,6 +39,7 @@ from ingestion.gong.tables import (
     read_transcripts,
 )
 from ingestion.gong.windows import RECORDS_PER_PAGE, Pages, windows
+from ingestion.warehouse import held
 
 # Each company has an address of its own, shown on Gong's API page; this one answers for all of them.
 BASE_URL = "https://api.gong.io"
@@ -68,6 +69,16 @@ _CONTENT = {
 }
 
 
+def connect(
+    options: SourceOptions, access_key: str, access_key_secret: str, base_url: str, is_probe: bool = False
+) -> ApiClient:
+    """A client of the access key; the header that it sends is a secret, too."""
+    token = base64.b64encode(f"{access_key}:{access_key_secret}".encode()).decode()
+    auth = HTTPBasicAuth(access_key, access_key_secret)
+    secrets = (access_key_secret, token, access_key)
+    return ApiClient("Gong", base_url, auth, secrets, counter=options.requests, is_probe=is_probe)
+
+
 @dlt.source(name="gong", section="gong")
 def source(
     options: SourceOptions,
@@ -80,9 +91,7 @@ def source(
 
     `start_date` is the first day of calls and reviews to read, an ISO 8601 date (UTC); by default all that Gong has.
     """
-    token = base64.b64encode(f"{access_key}:{access_key_secret}".encode()).decode()
-    auth = HTTPBasicAuth(access_key, access_key_secret)
-    client = ApiClient("Gong", base_url, auth, (access_key_secret, token, access_key), counter=options.requests)
+    client = connect(options, access_key, access_key_secret, base_url)
     first_moment = datetime.combine(date.fromisoformat(start_date), time()) if start_date else EARLIEST
     # Clocks differ; a day more costs nothing.
     end = options.slice.started_at + timedelta(days=1)
@@ -182,8 +191,7 @@ def _calls_without_transcript(since: datetime) -> DltResource:
     """Calls that raw holds without a transcript and that started since a moment (naive UTC), oldest first."""
 
     def calls() -> Iterator[pa.Table]:
-        with dlt.current.pipeline().sql_client() as client:
-            connection = client.native_connection.cursor()
+        with held() as connection:
             tables = connection.execute(
                 "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name IN (?, ?)",
                 [RAW_SCHEMA, CALLS.raw_name, CALL_TRANSCRIPTS.raw_name],
@@ -201,7 +209,6 @@ def _calls_without_transcript(since: datetime) -> DltResource:
                 """,
                 [since],
             ).to_arrow_table()
-            connection.close()
         if rows.num_rows:
             yield rows
 

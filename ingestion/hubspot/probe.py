@@ -11,11 +11,10 @@ from functools import partial
 import dlt
 from dlt.common.configuration import with_config
 
-from ingestion.api.client import ApiClient
 from ingestion.api.options import SourceOptions
 from ingestion.findings import Finding
-from ingestion.hubspot.endpoints import DEAL_PIPELINES_PATH, EXCHANGE_RATES_PATH, OWNERS_PATH, TokenAuth, objects_path
-from ingestion.hubspot.source import BASE_URL
+from ingestion.hubspot.endpoints import DEAL_PIPELINES_PATH, EXCHANGE_RATES_PATH, OWNERS_PATH, objects_path
+from ingestion.hubspot.source import BASE_URL, connect
 from ingestion.hubspot.tables import OPTIONAL_TABLES, RECORD_TABLES, SOURCE
 from ingestion.probing import Question, answers
 
@@ -25,7 +24,7 @@ _DAILY_LIMIT = "X-HubSpot-RateLimit-Daily"
 @with_config(sections=("sources", SOURCE))
 def probe(options: SourceOptions, access_token: str = dlt.secrets.value, base_url: str = BASE_URL) -> Iterator[Finding]:
     """Ask for one owner, the pipelines, and one record of each kind: each needs a right of its own."""
-    client = ApiClient("HubSpot", base_url, TokenAuth(access_token), secrets=[access_token], is_probe=True)
+    client = connect(options, access_token, base_url, is_probe=True)
 
     def owners() -> str:
         response = client.get(OWNERS_PATH, {"limit": 1})

@@ -37,12 +37,19 @@ from ingestion.hubspot.tables import (
     RECORD_TABLES,
     SOURCE,
 )
+from ingestion.warehouse import held
 
 # Search shows the latest changes late, twice or out of order, and some changes close to an hour late:
 # https://github.com/estuary/connectors/pull/2210, /4595 and /5180.
 SETTLING_SECONDS = 300
 OVERLAP_SECONDS = 3600
 BASE_URL = "https://api.hubapi.com"
+
+
+def connect(options: SourceOptions, access_token: str, base_url: str, is_probe: bool = False) -> ApiClient:
+    """A client of the account."""
+    auth = TokenAuth(access_token)
+    return ApiClient("HubSpot", base_url, auth, [access_token], counter=options.requests, is_probe=is_probe)
 
 
 @dlt.source(name=SOURCE, max_table_nesting=0)
@@ -56,8 +63,7 @@ def source(
     CRM records are read by what changed, with the history and associations of the changed ones; settings and the
     recycle bin are listed whole by each load.
     """
-    auth = TokenAuth(access_token)
-    hubspot = HubSpot(ApiClient("HubSpot", base_url, auth, secrets=[access_token], counter=options.requests))
+    hubspot = HubSpot(connect(options, access_token, base_url))
     for table, read_list in (
         (OWNERS, hubspot.owners),
         (PIPELINES, hubspot.pipelines),
@@ -142,8 +148,7 @@ def _archived(hubspot: HubSpot, _: datetime | None) -> Iterator[pa.Table]:
 def _held_archived() -> pa.Table:
     """What the warehouse holds as archived."""
     columns = ", ".join(ARCHIVED_RECORDS.columns)
-    with dlt.current.pipeline().sql_client() as client:
-        connection: duckdb.DuckDBPyConnection = client.native_connection
+    with held() as connection:
         try:
             return connection.sql(
                 f"SELECT {columns} FROM {RAW_SCHEMA}.{ARCHIVED_RECORDS.raw_name} WHERE NOT {IS_GONE}"

@@ -34,8 +34,13 @@ def modified_property(object_type: str) -> str:
     return _MODIFIED.get(object_type, "hs_lastmodifieddate")
 
 
+def _properties(*names: str) -> tuple[Field, ...]:
+    """Properties of an object: each is a column of the same name."""
+    return tuple(Field(name, f"{PROPERTIES}.{name}") for name in names)
+
+
 def _records(object_type: str, entity: str, description: str, properties: Sequence[str]) -> ApiTable:
-    """A table of CRM records; each property is a column of the same name."""
+    """A table of CRM records."""
     modified = modified_property(object_type)
     return ApiTable(
         SOURCE,
@@ -44,9 +49,9 @@ def _records(object_type: str, entity: str, description: str, properties: Sequen
         key=("id",),
         fields=(
             Field("id"),
-            *(Field(name, f"{PROPERTIES}.{name}") for name in properties),
+            *_properties(*properties),
             # Ids that merges took away and that this record stands for now.
-            Field("hs_merged_object_ids", f"{PROPERTIES}.hs_merged_object_ids"),
+            *_properties("hs_merged_object_ids"),
             Field(modified, f"{PROPERTIES}.{modified}", FieldType.ISO),
         ),
         cursor=modified,
@@ -259,12 +264,13 @@ OWNERS = ApiTable(
     is_listed_whole=True,
     entity="users",
 )
+_LABELLED = (Field("id"), Field("label"), Field("display_order", "displayOrder"))
 PIPELINES = ApiTable(
     SOURCE,
     "pipelines",
     "Pipelines of deals; those deleted since keep their last label.",
     key=("id",),
-    fields=(Field("id"), Field("label"), Field("display_order", "displayOrder")),
+    fields=_LABELLED,
     is_listed_whole=True,
 )
 PIPELINE_STAGES = ApiTable(
@@ -274,9 +280,7 @@ PIPELINE_STAGES = ApiTable(
     key=("pipeline_id", "id"),
     fields=(
         Field("pipeline_id"),
-        Field("id"),
-        Field("label"),
-        Field("display_order", "displayOrder"),
+        *_LABELLED,
         Field("is_closed", "metadata.isClosed"),
         Field("probability", "metadata.probability"),
     ),
@@ -288,7 +292,7 @@ LEAD_STAGES = ApiTable(
     "lead_stages",
     "Stages of the leads' pipelines; those deleted since keep their last label.",
     key=("pipeline_id", "id"),
-    fields=(Field("pipeline_id"), Field("id"), Field("label"), Field("display_order", "displayOrder")),
+    fields=(Field("pipeline_id"), *_LABELLED),
     is_listed_whole=True,
 )
 CALL_DISPOSITIONS = ApiTable(
@@ -322,10 +326,7 @@ CAMPAIGNS = ApiTable(
     key=("id",),
     fields=(
         Field("id"),
-        *(
-            Field(name, f"{PROPERTIES}.{name}")
-            for name in ("hs_name", "hs_start_date", "hs_end_date", "hs_spend_items_sum_amount")
-        ),
+        *_properties("hs_name", "hs_start_date", "hs_end_date", "hs_spend_items_sum_amount"),
         Field("created_at", "createdAt"),
         Field("updated_at", "updatedAt"),
     ),

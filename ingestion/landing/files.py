@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from rich.filesize import decimal
 
 from ingestion.contract import ENTITIES, Entity
 from ingestion.landing.errors import LandingError
@@ -106,6 +108,12 @@ def listing(folder: Path, entities: Iterable[Entity] = ENTITIES) -> list[tuple[s
     """
     files = [file for entity in entities for file in landing_files(folder, entity, required=False)]
     return [(file.name, file.size_bytes, file.mtime_ns) for file in files]
+
+
+def count_and_size(files: Sequence[LandingFile]) -> str:
+    """How many files these are and how big, such as `2 files, 3.1 kB`."""
+    size = decimal(sum(file.size_bytes for file in files))
+    return f"{len(files):,} {'file' if len(files) == 1 else 'files'}, {size}"
 
 
 def describe_file(path: Path, folder: Path) -> LandingFile:

@@ -10,11 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rich.filesize import decimal
-
 from ingestion.api.options import SourceOptions
 from ingestion.contract import ENTITIES, PIPELINE_STAGES, Entity
-from ingestion.landing.files import LandingFile, landing_files
+from ingestion.landing.files import LandingFile, count_and_size, landing_files
 from ingestion.landing.personal import Hiding
 from ingestion.planning import Planned
 
@@ -48,7 +46,7 @@ def plan_files(files: Mapping[Entity, Sequence[LandingFile]], noted: Mapping[str
             by_state.setdefault(_state(file, known.get(file.name), has_new_stages), []).append(file)
         for state in (NEW, CHANGED, AGAIN, UNCHANGED):
             if found := by_state.get(state):
-                yield Planned(entity.name, state, _described([file.name for file in found], found, state))
+                yield Planned(entity.name, state, _described(found, state))
         if gone := sorted(known.keys() - {file.name for file in of_entity}):
             yield Planned(entity.name, GONE, f"{_names(gone)}; their rows stay")
 
@@ -62,10 +60,9 @@ def _state(file: LandingFile, known: Mapping[str, Any] | None, has_new_stages: b
     return AGAIN if has_new_stages and known.get("stages") is not None else UNCHANGED
 
 
-def _described(names: Sequence[str], files: Sequence[LandingFile], state: str) -> str:
-    size = decimal(sum(file.size_bytes for file in files))
-    count = f"{len(files):,} {'file' if len(files) == 1 else 'files'}, {size}"
-    return count if state == UNCHANGED else f"{count}: {_names(names)}"
+def _described(files: Sequence[LandingFile], state: str) -> str:
+    count = count_and_size(files)
+    return count if state == UNCHANGED else f"{count}: {_names([file.name for file in files])}"
 
 
 def _names(names: Sequence[str]) -> str:

@@ -10,13 +10,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.filesize import decimal
-
 from ingestion.api.options import SourceOptions
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, Entity
 from ingestion.findings import Finding, State
 from ingestion.landing.errors import LandingError
-from ingestion.landing.files import LandingFile, landing_files
+from ingestion.landing.files import LandingFile, count_and_size, landing_files
 from ingestion.landing.reading import csv_columns
 
 
@@ -43,8 +41,7 @@ def probe(options: SourceOptions) -> Iterator[Finding]:
             yield Finding(State.FAULT, entity.name, str(error))
             continue
         if files:
-            size = decimal(sum(file.size_bytes for file in files))
-            yield Finding(State.OK, entity.name, f"{len(files):,} {'file' if len(files) == 1 else 'files'}, {size}")
+            yield Finding(State.OK, entity.name, count_and_size(files))
     for name in names:
         if name not in read and name not in ENTITIES_BY_NAME and name != "README.md" and not name.startswith("."):
             near = difflib.get_close_matches(name.partition(".")[0], ENTITIES_BY_NAME, n=1)

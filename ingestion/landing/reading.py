@@ -305,9 +305,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, path:
 
 
 def _check_columns(file: LandingFile, names: Sequence[str], entity: Entity) -> None:
-    missing = [c.name for c in entity.columns if c.must_be_present and c.name not in names]
-    # A null key that stands for a value may be left out altogether.
-    missing = [name for name in missing if not any(c.name == name and c.null_means for c in entity.columns)]
+    missing = [column.name for column in entity.columns if column.must_be_given and column.name not in names]
     if missing:
         found = ", ".join(names) or "none, the file is empty"
         raise LandingError(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ingestion.contract import Column, ColumnType
 from ingestion.mapping.defaults import Defaults
-from ingestion.mapping.document import Place, Section, hint
+from ingestion.mapping.document import Items, Place, Section, hint
 from ingestion.mapping.form_sections import form_keys, parse_form
 from ingestion.mapping.layouts import FILE_KEYS, parse_files
 from ingestion.mapping.model import (
@@ -63,8 +63,9 @@ def parse_target(value: Any, place: Place, column: Column, defaults: Defaults, i
             of_group,
             place.line,
         )
-    parts = [_without(each, keys) if isinstance(each, Section) else each for each in section["first_of"]]
-    plain = _section({"first_of": parts}, value.lines, value.line)
+    first_of = section["first_of"]
+    parts = [_without(each, keys) if isinstance(each, Section) else each for each in first_of]
+    plain = _section({"first_of": Items(parts, first_of.lines)}, value.lines, value.line)
     return Target(_origin(plain, place, defaults), EachForm(forms), of_group, place.line)
 
 

@@ -26,6 +26,14 @@ class Section(dict[str, Any]):
     line: int
 
 
+class Items(list[Any]):
+    """A list of the YAML file with the line of each value, counted from 1."""
+
+    def __init__(self, values: Iterable[Any], lines: list[int]) -> None:
+        super().__init__(values)
+        self.lines = lines
+
+
 class Place:
     """A place in the mapping file, such as `mapping.yml, line 12, opportunities.columns.amount`."""
 
@@ -33,9 +41,11 @@ class Place:
         self.file, self.line, self.path = file, line, path
 
     def at(self, section: Any, key: str | int) -> Place:
-        line = section.lines.get(str(key), self.line) if isinstance(section, Section) else self.line
-        if isinstance(section, list) and isinstance(section[int(key)], Section):
-            line = section[int(key)].line
+        line = self.line
+        if isinstance(section, Section):
+            line = section.lines.get(str(key), line)
+        elif isinstance(section, Items):
+            line = section.lines[int(key)]
         name = str(int(key) + 1) if isinstance(section, list) else str(key)
         return Place(self.file, line, (*self.path, name))
 
@@ -152,11 +162,17 @@ def _construct_section(loader: _Loader, node: yaml.MappingNode) -> Section:
     return section
 
 
+def _construct_items(loader: _Loader, node: yaml.SequenceNode) -> Items:
+    values = [loader.construct_object(each, deep=True) for each in node.value]
+    return Items(values, [each.start_mark.line + 1 for each in node.value])
+
+
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:null", yaml.SafeLoader.yaml_implicit_resolvers["~"][0][1], ["~", "n", "N", ""]
 )
 _Loader.add_constructor("tag:yaml.org,2002:null", lambda *_: None)
 _Loader.add_constructor("tag:yaml.org,2002:map", _construct_section)
+_Loader.add_constructor("tag:yaml.org,2002:seq", _construct_items)
 
 
 def _described(value: Any) -> str:

@@ -68,7 +68,7 @@ def guess_by_values(profile: FileProfile, entities: Iterable[Entity]) -> Guess |
     # Of what is required the deals ask for most: a date and a stage.
     required = sorted((each for each in could_be if each.is_required), key=lambda each: each.name != "opportunities")
     for entity in (*by_name, *required):
-        needed = [column for column in entity.columns if column.must_be_present and not column.null_means]
+        needed = [column for column in entity.columns if column.must_be_given]
         if all(candidates(profile, entity, column) for column in needed):
             return Guess(profile, entity, _match(profile, entity)[0], 0, is_by_values=True)
     return None
@@ -91,7 +91,7 @@ def _guess(profile: FileProfile, entity: Entity) -> Guess | None:
     columns, likeness = _match(profile, entity)
     guess = Guess(profile, entity, columns, 0)
     _find_key(guess)
-    required = {c.name for c in entity.columns if c.must_be_present and not c.null_means}
+    required = {c.name for c in entity.columns if c.must_be_given}
     if not columns or not any(name in columns for name in entity.key):
         return None
     fit = sum(likeness.get(name, 0) * (_REQUIRED if name in required else 1) for name in columns)

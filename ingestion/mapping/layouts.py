@@ -12,6 +12,9 @@ from ingestion.mapping.model import FileLayout, TableLayout
 FILE_KEYS = ("file", "sheet", "header_row", "delimiter", "encoding")
 TABLE_KEYS = ("table", "cursor", "overlap_seconds")
 
+# What may stand between fields where nobody says what does.
+COMMON_DELIMITERS = (",", ";", "\t", "|")
+
 # Late changes: a transaction that lasts longer than this, and writes its rows' cursor when it begins, is missed.
 DEFAULT_OVERLAP_SECONDS = 300
 

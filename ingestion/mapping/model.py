@@ -196,7 +196,8 @@ class InlineRows:
 class Part:
     """Where rows of an entity come from, and what becomes of their columns.
 
-    `place` says where in the mapping it stands. `keep` are columns beyond the contract that land as text. `where` names
+    `place` says where in the mapping it stands, `places` where it names columns of the file that no target is made of
+    (`keep`, `where`, `group_by`, `cursor`). `keep` are columns beyond the contract that land as text. `where` names
     columns with the texts that a row has to have there, "" and `*` as in a `BooleanForm`; other rows are passed over.
     Rows that are alike in the columns `group_by` are one record.
     `definition` changes with whatever it says, and with nothing else.
@@ -210,6 +211,7 @@ class Part:
     definition: str = ""
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     group_by: tuple[str, ...] = ()
+    places: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -227,7 +229,7 @@ class Part:
         for name, target in self.targets.items():
             if column in columns_of(target.origin):
                 return f"{self.place_of_target(name)}, {self.entity.name}.columns.{name},"
-        return self.place
+        return self.places.get(column, self.place)
 
     def place_of_target(self, name: str) -> str:
         """The file and line where the mapping says how a column of the contract is made."""

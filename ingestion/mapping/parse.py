@@ -83,6 +83,7 @@ def _part(value: Any, place: Place, entity: Entity, kind: str, defaults: Default
         _fingerprint(repr(layout), repr(targets), repr(section.get("keep")), repr((where, group_by))),
         where,
         group_by,
+        _places(section, place),
     )
 
 
@@ -96,6 +97,21 @@ def _where(section: Section, place: Place) -> tuple[tuple[str, tuple[str, ...]],
 
 def _group_by(section: Section, place: Place) -> tuple[str, ...]:
     return place.at(section, "group_by").texts(section["group_by"]) if "group_by" in section else ()
+
+
+def _places(section: Section, place: Place) -> dict[str, str]:
+    """Where columns of the file stand that nothing of the contract is made of."""
+    found: dict[str, str] = {}
+    for key in ("cursor", "group_by", "where", "keep"):
+        if key in section:
+            at, names = place.at(section, key), section[key]
+            keys = {names: at} if isinstance(names, str) else {}
+            if isinstance(names, Section):
+                keys = {name: at.at(names, name) for name in names}
+            elif isinstance(names, list):
+                keys = {name: at.at(names, number) for number, name in enumerate(names)}
+            found |= {name: f"{each.short}," for name, each in keys.items()}
+    return found
 
 
 def _inline(section: Section, place: Place, entity: Entity) -> Part:
@@ -126,11 +142,7 @@ def _fingerprint(*parts: str) -> str:
 
 
 def _need_required(entity: Entity, given: set[str], place: Place) -> None:
-    missing = [
-        column.name
-        for column in entity.columns
-        if column.must_be_present and not column.null_means and column.name not in given
-    ]
+    missing = [column.name for column in entity.columns if column.must_be_given and column.name not in given]
     if missing:
         place.fail(f"{', '.join(missing)} is missing, which {entity.name} requires")
 

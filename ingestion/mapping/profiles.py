@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ingestion.landing.errors import LandingError
+from ingestion.mapping.layouts import COMMON_DELIMITERS
 from ingestion.mapping.shapes import date_formats, number_forms
 
 # Different values of a column that are looked at: enough for a day above the 12th to turn up.
 _DISTINCT_VALUES = 20_000
 _ROWS_FOR_HEADER = 20
-_DELIMITERS = (",", ";", "\t", "|")
 
 ReadRows: TypeAlias = Callable[[], Iterator[Sequence[str]]]
 
@@ -116,7 +116,7 @@ def _likely_delimiter(text: str) -> str:
         width, count = widths.most_common(1)[0]
         return count / len(lines), width
 
-    return max(_DELIMITERS, key=fitness)
+    return max(COMMON_DELIMITERS, key=fitness)
 
 
 def _sheets(path: Path) -> Iterator[FileProfile]:

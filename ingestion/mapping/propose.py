@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, Column, ColumnType, Entity
+from ingestion.mapping.document import BLANK
 from ingestion.mapping.guesses import Guess, candidates, guess_by_values, guess_entity, normal
 from ingestion.mapping.model import NumberForm
 from ingestion.mapping.profiles import ColumnProfile, FileProfile, profiles
@@ -27,7 +28,7 @@ from ingestion.mapping.shapes import (
 from ingestion.mapping.stages import stages_of
 from ingestion.mapping.synonyms import VALUE_WORDS
 
-CHOOSE = "'?'"
+CHOOSE = f"'{BLANK}'"
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_€$£%][A-Za-z0-9_ ./()%€$£-]*")
 _SHOWN_VALUES = 8
 _SHOWN_CANDIDATE_VALUES = 3
@@ -96,7 +97,7 @@ def _part(guess: Guess, found: list[FileProfile]) -> list[str]:
             spec, doubts = _spec(guess, column, guess.columns[column.name], found)
             lines += [f"  # DOUBT: {doubt}" for doubt in doubts]
             lines.append(f"  {column.name}: {spec}")
-        elif column.must_be_present and not column.null_means:
+        elif column.must_be_given:
             lines.append(f"  # DOUBT: no column seems to be {column.name}, which is required.")
             lines += [f"  #   {each}" for each in _by_values(guess, column, found)]
             lines.append(f"  {column.name}: {CHOOSE}")
@@ -140,7 +141,7 @@ def _spec(guess: Guess, column: Column, found: ColumnProfile, files: list[FilePr
     """What is written for a column, and the doubts about it."""
     doubts = [guess.doubts[column.name]] if column.name in guess.doubts else []
     empty = guess.profile.row_count - found.filled
-    if column.must_be_present and not column.null_means and empty:
+    if column.must_be_given and empty:
         doubts.append(
             f"{empty:,} of {guess.profile.row_count:,} rows are empty here, which the contract requires: they go to "
             "quarantine, unless first_of names another column or a value for them"
@@ -352,7 +353,7 @@ def _nowhere(entity: str) -> list[str]:
         f"    # DOUBT: no file seems to hold {entity}, which is required. Name the file and its columns.",
         f"    file: {CHOOSE}",
         "    columns:",
-        *(f"      {each.name}: {CHOOSE}" for each in columns if each.must_be_present and not each.null_means),
+        *(f"      {each.name}: {CHOOSE}" for each in columns if each.must_be_given),
     ]
 
 

@@ -11,14 +11,12 @@ import dlt
 from dlt.common.configuration import with_config
 from dlt.common.typing import TSecretStrValue
 
-from ingestion.api.client import ApiClient
 from ingestion.api.options import SourceOptions
 from ingestion.findings import Finding, State
 from ingestion.personal import OptionsError
 from ingestion.probing import Question, answers
 from ingestion.salesforce.api import Salesforce, total_size
-from ingestion.salesforce.session import Login
-from ingestion.salesforce.source import API_VERSION, LOGIN_URL
+from ingestion.salesforce.source import API_VERSION, LOGIN_URL, connect
 from ingestion.salesforce.tables import OBJECTS, SOURCE, SObject
 
 # Without these there are no figures; every other object may be hidden.
@@ -38,11 +36,8 @@ def probe(
     api_version: str = API_VERSION,
 ) -> Iterator[Finding]:
     """Log in, and ask what the user may see of each object that is read."""
-    secrets = (each or "" for each in (client_secret, username, password, security_token, private_key))
-    login = Login(login_url, client_id, *secrets)
-    salesforce = Salesforce(
-        ApiClient("Salesforce", login_url, secrets=login.secrets, is_probe=True), login, api_version
-    )
+    secrets = (client_secret, username, password, security_token, private_key)
+    salesforce = connect(options, login_url, api_version, client_id, secrets, is_probe=True)
 
     def limit() -> str:
         requests = salesforce.client.get(salesforce.path("limits")).json()["DailyApiRequests"]

@@ -7,7 +7,7 @@ Belongs here: resources, and what the user may not see. Does not belong here: re
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -47,6 +47,20 @@ API_VERSION = "62.0"
 _log = logging.getLogger(__name__)
 
 
+def connect(
+    options: SourceOptions,
+    login_url: str,
+    api_version: str,
+    client_id: str,
+    secrets: Sequence[str | None],
+    is_probe: bool = False,
+) -> Salesforce:
+    """The organisation, before the login. `secrets` are those of a `Login`, in its order."""
+    login = Login(login_url, client_id, *(each or "" for each in secrets))
+    client = ApiClient("Salesforce", login_url, secrets=login.secrets, counter=options.requests, is_probe=is_probe)
+    return Salesforce(client, login, api_version)
+
+
 @dlt.source(name=SOURCE, max_table_nesting=0)
 def source(
     options: SourceOptions,
@@ -67,17 +81,9 @@ def source(
     with `bulk_from_rows` rows or more is read by a job of the Bulk API 2.0, which the vendor made for 10,000 records
     and more.
     """
-    login = Login(
-        login_url,
-        client_id,
-        client_secret or "",
-        username or "",
-        password or "",
-        security_token or "",
-        private_key or "",
-    )
-    client = ApiClient("Salesforce", login_url, secrets=login.secrets, counter=options.requests)
-    reader = _Reader(Salesforce(client, login, api_version), bulk_from_rows, options.slice)
+    secrets = (client_secret, username, password, security_token, private_key)
+    salesforce = connect(options, login_url, api_version, client_id, secrets)
+    reader = _Reader(salesforce, bulk_from_rows, options.slice)
     tables = {sobject: options.table(sobject.table) for sobject in OBJECTS}
     for sobject, table in tables.items():
         dropped = {name for name, treatment in options.personal(table).items() if treatment == DROP}

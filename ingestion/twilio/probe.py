@@ -9,14 +9,12 @@ from collections.abc import Iterator
 
 import dlt
 from dlt.common.configuration import with_config
-from requests.auth import HTTPBasicAuth
 
-from ingestion.api.client import ApiClient
 from ingestion.api.options import SourceOptions
 from ingestion.findings import Finding
 from ingestion.probing import Question, answers
 from ingestion.twilio.agents import read_agents
-from ingestion.twilio.source import BASE_URL, INSIGHTS_URL
+from ingestion.twilio.source import BASE_URL, INSIGHTS_URL, connect
 
 
 @with_config(sections=("sources", "twilio"))
@@ -31,10 +29,9 @@ def probe(
     insights_url: str = INSIGHTS_URL,
 ) -> Iterator[Finding]:
     """Ask for one call leg, and for what else the settings of the source name."""
-    auth = HTTPBasicAuth(api_key_sid or account_sid, auth_token)
 
     def first_page(url: str, path: str, records: str) -> str:
-        client = ApiClient("Twilio", url, auth, (auth_token,), is_probe=True)
+        client = connect(options, api_key_sid or account_sid, auth_token, url, is_probe=True)
         found = client.get(path, {"PageSize": 1}).json()[records]
         return f"the first page holds {len(found)} of them" if found else "there is none yet"
 

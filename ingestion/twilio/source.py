@@ -37,6 +37,12 @@ OVERLAP_SECONDS = 2 * 24 * 3600
 LONGEST_WINDOW_DAYS = 32
 
 
+def connect(options: SourceOptions, user: str, auth_token: str, url: str, is_probe: bool = False) -> ApiClient:
+    """A client of one of the APIs; `user` is the SID of the account, or of an API key whose secret `auth_token` is."""
+    auth = HTTPBasicAuth(user, auth_token)
+    return ApiClient("Twilio", url, auth, (auth_token,), counter=options.requests, is_probe=is_probe)
+
+
 @dlt.source(name="twilio", section="twilio")
 def source(
     options: SourceOptions,
@@ -56,9 +62,9 @@ def source(
     account must have. `start_date` is the first day of calls to read, an ISO 8601 date (UTC); by default all that
     Twilio still has.
     """
-    auth = HTTPBasicAuth(api_key_sid or account_sid, auth_token)
-    client = ApiClient("Twilio", base_url, auth, (auth_token,))
-    insights = ApiClient("Twilio", insights_url, auth, (auth_token,))
+    user = api_key_sid or account_sid
+    client = connect(options, user, auth_token, base_url)
+    insights = connect(options, user, auth_token, insights_url)
     path = f"2010-04-01/Accounts/{account_sid}/Calls.json"
     table = options.table(CALLS)
 

@@ -152,7 +152,7 @@ _BODIES: dict[str, Callable[[Message], dict[str, Any]]] = {"slack": _slack, "tea
 def _mail(settings: AlarmSettings, environ: Mapping[str, str], message: Message) -> None:
     mail = EmailMessage()
     mail["Subject"] = message.title
-    mail["From"] = settings.alarm_mail_from or settings.alarm_mail_to[0]
+    mail["From"] = settings.sender
     mail["To"] = ", ".join(settings.alarm_mail_to)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)

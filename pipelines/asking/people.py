@@ -41,16 +41,24 @@ def all_teams(published: Published) -> list[str]:
     return [row["team"] for row in published.rows(query)]
 
 
+def find_who(published: Published, rep: str | None, team: str | None) -> Who | None:
+    """The rep or the team; None where neither is named. Raises AskingError for both, and for one that is not there."""
+    if rep and team:
+        raise AskingError("name a rep or a team, not both")
+    if rep:
+        return find_rep(published, rep)
+    return find_team(published, team) if team else None
+
+
 def find_rep(published: Published, text: str, *, by_name: bool = True) -> Who:
     """The rep with that id or e-mail address; `by_name`, also with that name, or the only one whose name has it in it.
 
     Raises AskingError where there is none, or more than one.
     """
     reps = all_reps(published)
-    wanted = " ".join(text.lower().split())
+    wanted = _lower(text)
     exact = [rep for rep in reps if rep["user_id"] == text]
-    names = ("user_id", "email", "full_name") if by_name else ("user_id", "email")
-    same = [rep for rep in reps if wanted in [_lower(rep[name]) for name in names]]
+    same = [rep for rep in reps if is_called(rep, text, by_name=by_name)]
     part = [rep for rep in reps if by_name and wanted and wanted in _lower(rep["full_name"])]
     found = exact or same or part
     if len(found) == 1:
@@ -66,11 +74,16 @@ def find_rep(published: Published, text: str, *, by_name: bool = True) -> Who:
 def find_team(published: Published, text: str) -> Who:
     """The team of that name, in whatever case. Raises AskingError where there is none."""
     teams = all_teams(published)
-    wanted = " ".join(text.lower().split())
-    found = [team for team in teams if team == text] or [team for team in teams if team.lower() == wanted]
+    found = [team for team in teams if team == text] or [team for team in teams if _lower(team) == _lower(text)]
     if len(found) != 1:
         raise AskingError(f"there is no team {text!r}; there are: {', '.join(teams)}")
     return Who("team", found[0], f"team {found[0]}")
+
+
+def is_called(rep: Row, text: str, *, by_name: bool = True) -> bool:
+    """Whether the rep has that id or e-mail address, or `by_name` that name, in whatever case."""
+    names = ("user_id", "email", "full_name") if by_name else ("user_id", "email")
+    return bool(wanted := _lower(text)) and wanted in [_lower(rep[name]) for name in names]
 
 
 def _lower(text: str | None) -> str:

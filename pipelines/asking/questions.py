@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,17 @@ class Answer:
     is_cut: bool
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What `ask` is asked, with `by` settled, about whom the scope lets it be."""
+
+    metric: Metric
+    periods: Sequence[Period]
+    by: str
+    who: Who | None
+    filters: Mapping[str, str | list[str]]
+
+
 def ask(
     published: Published,
     catalogue: Catalogue,
@@ -66,15 +77,16 @@ def ask(
     if by != MEDIAN and not (is_of_company and who in (None, COMPANY)):
         who = scope.of(who)
     by = by or (who.kind if who else "company")
-    is_in_mart = _is_in_mart(published, metric, periods, by, who, filters)
+    question = _Question(metric, periods, by, who, filters)
+    is_in_mart = _is_in_mart(published, question)
     if scope.rep and (by in ("team", "manager") or (is_of_company and not is_in_mart)):
         raise scope.refusal()
     if scope.rep and is_of_company:
-        periods = _large_enough(published, periods)
+        question = replace(question, periods=_large_enough(published, periods))
     if is_in_mart:
-        rows = _from_mart(published, metric, periods, by, who, filters, limit + 1)
+        rows = _from_mart(published, question, limit + 1)
     else:
-        rows = _from_rows(published, catalogue, metric, periods, by, who, filters, limit + 1)
+        rows = _from_rows(published, catalogue, question, limit + 1)
     rows = rows if scope.rep else _with_names(published, rows)
     return Answer(metric, by, rows[:limit], len(rows) > limit)
 
@@ -197,15 +209,9 @@ def _is_of_company(published: Published, metric: Metric) -> bool:
     return metric.table not in _SCORECARD_TABLES and _member(published, metric.table) is None
 
 
-def _is_in_mart(
-    published: Published,
-    metric: Metric,
-    periods: Sequence[Period],
-    by: str,
-    who: Who | None,
-    filters: Mapping[str, str | list[str]],
-) -> bool:
-    if not _knows(metric, periods):
+def _is_in_mart(published: Published, question: _Question) -> bool:
+    metric, by, who, filters = question.metric, question.by, question.who, question.filters
+    if not _knows(metric, question.periods):
         return False
     if metric.table not in _SCORECARD_TABLES:
         own = {"company" if _is_of_company(published, metric) else "rep", MEDIAN, *_labels(published, metric)}
@@ -213,15 +219,8 @@ def _is_in_mart(
     return not filters and (by == MEDIAN or by in metric.grains) and (who is None or who.kind in (by, "company"))
 
 
-def _from_mart(
-    published: Published,
-    metric: Metric,
-    periods: Sequence[Period],
-    by: str,
-    who: Who | None,
-    filters: Mapping[str, str | list[str]],
-    limit: int,
-) -> list[Row]:
+def _from_mart(published: Published, question: _Question, limit: int) -> list[Row]:
+    metric, by, who = question.metric, question.by, question.who
     if metric.table in _SCORECARD_TABLES:
         table, member = SCORECARDS["rep" if by == MEDIAN else by]
     else:
@@ -229,11 +228,11 @@ def _from_mart(
     if by == MEDIAN:
         if member != "user_id":
             raise AskingError(f"{metric.name} is not known by rep, so there is no median of the reps")
-        return _medians(published, metric, table, periods)
-    wanted: dict[str, Any] = dict(filters)
+        return _medians(published, metric, table, question.periods)
+    wanted: dict[str, Any] = dict(question.filters)
     if member and who and who.kind != "company":
         wanted[member] = who.key
-    return _mart_rows(published, metric, table, periods, wanted, limit)
+    return _mart_rows(published, metric, table, question.periods, wanted, limit)
 
 
 def _mart_rows(
@@ -245,13 +244,12 @@ def _mart_rows(
     limit: int,
 ) -> list[Row]:
     """The rows of a mart by period: its columns of words, and the figure as `value`."""
-    start, typed = _period_columns(published, table)
     labels = [name for name, type_ in published.columns(table).items() if type_ == "VARCHAR" and name != "period_type"]
     order = "ASC" if metric.better == "lower" else "DESC"
     found: list[Row] = []
     for period in periods:
-        conditions = [f"{quoted(start)} = ?", *(["period_type = ?"] if typed else [])]
-        parameters: list[Any] = [period.start, *([period.type] if typed else [])]
+        condition, parameters = _in_period(published, table, period)
+        conditions = [condition]
         for column, value in wanted.items():
             values = value if isinstance(value, list) else [value]
             conditions.append(_is_one_of(quoted(column), values))
@@ -266,14 +264,14 @@ def _mart_rows(
 
 
 def _medians(published: Published, metric: Metric, table: str, periods: Sequence[Period]) -> list[Row]:
-    start, typed = _period_columns(published, table)
     found = []
     for period in periods:
+        condition, parameters = _in_period(published, table, period)
         query = (
             f"SELECT median({quoted(metric.column)}) AS value, count({quoted(metric.column)}) AS rep_count"
-            f" FROM {table_name(table)} WHERE {quoted(start)} = ?{' AND period_type = ?' if typed else ''}"
+            f" FROM {table_name(table)} WHERE {condition}"
         )
-        [row] = published.rows(query, [period.start, *([period.type] if typed else [])])
+        [row] = published.rows(query, parameters)
         if row["rep_count"] >= FEWEST_REPS:
             found.append({"period": period.name, **row})
     return found
@@ -286,18 +284,10 @@ def _large_enough(published: Published, periods: Sequence[Period]) -> list[Perio
     return [period for period, found in counts if found and found[0]["rep_count"] >= FEWEST_REPS]
 
 
-def _from_rows(
-    published: Published,
-    catalogue: Catalogue,
-    metric: Metric,
-    periods: Sequence[Period],
-    by: str,
-    who: Who | None,
-    filters: Mapping[str, str | list[str]],
-    limit: int,
-) -> list[Row]:
+def _from_rows(published: Published, catalogue: Catalogue, question: _Question, limit: int) -> list[Row]:
+    metric, by, who = question.metric, question.by, question.who
     if not catalogue.has_rows(metric):
-        if not _knows(metric, periods):
+        if not _knows(metric, question.periods):
             raise _by_month_only(metric)
         raise AskingError(
             f"{metric.name} is known by {', '.join(metric.grains)} alone: not all rows that it is made of are published"
@@ -305,8 +295,8 @@ def _from_rows(
     label = "user_id" if by == "rep" else by
     group = None if by == "company" or (who and by == who.kind) else by
     found: list[Row] = []
-    for period in periods:
-        totals = _totals(published, catalogue, metric, period, who or COMPANY, group, filters)
+    for period in question.periods:
+        totals = _totals(published, catalogue, metric, period, who or COMPANY, group, question.filters)
         order = sorted(totals.items(), key=lambda each: (each[1] is None, _signed(metric, each[1]), str(each[0])))
         named = who.key if who and group is None else None
         for key, value in order[: limit - len(found)]:
@@ -369,12 +359,12 @@ def _member(published: Published, table: str) -> str | None:
     return next((name for name in published.columns(table) if name in _PEOPLE), None)
 
 
-def _period_columns(published: Published, table: str) -> tuple[str, bool]:
-    """The column with a period's first day, and whether there are periods of several types."""
+def _in_period(published: Published, table: str, period: Period) -> tuple[str, list[Any]]:
+    """The condition that a row of a mart is of the period, and what is bound there."""
     columns = published.columns(table)
     if "period_type" in columns:
-        return "period_start", True
-    return next(name for name in _MONTH_COLUMNS if name in columns), False
+        return "period_type = ? AND period_start = ?", [period.type, period.start]
+    return f"{quoted(next(name for name in _MONTH_COLUMNS if name in columns))} = ?", [period.start]
 
 
 def _names_somebody(column: str) -> bool:

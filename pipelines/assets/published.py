@@ -47,9 +47,7 @@ def build_published_assets(settings: Settings, manifest: Manifest) -> dg.AssetsD
     ) -> Iterator[dg.MaterializeResult[None]]:
         with clear_failures(settings):
             as_of, fingerprint = _origin(context, list(marts))
-            version = publish(settings, as_of, fingerprint, list(marts), context.log.info)
-        if version.without_site:
-            context.log.warning(f"Version {version.number}: {version.without_site}")
+            version = publish(settings, as_of, fingerprint, list(marts), context.log.info, context.log.warning)
         for table in version.tables:
             if table.name not in marts:
                 continue

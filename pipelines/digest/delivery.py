@@ -61,8 +61,7 @@ def send(settings: Settings, post: Post) -> Iterator[Told]:
 
 def sender_of(settings: Settings) -> str:
     """Whom the mails are from. Raises SettingsError where the settings name nobody."""
-    alarms = settings.alarms
-    sender = alarms.alarm_mail_from or next(iter(alarms.alarm_mail_to), None)
+    sender = settings.alarms.sender
     if sender is None:
         raise SettingsError("alarm_mail_from is not set; write the address that these mails are from")
     return sender

@@ -13,6 +13,7 @@ import duckdb
 
 from ingestion.text import literal
 from pipelines.alarm_settings import ADDRESS
+from pipelines.pages.deals import Deals
 from pipelines.pages.model import Page
 from pipelines.pages.people import rep_page, team_page
 from pipelines.pages.rows import read
@@ -73,6 +74,7 @@ def letters_of(settings: Settings) -> Post:
     if answers is None:
         raise PublicationError("there are no figures yet: no deal and no call was loaded")
     words = words_for(answers, settings.business.language, settings.business.base_currency)
+    deals = Deals(answers)
     teams = answers.teams()
     reps = answers.by("rep")
     managers = _managers([(user_id, team, manager) for user_id, _, _, team, manager in people])
@@ -80,9 +82,9 @@ def letters_of(settings: Settings) -> Post:
     def pages(user_id: str) -> Iterator[Page]:
         led = [team for team in teams if managers.get(team) == user_id]
         for team in led:
-            yield team_page(team, teams[team], answers, words)
+            yield team_page(team, teams[team], deals, words)
         if reps[user_id]["rep_profile"] and (not led or reps[user_id]["rep_pace"]):
-            yield rep_page(reps[user_id], answers, words)
+            yield rep_page(reps[user_id], deals, words)
 
     letters = tuple(
         Letter(user_id, name, email if email and ADDRESS.fullmatch(email) else None, tuple(pages(user_id)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipelines.pages.deals import Behind, Deals, forecast_place, forecast_places, funnel_places, linked
 from pipelines.pages.model import (
     COMPANY,
     DEALS,
@@ -34,18 +35,21 @@ _TAKEN_AWAY = {"decreased", "transferred_out", "won", "lost"}
 _METHODS = ("submitted", "forecast", "projected")
 
 
-def company_page(answers: Answers, words: Words) -> Page:
+def company_page(answers: Answers, deals: Deals, words: Words) -> Page:
     rows = answers.of("company")
+    behind = deals.of_company()
     quarter = words.period("quarter", answers.periods["quarter"])
     sections = [
-        Section("quarter", words.say("company_quarter", quarter=quarter), [*_tiles(rows, answers, words)]),
-        Section("months", words.say("months"), [*_months(rows, answers, words)], wide=False),
-        Section("spread", words.say("spread"), [*_spread(rows["attainment_spread"], words, quarter)], wide=False),
+        Section("quarter", words.say("company_quarter", quarter=quarter), [*_tiles(rows, answers, words, behind)]),
+        Section("months", words.say("months"), [*_months(rows, answers, words, behind)], wide=False),
+        Section(
+            "spread", words.say("spread"), [*_spread(rows["attainment_spread"], words, quarter, deals)], wide=False
+        ),
         Section("forecast", words.say("forecast"), [*_forecast(rows, words, quarter)], words.say("forecast_intro")),
         Section("waterfall", words.say("waterfall"), [*_waterfall(rows["waterfall"], words)], wide=False),
-        Section("funnel", words.say("funnel"), [*_funnel(rows["funnel"], words)], wide=False),
-        Section("teams", words.say("teams"), [*_teams(answers, words)]),
-        Section("scorecard", words.say("scorecard"), [scorecard(rows["company_scorecard"], answers, words)]),
+        Section("funnel", words.say("funnel"), [*_funnel(rows, words)], wide=False),
+        Section("teams", words.say("teams"), [*_teams(answers, words, deals)]),
+        Section("scorecard", words.say("scorecard"), [scorecard(rows["company_scorecard"], answers, words, behind)]),
         Section("warnings", words.say("warnings"), [_warnings(rows["warnings"], words)]),
     ]
     title = words.say("company")
@@ -53,16 +57,21 @@ def company_page(answers: Answers, words: Words) -> Page:
     return Page(COMPANY, title, words.say("company_subtitle", quarter=quarter), kept, interactive=True)
 
 
-def _tiles(rows: dict[str, list[Row]], answers: Answers, words: Words) -> list[list[Tile]]:
+def _tiles(rows: dict[str, list[Row]], answers: Answers, words: Words, behind: Behind) -> list[list[Tile]]:
     now = period_row(rows["company_scorecard"], "quarter", answers.periods["quarter"])
     before = period_row(rows["company_scorecard"], "quarter", answers.periods["last_quarter"])
     if now is None:
         return []
     expected = next(iter(rows["company_expected"]), None)
     pace = next(iter(rows["company_pace"]), None)
+
+    def label(kpi: str) -> str | Link:
+        href = behind.href(kpi, "quarter", answers.periods["quarter"])
+        return Link(words.kpi(kpi), href) if href else words.kpi(kpi)
+
     tiles = [
         Tile(
-            Link(words.kpi("won_amount"), f"{DEALS}#won"),
+            label("won_amount"),
             words.figure(now, "won_amount", short=True),
             words.say("of_quota", quota=words.figure(now, "quota_amount", short=True)),
         ),
@@ -77,25 +86,25 @@ def _tiles(rows: dict[str, list[Row]], answers: Answers, words: Words) -> list[l
             words.say("of_reps", count=words.figure(now, "quota_rep_count")),
         ),
         Tile(
-            Link(words.kpi("win_rate"), f"{DEALS}#lost"),
+            label("win_rate"),
             words.figure(now, "win_rate"),
             words.say("quarter_before", value=words.figure(before, "win_rate")) if before else "",
             tone=tone(now["win_rate"], before["win_rate"] if before else None),
         ),
-        deals_tile(Link(words.kpi("open_amount"), f"{DEALS}#open"), now, "open_amount", "open_count", words),
+        deals_tile(label("open_amount"), now, "open_amount", "open_count", words),
     ]
     return [tiles]
 
 
-def _months(rows: dict[str, list[Row]], answers: Answers, words: Words) -> list[Chart]:
+def _months(rows: dict[str, list[Row]], answers: Answers, words: Words, behind: Behind) -> list[Chart]:
     now = period_row(rows["company_scorecard"], "quarter", answers.periods["quarter"])
     if now is None or not rows["company_months"]:
         return []
     quarter = words.period("quarter", answers.periods["quarter"])
-    return [months_chart(rows["company_months"], now, quarter, words, "months")]
+    return [months_chart(rows["company_months"], now, quarter, words, "months", behind)]
 
 
-def _spread(rows: Sequence[Row], words: Words, quarter: str) -> list[Chart]:
+def _spread(rows: Sequence[Row], words: Words, quarter: str, deals: Deals) -> list[Chart]:
     if not rows:
         return []
     top, last = rows[0], rows[-1]
@@ -117,7 +126,10 @@ def _spread(rows: Sequence[Row], words: Words, quarter: str) -> list[Chart]:
             (
                 Link(row["full_name"], rep_file(row["user_id"])),
                 words.named("names", row["team"]),
-                *(words.figure(row, column) for column in ("attainment", "won_amount", "quota_amount")),
+                *(
+                    deals.of_rep(row["user_id"]).figure(row, column, words)
+                    for column in ("attainment", "won_amount", "quota_amount")
+                ),
             )
             for row in rows
         ],
@@ -151,18 +163,23 @@ def _forecast(rows: dict[str, list[Row]], words: Words, quarter: str) -> list[Ch
         }
         name = "forecast_title_no_yield" if newest["projected_amount"] is None else "forecast_title"
         columns = ("won_amount", "commit_amount", "best_case_amount", "forecast_amount", "projected_amount")
+        in_table = (*columns[:3], "pipeline_amount", *columns[3:])
+        places = {column: f"{DEALS}#{forecast_place(column)}" for column in forecast_places(rows["forecast_deals"])}
         table = Table(
             words.say("table_behind"),
-            (words.say("snapshot"), words.kpi("weeks_left"), *map(words.kpi, columns)),
+            (words.say("snapshot"), words.kpi("weeks_left"), *map(words.kpi, in_table)),
             [
                 (
                     words.day(row["snapshot_on"]),
                     str(row["weeks_left"]),
-                    *(words.figure(row, column) for column in columns),
+                    *(
+                        linked(words.figure(row, column), places.get(column, "") if row is newest else "")
+                        for column in in_table
+                    ),
                 )
                 for row in snapshots
             ],
-            tuple(range(1, 2 + len(columns))),
+            tuple(range(1, 2 + len(in_table))),
             folded=True,
         )
         values = [
@@ -246,10 +263,11 @@ def _waterfall(rows: Sequence[Row], words: Words) -> list[Chart]:
     return [Chart(title, "waterfall", {"values": values, "labels": {}}, table)]
 
 
-def _funnel(rows: Sequence[Row], words: Words) -> list[Chart]:
+def _funnel(rows: dict[str, list[Row]], words: Words) -> list[Chart]:
     charts = []
-    for pipeline in dict.fromkeys(row["pipeline"] for row in rows):
-        stages = [row for row in rows if row["pipeline"] == pipeline]
+    places = funnel_places(rows["funnel_deals"])
+    for pipeline in dict.fromkeys(row["pipeline"] for row in rows["funnel"]):
+        stages = [row for row in rows["funnel"] if row["pipeline"] == pipeline]
         narrow = next((row for row in stages if row["is_bottleneck"]), None)
         said = narrow or stages[0]
         title = words.say(
@@ -274,7 +292,11 @@ def _funnel(rows: Sequence[Row], words: Words) -> list[Chart]:
             [
                 (
                     row["stage"],
-                    *(words.figure(row, column) for column in columns),
+                    *(
+                        linked(words.figure(row, column), f"{DEALS}#{place}" if place else "")
+                        for column in columns
+                        for place in [places.get((pipeline, row["stage"], column))]
+                    ),
                     words.say("bottleneck") if row["is_bottleneck"] else "",
                 )
                 for row in stages
@@ -303,7 +325,7 @@ def _funnel(rows: Sequence[Row], words: Words) -> list[Chart]:
     return charts
 
 
-def _teams(answers: Answers, words: Words) -> list[Table]:
+def _teams(answers: Answers, words: Words, deals: Deals) -> list[Table]:
     quarter = answers.periods["quarter"]
     rows = [
         row
@@ -321,7 +343,7 @@ def _teams(answers: Answers, words: Words) -> list[Table]:
                 (
                     Link(words.named("names", row["team"]), team_file(row["team"])),
                     "" if row["attainment"] is None else Meter(row["attainment"]),
-                    *(words.figure(row, column) for column in columns),
+                    *(deals.of_team(row["team"]).figure(row, column, words) for column in columns),
                 )
                 for row in sorted(rows, key=lambda row: (row["bookings_rank"], row["team"]))
             ],

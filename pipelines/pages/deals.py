@@ -1,99 +1,417 @@
-"""The deals behind the figures of a quarter: of the company, of a team, of a rep.
+"""The deals behind figures: the tables of them, and where in them the deals of a figure stand.
 
-Belongs here: which deals are shown and what of them. Does not belong here: which deals count in which figure
-(`pipelines/pages/queries/deals.sql`).
+Belongs here: what is shown of deals, and links to them. Does not belong here: which deals count in which figure; the
+catalogue of KPIs says it, and `pipelines/pages/queries/deals.sql` takes it from there.
+
+A table has each deal once. Heads over its years, quarters and months say what the deals in them come to, and a figure
+links to the head of its period. Of deals open now these are the periods in which they are due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
-from pipelines.pages.model import COMPANY, DEALS, Cell, Link, Page, Section, Table, rep_file, team_deals_file, team_file
+from pipelines.pages.model import (
+    COMPANY,
+    DEALS,
+    Cell,
+    Head,
+    Link,
+    Page,
+    Section,
+    Table,
+    rep_file,
+    team_deals_file,
+    team_file,
+)
 from pipelines.pages.rows import Answers, Row
 from pipelines.pages.words import NOTHING, Shown, Words
 
-# The figures that have deals behind them, with the column that they add up, and the day that is of interest.
+# The kinds of figures that have deals behind them, with the column that they add up, and the day that is of interest.
 BEHIND = {
     "won": ("won_amount", "closed_on"),
     "lost": ("lost_amount", "closed_on"),
     "open": ("open_amount", "close_date"),
     "created": ("created_amount", "first_state_on"),
 }
-# A table beyond this is no reading matter; the greatest are shown, and it says that there are more.
-MAX_DEALS = 500
+# A mean over those of a kind that have the column at all.
+_OF_SOME = {"avg_cycle_days": "won"}
+_PERIODS = ("year", "quarter", "month")
+# The figures of a forecast by the categories of the deals that they add up. A wider one stands over those within it.
+_FORECAST = {
+    "forecast_amount": (1, ("won", "commit")),
+    "won_amount": (2, ("won",)),
+    "commit_amount": (2, ("commit",)),
+    "best_case_amount": (1, ("best_case",)),
+    "pipeline_amount": (1, ("pipeline",)),
+}
+_OUTCOMES = ("advanced_count", "lost_count", "open_count")
+# What of a stage's figures is about other deals than all that reached it.
+_OF_OUTCOME = {**{outcome: outcome for outcome in _OUTCOMES}, "median_days_to_advance": "advanced_count"}
+# More of a month are no reading matter: the greatest are shown, and what the others come to.
+MAX_DEALS = 200
 
 
-def company_deals_page(answers: Answers, words: Words) -> Page:
-    path = [Link(words.say("company"), COMPANY)]
-    return _page(DEALS, words.say("deals"), answers.rows["deals"], answers, words, path)
+@dataclass(frozen=True)
+class Behind:
+    """Where the deals of the company, a team or a rep stand. `file` is empty on the page that has them itself."""
+
+    file: str
+    places: frozenset[str]
+    kinds: Mapping[str, tuple[str, ...]]
+    periods: Mapping[str, date]
+
+    def href(self, kpi: str, period_type: str, start: date) -> str:
+        """The place of the deals behind a KPI of a period; empty where there are none to show."""
+        for kind in self.kinds.get(kpi, ()):
+            # They are known as they stand at the as-of moment alone.
+            is_now = self.periods.get(period_type) == start
+            place = _place(kind, period_type, start) if kind != "open" else kind if is_now else ""
+            if place in self.places:
+                return f"{self.file}#{place}"
+        return ""
+
+    def due(self, period_type: str, start: date) -> str:
+        """The place of the open deals that are due in a period; empty where there are none."""
+        place = _place("open", period_type, start)
+        return f"{self.file}#{place}" if place in self.places else ""
+
+    def figure(self, row: Row, kpi: str, words: Words) -> Cell:
+        """A figure of a row of a period, with a link to the deals behind it."""
+        return linked(words.figure(row, kpi), self.href(kpi, row["period_type"], row["period_start"]))
 
 
-def team_deals_pages(answers: Answers, teams: Sequence[str], words: Words) -> list[Page]:
-    of_teams: dict[str, list[Row]] = {team: [] for team in teams}
-    for row in answers.rows["deals"]:
-        of_teams.setdefault(row["team"], []).append(row)
-    return [
-        _page(
-            team_deals_file(team),
-            words.say("deals_of", name=words.named("names", team)),
-            of_teams[team],
-            answers,
+class Deals:
+    """All deals of a version that are behind figures, and where they stand."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self._kinds = _kinds(answers.rows["catalogue"])
+        self._reps = {row["user_id"] for row in answers.rows["rep_profile"]}
+        self._of_teams: dict[str, list[Row]] = defaultdict(list)
+        places: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for row in answers.rows["deals"]:
+            self._of_teams[row["team"]].append(row)
+            found = [_place(row["behind"], period, row[period]) for period in _whole_periods(row, answers.periods)]
+            for whose in (("company", ""), ("team", row["team"]), ("rep", row["user_id"])):
+                places[whose].update(found)
+                places[whose].add(row["behind"])
+        self._places = {whose: frozenset(found) for whose, found in places.items()}
+
+    def of_company(self) -> Behind:
+        return self._behind(DEALS, ("company", ""))
+
+    def of_team(self, team: str) -> Behind:
+        return self._behind(team_deals_file(team), ("team", team))
+
+    def of_rep(self, user_id: str, is_here: bool = False) -> Behind:
+        """Those on the page of a rep; none where the rep has no page."""
+        file = "" if is_here else rep_file(user_id)
+        return self._behind(file, ("rep", user_id if user_id in self._reps else ""))
+
+    def rep(self, row: Row) -> Cell:
+        """The name of the rep of a row, with a link where there is a page."""
+        if row["user_id"] in (None, "unassigned"):
+            return NOTHING
+        return linked(row["full_name"], rep_file(row["user_id"]) if row["user_id"] in self._reps else "")
+
+    def company_page(self, words: Words) -> Page:
+        sections = self._sections(self.answers.rows["deals"], words)
+        if rows := self.answers.rows["forecast_deals"]:
+            sections.append(self._forecast(rows, words))
+        if rows := self.answers.rows["funnel_deals"]:
+            sections.append(self._funnel(rows, words))
+        return self._page(DEALS, words.say("deals"), sections, [Link(words.say("company"), COMPANY)], words)
+
+    def team_page(self, team: str, words: Words) -> Page:
+        name = words.named("names", team)
+        path = [Link(words.say("company"), COMPANY), Link(name, team_file(team))]
+        sections = self._sections(self._of_teams[team], words)
+        return self._page(team_deals_file(team), words.say("deals_of", name=name), sections, path, words)
+
+    def table(self, behind: str, rows: Sequence[Row], words: Words, *, with_rep: bool, anchor: str = "") -> Table:
+        """The deals of one kind, by period, the greatest of each month first."""
+        shown, heads = _by_period(behind, rows, words, self.answers.periods)
+        return self.plain_table(
+            behind,
+            rows,
             words,
-            [Link(words.say("company"), COMPANY), Link(words.named("names", team), team_file(team))],
+            words.say(f"deals_{behind}"),
+            with_rep=with_rep,
+            anchor=anchor,
+            shown=shown,
+            heads=heads,
         )
-        for team in teams
-    ]
 
-
-def deals_table(
-    behind: str,
-    rows: Sequence[Row],
-    words: Words,
-    title: Shown,
-    *,
-    with_rep: bool,
-    folded: bool = False,
-    anchor: str = "",
-) -> Table:
-    """The deals of one kind of figure, the greatest first."""
-    amount, day = BEHIND[behind]
-    count = words.number(len(rows))
-    name = "deals_caption" if len(rows) <= MAX_DEALS else "deals_caption_cut"
-    headings: list[Shown] = [words.say("deal"), words.say("account")]
-    headings += [words.say("rep")] if with_rep else []
-    headings += [words.say("stage"), words.kpi(day), words.kpi(amount)]
-    headings += [words.kpi("cycle_days")] if behind == "won" else [words.say("loss_reason")] if behind == "lost" else []
-
-    def line(row: Row) -> tuple[Cell, ...]:
-        cells: list[Cell] = [row["name"], row["account_name"] or NOTHING]
-        if with_rep:
-            is_known = row["user_id"] not in (None, "unassigned")
-            cells.append(Link(row["full_name"], rep_file(row["user_id"])) if is_known else NOTHING)
-        cells += [row["stage"], words.figure(row, day), words.figure(row, amount)]
+    def plain_table(
+        self,
+        behind: str,
+        rows: Sequence[Row],
+        words: Words,
+        title: Shown,
+        *,
+        with_rep: bool = False,
+        anchor: str = "",
+        shown: Sequence[Row] | None = None,
+        heads: Mapping[int, list[Head]] | None = None,
+    ) -> Table:
+        """Deals of one kind as they come; where others are `shown`, in their order with `heads`."""
+        amount, day = BEHIND[behind]
+        names: list[Shown] = [words.say("deal"), words.say("account"), *([words.say("rep")] if with_rep else [])]
+        names.append(words.say("stage"))
+        last: list[Shown] = []
         if behind == "won":
-            cells.append(words.figure(row, "cycle_days", "count"))
+            last.append(words.kpi("cycle_days"))
         elif behind == "lost":
-            cells.append(row["loss_reason"] or NOTHING)
-        return tuple(cells)
+            last.append(words.say("loss_reason"))
 
-    numbers = [
-        position for position, heading in enumerate(headings) if str(heading) in map(words.kpi, (amount, "cycle_days"))
+        def line(row: Row) -> tuple[Cell, ...]:
+            cells: list[Cell] = [row["name"], row["account_name"] or NOTHING]
+            if with_rep:
+                cells.append(self.rep(row))
+            cells += [row["stage"], words.figure(row, day), words.figure(row, amount)]
+            if behind == "won":
+                cells.append(words.figure(row, "cycle_days", "count"))
+            elif behind == "lost":
+                cells.append(row["loss_reason"] or NOTHING)
+            return tuple(cells)
+
+        return Table(
+            words.say("deals_caption", title=title, count=words.number(len(rows))),
+            (*names, words.kpi(day), words.kpi(amount), *last),
+            [line(row) for row in (rows if shown is None else shown)],
+            (len(names) + 1, *([len(names) + 2] if behind == "won" else [])),
+            anchor=anchor,
+            heads=heads or {},
+        )
+
+    def _behind(self, file: str, whose: tuple[str, str]) -> Behind:
+        return Behind(file, self._places.get(whose, frozenset()), self._kinds, self.answers.periods)
+
+    def _sections(self, rows: Sequence[Row], words: Words) -> list[Section]:
+        by_kind = {kind: [row for row in rows if row["behind"] == kind] for kind in BEHIND}
+        return [
+            Section(kind, words.say(f"deals_{kind}"), [self.table(kind, of_kind, words, with_rep=True)])
+            for kind, of_kind in by_kind.items()
+        ]
+
+    def _forecast(self, rows: Sequence[Row], words: Words) -> Section:
+        lines = _Lines()
+        for column, (level, categories) in _FORECAST.items():
+            of_figure = [row for row in rows if row["category"] in categories]
+            if not of_figure:
+                continue
+            title = words.say("deals_in", period=words.kpi(column), count=words.number(len(of_figure)))
+            lines.head(Head(level, title, _total(of_figure, "amount", words), forecast_place(column)))
+            if len(categories) == 1:
+                lines.add(of_figure, "amount", words)
+        table = Table(
+            "",
+            (
+                *(words.say(name) for name in ("deal", "account", "rep", "stage")),
+                words.kpi("counted_on"),
+                words.say("amount"),
+            ),
+            [
+                (
+                    row["name"],
+                    row["account_name"] or NOTHING,
+                    self.rep(row),
+                    row["stage"],
+                    words.figure(row, "counted_on"),
+                    words.figure(row, "amount", "money"),
+                )
+                for row in lines.rows
+            ],
+            (5,),
+            heads=lines.heads,
+        )
+        quarter = words.period("quarter", self.answers.periods["quarter"])
+        title = words.say("deals_forecast", quarter=quarter, day=words.day(rows[0]["snapshot_on"]))
+        return Section("forecast", title, [table])
+
+    def _funnel(self, rows: Sequence[Row], words: Words) -> Section:
+        tables = []
+        for pipeline in dict.fromkeys(row["pipeline"] for row in rows):
+            lines = _Lines()
+            of_pipeline = [row for row in rows if row["pipeline"] == pipeline]
+            for stage in dict.fromkeys(row["stage"] for row in of_pipeline):
+                of_stage = [row for row in of_pipeline if row["stage"] == stage]
+                title = words.say("deals_in", period=stage, count=words.number(len(of_stage)))
+                lines.head(Head(1, title, anchor=_funnel_place(of_stage[0], "reached_count")))
+                for outcome in _OUTCOMES:
+                    of_outcome = [row for row in of_stage if row["outcome"] == outcome]
+                    if of_outcome:
+                        count = words.number(len(of_outcome))
+                        title = words.say("deals_in", period=words.named("outcomes", outcome), count=count)
+                        lines.head(Head(2, title, anchor=_funnel_place(of_outcome[0], outcome)))
+                        lines.add(of_outcome, "", words)
+            tables.append(
+                Table(
+                    words.say("deals_reached", pipeline=pipeline),
+                    (
+                        *(words.say(name) for name in ("deal", "account", "rep")),
+                        words.kpi("reached_on"),
+                        words.kpi("advanced_on"),
+                    ),
+                    [
+                        (
+                            row["name"],
+                            row["account_name"] or NOTHING,
+                            self.rep(row),
+                            words.figure(row, "reached_on"),
+                            words.figure(row, "advanced_on"),
+                        )
+                        for row in lines.rows
+                    ],
+                    heads=lines.heads,
+                )
+            )
+        month = words.month(self.answers.periods["funnel_month"])
+        return Section("funnel", words.say("deals_funnel", month=month), [*tables])
+
+    def _page(self, file: str, title: Shown, sections: list[Section], path: list[Link], words: Words) -> Page:
+        since = words.day(self.answers.periods["first_day"])
+        return Page(file, title, words.say("deals_subtitle", since=since), sections, path)
+
+
+class _Lines:
+    """The rows of a table, with the heads over them."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.heads: dict[int, list[Head]] = defaultdict(list)
+
+    def head(self, head: Head) -> None:
+        self.heads[len(self.rows)].append(head)
+
+    def add(self, rows: Sequence[Row], amount: str, words: Words) -> None:
+        """The first of them, and what the others come to."""
+        self.rows += rows[:MAX_DEALS]
+        if more := rows[MAX_DEALS:]:
+            title = words.say("deals_rest", count=words.number(len(more)))
+            self.head(Head(_REST, title, _total(more, amount, words) if amount else ""))
+
+
+# The level of what is no head of its own.
+_REST = 4
+
+
+def forecast_place(column: str) -> str:
+    """The place of the deals behind a figure of the forecast."""
+    return f"forecast-{column}"
+
+
+def forecast_places(rows: Iterable[Row]) -> frozenset[str]:
+    """The columns of the forecast that have deals behind them."""
+    categories = {row["category"] for row in rows}
+    return frozenset(column for column, (_, of_figure) in _FORECAST.items() if categories & {*of_figure})
+
+
+def funnel_places(rows: Iterable[Row]) -> dict[tuple[str, str, str], str]:
+    """The place of the deals behind each figure of the funnel, by pipeline, stage and column."""
+    found = {}
+    for row in rows:
+        stage = (row["pipeline"], row["stage"])
+        for column in ("reached_count", "conversion_rate"):
+            found[*stage, column] = _funnel_place(row, "reached_count")
+        for column, outcome in _OF_OUTCOME.items():
+            if outcome == row["outcome"]:
+                found[*stage, column] = _funnel_place(row, outcome)
+    return found
+
+
+def linked(shown: Shown, href: str) -> Cell:
+    """A text with its link; without one, where there is no place to link to, or nothing shown."""
+    return Link(shown, href) if href and shown != NOTHING else shown
+
+
+def _funnel_place(row: Row, figure: str) -> str:
+    return f"funnel-{row['pipeline_key']}-{row['open_stage_number']}-{figure}"
+
+
+def _place(kind: str, period_type: str, start: date) -> str:
+    return f"{kind}-{period_type}-{start}"
+
+
+def _kinds(catalogue: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """The kinds of deals that each KPI is made of: those of its parts where it has some, the last one first.
+
+    A KPI some part of which has no published rows is not here.
+    """
+    by_name = {row["kpi"]: row for row in catalogue}
+
+    def made_of(row: Row) -> tuple[Any, ...]:
+        return tuple(row[column] for column in ("row_table", "row_filter", "row_rep", "row_day"))
+
+    counts = {made_of(row): row["kpi"].removesuffix("_count") for row in catalogue if row["row_value"] == "1"}
+
+    def leaves(kpi: str) -> list[str]:
+        parts = by_name[kpi]["parts"] if kpi in by_name else None
+        return [leaf for part in parts.split(",") for leaf in leaves(part)] if parts else [kpi]
+
+    found = {}
+    for kpi in by_name:
+        rows = [by_name.get(leaf) for leaf in reversed(leaves(kpi))]
+        if all(row is not None and row["row_table"] for row in rows):
+            kinds = (counts.get(made_of(row)) for row in rows if row is not None)
+            found[kpi] = tuple(dict.fromkeys(kind for kind in kinds if kind in BEHIND))
+    return {**found, **{kpi: (kind,) for kpi, kind in _OF_SOME.items()}}
+
+
+def _whole_periods(row: Row, periods: Mapping[str, date]) -> list[str]:
+    """The periods of a deal all of whose deals are here."""
+    return [
+        period
+        for period in _PERIODS
+        if row[period] is not None and (row["behind"] == "open" or row[period] >= periods["first_day"])
     ]
-    return Table(
-        words.say(name, title=title, count=count, shown=words.number(MAX_DEALS)),
-        tuple(headings),
-        [line(row) for row in rows[:MAX_DEALS]],
-        tuple(numbers),
-        folded=folded,
-        anchor=anchor,
-    )
 
 
-def _page(file: str, title: Shown, rows: Sequence[Row], answers: Answers, words: Words, path: list[Link]) -> Page:
-    quarter = words.period("quarter", answers.periods["quarter"])
-    sections = []
-    for kind in BEHIND:
-        of_kind = [row for row in rows if row["behind"] == kind]
-        table = deals_table(kind, of_kind, words, words.say(f"deals_{kind}"), with_rep=True)
-        sections.append(Section(kind, words.say(f"deals_{kind}"), [table]))
-    return Page(file, title, words.say("deals_subtitle", quarter=quarter), sections, path)
+def _by_period(
+    behind: str, rows: Sequence[Row], words: Words, periods: Mapping[str, date]
+) -> tuple[list[Row], Mapping[int, list[Head]]]:
+    """Rows by month, newest first; open ones by when they are due, the next first; and the heads over them."""
+    amount, _ = BEHIND[behind]
+    members: dict[tuple[str, date], list[Row]] = defaultdict(list)
+    undated = [row for row in rows if row["month"] is None]
+    for row in rows:
+        if row["month"] is not None:
+            for period in _PERIODS:
+                members[period, row[period]].append(row)
+    months = sorted((start for period, start in members if period == "month"), reverse=behind != "open")
+    lines = _Lines()
+    above: dict[str, date] = {}
+    for month in months:
+        of_month = members["month", month]
+        whole = _whole_periods(of_month[0], periods)
+        for level, period in enumerate(_PERIODS, start=1):
+            start = of_month[0][period]
+            if above.get(period) != start:
+                name = words.period(period, start)
+                of_period = members[period, start]
+                lines.head(
+                    Head(
+                        level,
+                        words.say("deals_in", period=name, count=words.number(len(of_period))),
+                        _total(of_period, amount, words),
+                        _place(behind, period, start),
+                    )
+                    if period in whole
+                    else Head(level, words.say("deals_in_part", period=name))
+                )
+                above[period] = start
+        lines.add(of_month, amount, words)
+    if undated:
+        lines.head(Head(1, words.say("deals_undated"), _total(undated, amount, words)))
+        lines.add(undated, amount, words)
+    return lines.rows, lines.heads
+
+
+def _total(rows: Iterable[Row], amount: str, words: Words) -> str:
+    return words.text(sum((row[amount] for row in rows if row[amount] is not None), Decimal(0)), "money")

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from markupsafe import escape
+
 from pipelines.pages.words import Shown
 
 COMPANY, DEALS, DATA, DEFINITIONS = "index.html", "deals.html", "data.html", "definitions.html"
@@ -24,6 +26,12 @@ class Link:
     text: Shown
     href: str
 
+    def __str__(self) -> str:
+        return str(self.text)
+
+    def __html__(self) -> str:
+        return f'<a href="{escape(self.href)}">{escape(self.text)}</a>'
+
 
 @dataclass(frozen=True, slots=True)
 class Meter:
@@ -31,6 +39,19 @@ class Meter:
 
     share: float
     mark: float | None = None
+
+    def __str__(self) -> str:
+        return ""
+
+    def __html__(self) -> str:
+        over = " over" if self.share >= 1 else ""
+        mark = "" if self.mark is None else f'<i style="left:{_percent(self.mark)}"></i>'
+        bar = f'<span style="width:{_percent(self.share)}"></span>'
+        return f'<span class="meter{over}" aria-hidden="true">{bar}{mark}</span>'
+
+
+def _percent(share: float) -> str:
+    return f"{min(max(share, 0), 1):.1%}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +69,24 @@ Cell = Shown | Link | Meter
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """A line over the rows that it sums up: those up to the next head of its level or of a lower one.
+
+    Its total stands in the first column of numbers. It is anonymous where its anchor is empty.
+    """
+
+    level: int
+    title: Shown
+    total: Shown = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """`numbers` are the positions of the columns that hold numbers. A folded table opens under its caption.
 
-    `anchor` is the id of the table, `ids` are those of its rows, where pages link to them.
+    `anchor` is the id of the table, `ids` are those of its rows, where pages link to them. `heads` stand before the row
+    of that position, or behind the last one.
     """
 
     caption: Shown
@@ -61,6 +96,7 @@ class Table:
     folded: bool = False
     anchor: str = ""
     ids: tuple[str, ...] = ()
+    heads: Mapping[int, list[Head]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from pipelines.pages.model import DEFINITIONS, Chart, Link, Meter, Table, Tile
+from pipelines.pages.deals import Behind
+from pipelines.pages.model import DEFINITIONS, Cell, Chart, Link, Meter, Table, Tile
 from pipelines.pages.rows import Answers, Row
-from pipelines.pages.words import NOTHING, Shown, Words
+from pipelines.pages.words import NOTHING, Words
 
 # The periods of a scorecard's columns: their type, and which of the periods shown.
 _PERIODS = (("month", "month"), ("quarter", "quarter"), ("quarter", "last_quarter"), ("year", "year"))
@@ -45,10 +46,10 @@ def attainment_tile(label: str | Link, now: Row, pace: Row | None, words: Words)
     )
 
 
-def pace_tile(kpi: str, pace: Row, words: Words) -> Tile:
-    """A figure of the pace to quota, beside what is still due."""
+def pace_tile(kpi: str, pace: Row, words: Words, href: str = "") -> Tile:
+    """A figure of the pace to quota, beside what is still due, the deals of which stand at `href`."""
     due = words.say("due_still", due=words.figure(pace, "due_amount", short=True))
-    return Tile(words.kpi(kpi), words.figure(pace, kpi, short=True), due)
+    return Tile(Link(words.kpi(kpi), href) if href else words.kpi(kpi), words.figure(pace, kpi, short=True), due)
 
 
 def deals_tile(label: str | Link, now: Row, amount: str, count: str, words: Words) -> Tile:
@@ -57,14 +58,14 @@ def deals_tile(label: str | Link, now: Row, amount: str, count: str, words: Word
     return Tile(label, words.figure(now, amount, short=True), deals)
 
 
-def scorecard(rows: Sequence[Row], answers: Answers, words: Words) -> Table:
+def scorecard(rows: Sequence[Row], answers: Answers, words: Words, behind: Behind) -> Table:
     """All KPIs that the rows have, beside each other for the periods that pages show."""
     periods = [(kind, answers.periods[name]) for kind, name in _PERIODS]
     shown = [(kind, start, period_row(rows, kind, start)) for kind, start in periods]
     kpis = [row["kpi"] for row in answers.rows["catalogue"] if rows and row["column_name"] in rows[0]]
 
-    def cells(kpi: str) -> tuple[Shown, ...]:
-        return tuple(NOTHING if row is None else words.figure(row, kpi) for _, _, row in shown)
+    def cells(kpi: str) -> tuple[Cell, ...]:
+        return tuple(NOTHING if row is None else behind.figure(row, kpi, words) for _, _, row in shown)
 
     return Table(
         "",
@@ -74,7 +75,7 @@ def scorecard(rows: Sequence[Row], answers: Answers, words: Words) -> Table:
     )
 
 
-def months_chart(rows: Sequence[Row], now: Row, quarter: str, words: Words, kind: str) -> Chart:
+def months_chart(rows: Sequence[Row], now: Row, quarter: str, words: Words, kind: str, behind: Behind) -> Chart:
     """What was won month by month beside the quota, from rows in the order of time; `now` is the quarter's row."""
     title = words.say(
         "months_title_no_quota" if now["attainment"] is None else "months_title",
@@ -86,7 +87,10 @@ def months_chart(rows: Sequence[Row], now: Row, quarter: str, words: Words, kind
     table = Table(
         words.say("table_behind"),
         (words.say("month"), *map(words.kpi, columns)),
-        [(words.month(row["period_start"]), *(words.figure(row, column) for column in columns)) for row in rows],
+        [
+            (words.month(row["period_start"]), *(behind.figure(row, column, words) for column in columns))
+            for row in rows
+        ],
         (1, 2, 3),
         folded=True,
     )

@@ -6,10 +6,10 @@ others but the medians and sums over peers that the marts put into them. Does no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
-from pipelines.pages.deals import BEHIND, deals_table
+from pipelines.pages.deals import BEHIND, Behind, Deals
 from pipelines.pages.model import (
     COMPANY,
     Block,
@@ -21,7 +21,6 @@ from pipelines.pages.model import (
     Table,
     Tile,
     rep_file,
-    team_deals_file,
     team_file,
 )
 from pipelines.pages.parts import (
@@ -34,7 +33,7 @@ from pipelines.pages.parts import (
     scorecard,
     tone,
 )
-from pipelines.pages.rows import Answers, Row
+from pipelines.pages.rows import Row
 from pipelines.pages.words import NOTHING, Shown, Words
 
 _STATEMENT = (
@@ -44,7 +43,9 @@ _STATEMENT = (
 _SLIPPAGE = ("due_amount", "won_amount", "lost_amount", "slipped_amount", "remaining_amount", "slippage_rate")
 
 
-def team_page(team: str, rows: dict[str, list[Row]], answers: Answers, words: Words) -> Page:
+def team_page(team: str, rows: dict[str, list[Row]], deals: Deals, words: Words) -> Page:
+    answers = deals.answers
+    behind = deals.of_team(team)
     quarter = answers.periods["quarter"]
     now = period_row(rows["team_scorecard"], "quarter", quarter)
     before = period_row(rows["team_scorecard"], "quarter", answers.periods["last_quarter"])
@@ -53,13 +54,13 @@ def team_page(team: str, rows: dict[str, list[Row]], answers: Answers, words: Wo
         Section(
             "quarter",
             words.say("company_quarter", quarter=name),
-            _tiles(now, before, None, words, {kind: f"{team_deals_file(team)}#{kind}" for kind in BEHIND}),
+            _tiles(now, before, None, words, behind),
         ),
-        Section("months", words.say("months"), _months(rows["team_months"], now, name, words)),
-        Section("members", words.say("members"), _members(rows["team_members"], words)),
+        Section("months", words.say("months"), _months(rows["team_months"], now, name, words, behind)),
+        Section("members", words.say("members"), _members(rows["team_members"], deals, words)),
         Section("focus", words.say("team_focus"), _team_focus(rows["team_focus"], words), words.say("focus_intro")),
         Section("capacity", words.say("capacity"), _capacity(rows["team_capacity"], words)),
-        Section("scorecard", words.say("scorecard"), [scorecard(rows["team_scorecard"], answers, words)]),
+        Section("scorecard", words.say("scorecard"), [scorecard(rows["team_scorecard"], answers, words, behind)]),
     ]
     return Page(
         team_file(team),
@@ -70,9 +71,11 @@ def team_page(team: str, rows: dict[str, list[Row]], answers: Answers, words: Wo
     )
 
 
-def rep_page(rows: dict[str, list[Row]], answers: Answers, words: Words) -> Page:
+def rep_page(rows: dict[str, list[Row]], deals: Deals, words: Words) -> Page:
     """The page of the rep of whom all rows are; one of them is the profile."""
     [profile] = rows["rep_profile"]
+    answers = deals.answers
+    behind = deals.of_rep(profile["user_id"], is_here=True)
     quarter = answers.periods["quarter"]
     name = words.period("quarter", quarter)
     now = period_row(rows["rep_scorecard"], "quarter", quarter)
@@ -82,17 +85,17 @@ def rep_page(rows: dict[str, list[Row]], answers: Answers, words: Words) -> Page
         Section(
             "quarter",
             words.say("company_quarter", quarter=name),
-            _tiles(now, before, pace, words, {row["behind"]: f"#{row['behind']}" for row in rows["deals"]}),
+            _tiles(now, before, pace, words, behind),
         ),
         Section("digest", words.say("digest"), _digest(rows["rep_digest"], words), wide=False),
         Section("focus", words.say("focus"), _focus(rows, words), wide=False),
-        Section("months", words.say("months"), _months(rows["rep_months"], now, name, words)),
+        Section("months", words.say("months"), _months(rows["rep_months"], now, name, words, behind)),
         Section("goals", words.say("goals"), _goals(rows["rep_goals"], words)),
         Section("commission", words.say("commission"), _commission(rows, words), words.say("commission_intro")),
-        Section("slipping", words.say("slipping"), _slipping(rows, answers, words)),
+        Section("slipping", words.say("slipping"), _slipping(rows, deals, words)),
         Section("conversations", words.say("conversations"), _conversations(rows, words)),
-        Section("scorecard", words.say("scorecard"), [scorecard(rows["rep_scorecard"], answers, words)]),
-        Section("deals", words.say("deals_behind", quarter=name), _deals(rows["deals"], words)),
+        Section("scorecard", words.say("scorecard"), [scorecard(rows["rep_scorecard"], answers, words, behind)]),
+        Section("deals", words.say("deals_behind"), _deals(rows["deals"], deals, words)),
     ]
     role = words.named("roles", profile["role"]) if profile["role"] else ""
     team = words.named("names", profile["team"])
@@ -105,22 +108,21 @@ def rep_page(rows: dict[str, list[Row]], answers: Answers, words: Words) -> Page
     )
 
 
-def _tiles(
-    now: Row | None, before: Row | None, pace: Row | None, words: Words, deals: Mapping[str, str]
-) -> list[Block]:
-    """`deals` are the places of the deals behind each figure that has some."""
+def _tiles(now: Row | None, before: Row | None, pace: Row | None, words: Words, behind: Behind) -> list[Block]:
     if now is None:
         return []
+    start = now["period_start"]
 
-    def label(kpi: str, behind: str) -> str | Link:
-        return Link(words.kpi(kpi), deals[behind]) if behind in deals else definition(kpi, words)
+    def label(kpi: str) -> str | Link:
+        href = behind.href(kpi, "quarter", start)
+        return Link(words.kpi(kpi), href) if href else definition(kpi, words)
 
     def than_before(kpi: str) -> Shown:
         return words.say("quarter_before", value=words.figure(before, kpi, short=True)) if before else ""
 
     tiles = [
         Tile(
-            label("won_amount", "won"),
+            label("won_amount"),
             words.figure(now, "won_amount", short=True),
             words.say("of_quota", quota=words.figure(now, "quota_amount", short=True))
             if now["quota_amount"] is not None
@@ -130,16 +132,16 @@ def _tiles(
     if now["attainment"] is not None:
         tiles.append(attainment_tile(definition("attainment", words), now, pace, words))
     if pace is not None:
-        tiles.append(pace_tile("gap_amount", pace, words))
+        tiles.append(pace_tile("gap_amount", pace, words, behind.due("quarter", start)))
     tiles += [
         Tile(
-            label("win_rate", "lost"),
+            label("win_rate"),
             words.figure(now, "win_rate"),
             than_before("win_rate"),
             tone=tone(now["win_rate"], before["win_rate"] if before else None),
         ),
-        deals_tile(label("open_amount", "open"), now, "open_amount", "open_count", words),
-        deals_tile(label("created_amount", "created"), now, "created_amount", "created_count", words),
+        deals_tile(label("open_amount"), now, "open_amount", "open_count", words),
+        deals_tile(label("created_amount"), now, "created_amount", "created_count", words),
         Tile(
             definition("connected_calls", words),
             words.figure(now, "connected_calls"),
@@ -149,13 +151,13 @@ def _tiles(
     return [tiles]
 
 
-def _months(rows: Sequence[Row], now: Row | None, quarter: str, words: Words) -> list[Block]:
+def _months(rows: Sequence[Row], now: Row | None, quarter: str, words: Words, behind: Behind) -> list[Block]:
     if now is None or not any(row["won_amount"] or row["quota_amount"] for row in rows):
         return []
-    return [months_chart(rows, now, quarter, words, "columns")]
+    return [months_chart(rows, now, quarter, words, "columns", behind)]
 
 
-def _members(rows: Sequence[Row], words: Words) -> list[Block]:
+def _members(rows: Sequence[Row], deals: Deals, words: Words) -> list[Block]:
     if not rows:
         return []
     columns = ("attainment", "won_amount", "win_rate", "created_amount", "open_amount", "connected_calls")
@@ -168,7 +170,7 @@ def _members(rows: Sequence[Row], words: Words) -> list[Block]:
                     Link(row["full_name"], rep_file(row["user_id"])),
                     words.named("roles", row["role"]),
                     "" if row["attainment"] is None else Meter(row["attainment"]),
-                    *(words.figure(row, column) for column in columns),
+                    *(deals.of_rep(row["user_id"]).figure(row, column, words) for column in columns),
                 )
                 for row in rows
             ],
@@ -327,12 +329,12 @@ def _pay_period(row: Row, words: Words) -> str:
     return words.period({1: "month", 3: "quarter"}.get(months, "year"), start)
 
 
-def _slipping(rows: dict[str, list[Row]], answers: Answers, words: Words) -> list[Block]:
+def _slipping(rows: dict[str, list[Row]], deals: Deals, words: Words) -> list[Block]:
     blocks: list[Block] = []
-    today = answers.periods["as_of_day"]
+    today = deals.answers.periods["as_of_day"]
     late = [row for row in rows["deals"] if row["behind"] == "open" and row["close_date"] and row["close_date"] < today]
     if late:
-        blocks.append(deals_table("open", late, words, words.say("late_deals"), with_rep=False, anchor="late"))
+        blocks.append(deals.plain_table("open", late, words, words.say("late_deals"), anchor="late"))
     if rows["rep_slippage"]:
         blocks.append(
             Table(
@@ -368,10 +370,8 @@ def _conversations(rows: dict[str, list[Row]], words: Words) -> list[Block]:
     ]
 
 
-def _deals(rows: Sequence[Row], words: Words) -> list[Block]:
+def _deals(rows: Sequence[Row], deals: Deals, words: Words) -> list[Block]:
     by_kind = {kind: [row for row in rows if row["behind"] == kind] for kind in BEHIND}
     return [
-        deals_table(kind, of_kind, words, words.say(f"deals_{kind}"), with_rep=False, folded=True, anchor=kind)
-        for kind, of_kind in by_kind.items()
-        if of_kind
+        deals.table(kind, of_kind, words, with_rep=False, anchor=kind) for kind, of_kind in by_kind.items() if of_kind
     ]

@@ -10,7 +10,8 @@ A query's head says what it reads, from which mart, and which columns tell its r
     -- page: team by team
 
 `figures` are columns of the mart as they stand there, `sums` their sums over all rows with the same key, `counts` the
-number of these rows. A page of a team or a rep gets the rows whose column after `by` names it.
+number of these rows. A page of a team or a rep gets the rows whose column after `by` names it. In place of `{counted}`
+comes which deals each measure counts, as the catalogue says it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from urllib.parse import urlencode
 
 import duckdb
 
+from ingestion.text import literal
+
 _QUERIES = Path(__file__).parent / "queries"
 _HEAD = re.compile(
     r"-- (?P<kind>figures|sums|counts): (?P<mart>[\w.]+) by (?P<key>[\w, ]+)\n"
@@ -37,8 +40,14 @@ _PERIODS = """
     SELECT
         date_day AS as_of_day, month_start AS month, quarter_start AS quarter, year_start AS year,
         CAST(quarter_start - INTERVAL 3 MONTHS AS DATE) AS last_quarter,
-        CAST(month_start - INTERVAL 12 MONTHS AS DATE) AS first_month
+        CAST(month_start - INTERVAL 12 MONTHS AS DATE) AS first_month,
+        LEAST(first_month, last_quarter, year) AS first_day,
+        (SELECT max_by(cohort_month, (is_bottleneck, cohort_month)) FROM marts.kpi_stage_funnel) AS funnel_month
     FROM today
+"""
+_DEALS_COUNTED = """
+    SELECT kpi, row_filter, row_rep, row_day FROM marts.kpi_catalogue
+    WHERE row_table = 'fct_opportunity' AND row_value = '1' ORDER BY kpi
 """
 _FISCAL_QUARTERS = "SELECT DISTINCT quarter_start, fiscal_year, fiscal_quarter FROM marts.dim_date"
 
@@ -83,7 +92,8 @@ Rows = Mapping[str, list[Row]]
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers to all queries. `periods` are the first days of the periods shown, and the as-of day.
+    """The answers to all queries. `periods` are the first days of the periods shown (`first_day` of all of them,
+    `funnel_month` of the funnel), and the as-of day.
 
     `fiscal_quarters` has year and number of a quarter, by its first day.
     """
@@ -135,13 +145,27 @@ def read(connection: duckdb.DuckDBPyConnection) -> Answers | None:
         return None
     periods = dict(zip(names, day, strict=True))
     quarters = {start: (year, number) for start, year, number in connection.execute(_FISCAL_QUARTERS).fetchall()}
-    return Answers(periods, quarters, {name: _ask(connection, query, periods) for name, query in queries().items()})
+    counted = _deals_counted(connection)
+    rows = {name: _ask(connection, query, periods, counted) for name, query in queries().items()}
+    return Answers(periods, quarters, rows)
 
 
-def _ask(connection: duckdb.DuckDBPyConnection, query: Query, periods: Mapping[str, Any]) -> list[Row]:
-    bound = {name: value for name, value in periods.items() if re.search(rf"\${name}\b", query.sql)}
+def _deals_counted(connection: duckdb.DuckDBPyConnection) -> str:
+    """Which deals each measure of them counts, for whom and on which day, as SQL."""
+    return "\n    UNION ALL\n    ".join(
+        f"SELECT {literal(kpi.removesuffix('_count'))} AS behind, opportunity_id, {rep} AS user_id,"
+        f" {day or '$as_of_day'} AS counted_on FROM marts.fct_opportunity WHERE {condition or 'true'}"
+        for kpi, condition, rep, day in connection.execute(_DEALS_COUNTED).fetchall()
+    )
+
+
+def _ask(
+    connection: duckdb.DuckDBPyConnection, query: Query, periods: Mapping[str, Any], deals_counted: str
+) -> list[Row]:
+    sql = query.sql.replace("{counted}", deals_counted)
+    bound = {name: value for name, value in periods.items() if re.search(rf"\${name}\b", sql)}
     try:
-        answer = connection.execute(query.sql, bound)
+        answer = connection.execute(sql, bound)
     except duckdb.CatalogException:
         if "warehouse." in query.sql:
             return []  # Nothing came to a gate yet, or no file was loaded.

@@ -95,20 +95,21 @@ def write_site(
 def _pages(answers: Answers, history: Sequence[tuple[int, datetime, datetime, int]], words: Words) -> Iterator[Page]:
     from pipelines.pages.company import company_page
     from pipelines.pages.data import Published, data_page, definitions_page
-    from pipelines.pages.deals import company_deals_page, team_deals_pages
+    from pipelines.pages.deals import Deals
     from pipelines.pages.people import rep_page, team_page
 
-    yield company_page(answers, words)
-    yield company_deals_page(answers, words)
+    deals = Deals(answers)
+    yield company_page(answers, deals, words)
+    yield deals.company_page(words)
     yield data_page(answers, [Published(*version) for version in history], words)
     yield definitions_page(answers, words)
     teams = answers.teams()
     for team, rows in teams.items():
-        yield team_page(team, rows, answers, words)
-    yield from team_deals_pages(answers, [*teams], words)
+        yield team_page(team, rows, deals, words)
+        yield deals.team_page(team, words)
     for rows in answers.by("rep").values():
         if rows["rep_profile"]:
-            yield rep_page(rows, answers, words)
+            yield rep_page(rows, deals, words)
 
 
 def _asset_releases() -> dict[str, str]:

@@ -71,7 +71,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.tests.update(
         {
-            "a_link": lambda value: isinstance(value, Link),
             "a_meter": lambda value: isinstance(value, Meter),
             "a_table": lambda value: isinstance(value, Table),
             "a_chart": lambda value: isinstance(value, Chart),

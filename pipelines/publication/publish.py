@@ -6,9 +6,9 @@ are, and going back to one (`pipelines.publication.versions`).
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ import duckdb
 
 from ingestion.clearing import last_version_in_clear
 from ingestion.text import first_line, literal, quoted
-from pipelines.pages.site import has_marts, is_installed, write_site
+from pipelines.pages.site import SITE, has_marts, is_installed, write_site
 from pipelines.publication.content import SCHEMA, Mart, count_and_checksum, form_of, measure
 from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
 from pipelines.publication.reuse import is_untouched, take_over
@@ -26,7 +26,6 @@ from pipelines.publication.versions import (
     DATABASE,
     PARQUET,
     PUBLICATION,
-    SITE,
     PublicationError,
     PublishedTable,
     Version,
@@ -84,12 +83,13 @@ def publish(
     fingerprint: str,
     tables: Sequence[str] | None = None,
     log: Log = lambda _: None,
+    warn: Log = lambda _: None,
 ) -> Version:
     """Write the marts of the warehouse as a new version, audit it, and make it the one that readers see.
 
     `as_of` is aware; `fingerprint` stands for the inputs (`versions.needs_publishing`); `tables` are the
-    names of the marts, by default all of schema `marts`; `log` is told which is written. Versions beyond
-    `keep_versions` are removed, and those that may hold what is hidden or forgotten by now.
+    names of the marts, by default all of schema `marts`; `log` is told which is written, `warn` why the version has no
+    pages. Versions beyond `keep_versions` are removed, and those that may hold what is hidden or forgotten by now.
     Raises PublicationError, and then the last good version stands. Only for the holder of the refresh lock.
     """
     published_at = datetime.now(UTC)
@@ -102,7 +102,7 @@ def publish(
         newest = max(version_numbers(settings), default=0)
         number = newest + 1
         in_clear = last_version_in_clear(settings.warehouse)
-        written, without_site = _write_files(
+        written = _write_files(
             settings,
             building,
             version_path(settings, newest) if newest > in_clear else None,
@@ -113,6 +113,7 @@ def publish(
             freshness=dataset_freshness_sql(sources_of(settings), as_of, business.freshness_limit_hours),
             tables=tables,
             log=log,
+            warn=warn,
         )
         path = version_path(settings, number)
         building.rename(path)
@@ -123,7 +124,7 @@ def publish(
         raise PublicationError(_explanation(error, settings)) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return Version(number, path, published_at, as_of.astimezone(UTC), fingerprint, written, without_site)
+    return Version(number, path, published_at, as_of.astimezone(UTC), fingerprint, written)
 
 
 def _write_files(
@@ -136,12 +137,11 @@ def _write_files(
     as_of: datetime,
     fingerprint: str,
     freshness: str,
-    tables: Sequence[str] | None = None,
-    log: Log = lambda _: None,
-) -> tuple[tuple[PublishedTable, ...], str]:
+    tables: Sequence[str] | None,
+    log: Log,
+    warn: Log,
+) -> tuple[PublishedTable, ...]:
     """Write the marts of the warehouse, the records about them and the site into `folder`, and audit the marts.
-
-    Returns the marts, and why there is no site, empty where there is one.
 
     `last` is the folder of the version before, of which everything is taken over that is still the same; None to
     write all. `freshness` is the query of the table `dataset_freshness`.
@@ -178,7 +178,10 @@ def _write_files(
         # Attached anew, so that what is read from here on is what is in the file and not what is in memory.
         connection.execute("DETACH published")
         _attach(connection, database, "READ_ONLY")
-        without_site = _write_site(connection, settings, folder, last, [mart.name for mart in marts])
+        if settings.pages and (
+            reason := _write_site(connection, settings, folder, last, [mart.name for mart in marts])
+        ):
+            warn(f"Version {number} has no pages: {reason}")
         # The version's own record comes last: `is_untouched` trusts what is older than it.
         for name in (*(mart.name for mart in changed), *records):
             _write_parquet(connection, folder, name)
@@ -186,22 +189,17 @@ def _write_files(
             _audit(connection, folder, mart, is_new=mart in changed)
         connection.execute("DETACH published")
     _make_durable(folder)
-    return audited, without_site
+    return audited
 
 
 def _write_site(
     connection: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, last: Path | None, marts: Sequence[str]
 ) -> str:
-    """Write the pages of the version in `folder`; why there are none, empty where they are there or switched off.
-
-    A fault of theirs keeps no figure from its readers.
-    """
-    if not settings.pages:
-        return ""
+    """Write the pages of the version in `folder`; return why there are none, empty where there are."""
     if not is_installed():
-        return "there are no pages without the extra: `pip install repline[pages]`"
+        return "they need the extra `pages`; run `pip install 'repline[pages]'`"
     if not has_marts([*marts, *RECORD_TABLES]):
-        return "there are no pages: the version lacks marts that they show"
+        return "the version lacks marts that they show"
     site = folder / SITE
     try:
         with connection.cursor() as cursor:
@@ -217,10 +215,9 @@ def _write_site(
             )
     except (duckdb.Error, OSError):
         raise
-    except Exception as error:
+    except Exception:  # Whatever fails in drawing them, it keeps no figure from its readers.
         shutil.rmtree(site, ignore_errors=True)
-        logging.getLogger(__name__).exception("The pages could not be made.")
-        return f"the pages could not be made: {type(error).__name__}: {first_line(error)}"
+        return f"they could not be made.\n{traceback.format_exc()}"
     return ""
 
 

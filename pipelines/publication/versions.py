@@ -16,13 +16,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from ingestion.text import first_line
+from pipelines.pages.site import SITE
 from pipelines.settings import Settings
 
 # DuckDB names a database after its file, and refuses `marts.fct_call` as ambiguous where that is `marts` like the
@@ -30,7 +31,6 @@ from pipelines.settings import Settings
 DATABASE = "repline.duckdb"
 PARQUET = "parquet"
 PUBLICATION = "publication"
-SITE = "site"
 # What readers open, and where it is in a version.
 LINKS = {"repline.duckdb": DATABASE, "marts.duckdb": DATABASE, "parquet": PARQUET}
 # What a publication that was killed may leave in the folder of the versions. Whatever else lies there is not ours.
@@ -57,11 +57,7 @@ class PublishedTable:
 
 @dataclass(frozen=True)
 class Version:
-    """One complete published version. Both moments are aware and in UTC.
-
-    `without_site` says why its publication made no pages; empty where it did, where they are switched off, and for a
-    version that was published before: that is told once.
-    """
+    """One complete published version. Both moments are aware and in UTC."""
 
     number: int
     path: Path
@@ -69,7 +65,6 @@ class Version:
     as_of: datetime
     fingerprint: str
     tables: tuple[PublishedTable, ...]
-    without_site: str = field(default="", compare=False)
 
     @property
     def site(self) -> Path:
@@ -139,7 +134,7 @@ def start_page(settings: Settings) -> Path:
         raise PublicationError("nothing is published yet, so there are no pages; run `repline refresh`")
     raise PublicationError(
         f"version {number} was published without pages; the next one has them where the extra is installed "
-        "(`pip install repline[pages]`), the setting pages is on, and the step publish_marts logs no fault of theirs"
+        "(`pip install 'repline[pages]'`), the setting pages is on, and the step publish_marts logs no fault of theirs"
     )
 
 

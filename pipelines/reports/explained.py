@@ -11,7 +11,7 @@ from rich.console import Console
 
 from pipelines.asking.catalogue import read_catalogue
 from pipelines.asking.explaining import REP_NAME, VALUE, Explanation, explain
-from pipelines.asking.people import COMPANY, find_rep, find_team
+from pipelines.asking.people import find_who
 from pipelines.asking.periods import period_named
 from pipelines.asking.published import open_published
 from pipelines.reports.tables import NOTHING, print_line, print_table
@@ -37,7 +37,7 @@ def show_explanation(
     with open_published(settings) as published:
         catalogue = read_catalogue(published)
         asked = catalogue.named(metric)
-        who = find_rep(published, rep) if rep else find_team(published, team) if team else COMPANY
+        who = find_who(published, rep, team)
         _show(console, explain(published, catalogue, asked, period_named(published, period), who, limit=limit))
 
 

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 from pipelines.asking import own_queries
 from pipelines.asking.catalogue import Catalogue, Metric, read_catalogue
 from pipelines.asking.explaining import Explanation, explain
-from pipelines.asking.people import Who, all_reps, all_teams, find_rep, find_team
+from pipelines.asking.people import Who, all_reps, all_teams, find_rep, find_team, find_who, is_called
 from pipelines.asking.periods import period_named, periods_named, published_periods
 from pipelines.asking.published import AskingError, Published, open_published
 from pipelines.asking.questions import Answer, ask, dimensions
@@ -222,17 +222,13 @@ class Tools:
             raise ToolError(str(error)) from None
 
     def _who(self, published: Published, scope: Scope, rep: str | None, team: str | None) -> Who | None:
-        if rep and team:
-            raise AskingError("name a rep or a team, not both")
         if scope.rep and (rep or team):
             # Looked for among one, so that no answer tells who else there is.
-            own = {scope.rep.key, scope.rep.name.lower()}
-            if team or not rep or rep.strip().lower() not in {str(each).lower() for each in own}:
+            [own] = [each for each in all_reps(published) if each["user_id"] == scope.rep.key]
+            if team or not rep or not is_called(own, rep):
                 raise scope.refusal()
             return scope.rep
-        if rep:
-            return find_rep(published, rep)
-        return find_team(published, team) if team else None
+        return find_who(published, rep, team)
 
     def _limit(self, wanted: int) -> int:
         return min(wanted, self._most_rows)

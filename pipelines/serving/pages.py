@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pipelines.publication.versions import SITE
+from pipelines.pages.site import SITE
 from pipelines.settings import Settings
 
 PATH = "/site"

@@ -2,7 +2,7 @@
 
 Run as `python -m tests.benchmark.by_hand <landing folder> <output folder> <as-of>`. It keeps the raw tables and writes
 the marts as DuckDB and Parquet, as a refresh does; what a refresh does beyond that (judging, history, warnings,
-checks, further marts) it does not. Does not belong here: the SQL (`by_hand.sql`), or timing it (`bench`).
+checks, further marts) it does not. Does not belong here: the SQL (`by_hand_sql/`), or timing it (`bench`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ingestion.migrations import STORAGE_VERSION
 from pipelines.publication.publish import PARQUET_OPTIONS
 
 TABLES = ("fct_opportunity_stage", "kpi_rep_scorecard", "kpi_stage_funnel", "kpi_pipeline_waterfall", "kpi_slippage")
-_SQL = Path(__file__).with_suffix(".sql")
+_SQL = sorted((Path(__file__).parent / "by_hand_sql").glob("*.sql"))
 
 
 def run(landing: Path, output: Path, as_of: datetime) -> None:
@@ -36,7 +36,8 @@ def run(landing: Path, output: Path, as_of: datetime) -> None:
             connection.execute(f"ATTACH '{output / file}' AS {name} (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("CREATE SCHEMA published.marts")
         connection.execute("SET VARIABLE as_of = ?::TIMESTAMP", [as_of.replace(tzinfo=None)])
-        connection.execute(_SQL.read_text(encoding="utf-8"))
+        for part in _SQL:
+            connection.execute(part.read_text(encoding="utf-8"))
         for table in TABLES:
             target = output / f"{table}.parquet"
             connection.execute(f"COPY published.marts.{table} TO '{target}' ({PARQUET_OPTIONS})")

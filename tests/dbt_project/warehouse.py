@@ -17,11 +17,10 @@ import duckdb
 from filelock import FileLock
 
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Column, ColumnType, Entity
+from pipelines.runs.dbt_runs import DECIDING_VARIABLES
 from tests.processes import run_forked
 from tests.shortcuts import PARSED
 
-# The settings that say which models there are and what they read.
-DECIDING_VARIABLES = ("sources", "entity_sources", "landed_by", "landed_schemas", "pass_through_columns")
 STATEMENTS = "statements.json"
 # Nobody reads what dbt would write about the project and the run: 10 MB, each time, and a tenth of its time.
 _QUICK = ("--no-write-json", "--log-level-file", "none")
@@ -130,7 +129,7 @@ def _dbt(arguments: Sequence[str]) -> None:
 def parse(project: str, variables: Mapping[str, Any]) -> Any:
     """dbt's result of parsing a project, which is done anew only where its files or its models are others.
 
-    Parsing takes 3.6 s, and every other setting, or another warehouse, would make dbt do it again.
+    Parsing takes 15 s, and every other setting, or another warehouse, would make dbt do it again.
     """
     from dbt.cli.main import dbtRunner
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.end_to_end.company import Company, small_company
 
+pytestmark = pytest.mark.slow
+
 READER = """
 import sys, duckdb
 seen = None

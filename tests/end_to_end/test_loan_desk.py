@@ -8,6 +8,8 @@ import pytest
 
 from tests.end_to_end.company import Company
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def loan_desk(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Company:

@@ -11,6 +11,8 @@ import pytest
 from ingestion.demo import change
 from tests.end_to_end.company import Company, Unpublished, small_company
 
+pytestmark = pytest.mark.slow
+
 STEPS = ["Load what is new", "Judge what arrived", "Build the models", "Judge the marts"]
 
 

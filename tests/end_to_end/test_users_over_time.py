@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end.company import Company
+
+pytestmark = pytest.mark.slow
 
 DAYS = ["2025-03-03T18:00:00Z", "2025-03-10T18:00:00Z", "2025-03-17T18:00:00Z"]
 

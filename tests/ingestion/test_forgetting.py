@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion import forgetting
 from ingestion.clearing import last_version_in_clear
 from ingestion.contract import ENTITIES
-from ingestion.forgetting import Done, ForgetError, Home, Kind, forget, forget_again
+from ingestion.forgetting import Done, ForgetError, Home, Kind, forget, forget_again, transaction
+from ingestion.forgetting.notes import NOTES
 from ingestion.hubspot import TABLES as HUBSPOT_TABLES
 
 OWNERS = next(table for table in HUBSPOT_TABLES if table.name == "owners")
@@ -251,9 +251,9 @@ def test_one_that_was_killed_goes_on(home: Home, monkeypatch: pytest.MonkeyPatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(forgetting, "write_anew", die)
+        patch.setattr(transaction, "write_anew", die)
         with pytest.raises(KeyboardInterrupt):
             forget(home, Kind.USER, "ada-1")
     forget_again(home)
     assert holding(home, "ada@example.com") == {}
-    assert read(home, f"SELECT DISTINCT is_cleared FROM {forgetting.NOTES}") == [(True,)]
+    assert read(home, f"SELECT DISTINCT is_cleared FROM {NOTES}") == [(True,)]

@@ -141,11 +141,12 @@ def test_a_server_for_one_rep_tells_of_nobody_else(refreshed: RefreshedHome) -> 
     own_questions: list[Question] = [
         ("ask_metric", {"metric": "won_amount", "period": "2025"}),
         ("ask_metric", {"metric": "won_amount", "period": "2025", "rep": rep["full_name"]}),
+        ("ask_metric", {"metric": "won_amount", "period": "2025", "rep": rep["email"].upper()}),
         ("explain_figure", {"metric": "won_amount", "period": "2025", "limit": 200}),
         ("list_reps", {}),
     ]
-    asked, named, explained, listed = _asked(server, own_questions)
-    assert asked == named
+    asked, named, addressed, explained, listed = _asked(server, own_questions)
+    assert asked == named == addressed
     assert asked["rows"][0]["value"] == explained["total"] == explained["figure"] > 0
     assert [each["user_id"] for each in listed["reps"]] == [own["user_id"]]
 
@@ -234,7 +235,7 @@ def test_without_the_package_the_command_says_how_to_install_it(monkeypatch: pyt
     told = CliRunner().invoke(main, ["mcp"])
     assert (told.exit_code, told.output) == (
         1,
-        "Error: repline mcp needs the package mcp; install it with: python -m pip install 'mcp>=2,<3'\n",
+        "Error: repline mcp needs the extra mcp; run `pip install 'repline[mcp]'`\n",
     )
 
 

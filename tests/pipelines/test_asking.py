@@ -270,11 +270,14 @@ def test_a_rep_sees_no_small_company(
         "",
     ],
 )
-def test_a_query_of_ones_own_reads_the_published_tables_alone(published: Published, query: str) -> None:
-    secret_frame = published.connection.execute("SELECT 1 AS told").fetch_arrow_table()
+def test_a_query_of_ones_own_reads_the_published_tables_alone(
+    published: Published, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # DuckDB looks for variables where its query is run, and in that module.
+    told = published.connection.execute("SELECT 1 AS told").to_arrow_table()
+    monkeypatch.setattr("pipelines.asking.published.secret_frame", told, raising=False)
     with pytest.raises(AskingError):
         own_queries.run(published, query, 10)
-    assert secret_frame.num_rows == 1
 
 
 def test_a_query_of_ones_own_is_answered_within_bounds(refreshed: RefreshedHome, published: Published) -> None:

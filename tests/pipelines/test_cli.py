@@ -123,6 +123,7 @@ def test_bad_input_is_one_line_on_stderr_and_exit_code_1(refreshed: RefreshedHom
         }
 
 
+@pytest.mark.slow
 def test_refresh_with_nothing_new_says_so_and_needs_neither_dbt_nor_great_expectations(
     refreshed: RefreshedHome,
 ) -> None:

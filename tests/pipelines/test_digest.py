@@ -100,6 +100,7 @@ def test_a_mail_has_pictures_text_and_nobody_else(refreshed: RefreshedHome, dige
         pictures += len(images)
         assert "http" not in html and "<script" not in html
     assert pictures
+    assert own.keys() & {name for name, _ in sentences}
     for name, said in sentences:
         if name in own:
             text = " ".join(content(own[name], "plain").split())

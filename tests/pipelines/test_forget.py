@@ -17,6 +17,8 @@ from pipelines.settings import Settings
 from tests.pipelines.conftest import RefreshedHome
 from tests.pipelines.test_refresh import copy_of
 
+pytestmark = pytest.mark.slow
+
 TOTALS = {
     "reps": "SELECT count(*), count(DISTINCT team) FROM marts.dim_rep",
     "calls": "SELECT count(*), sum(duration_seconds), count(DISTINCT user_id) FROM marts.fct_call",

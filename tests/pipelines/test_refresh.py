@@ -137,6 +137,7 @@ def test_nothing_new_makes_no_version_and_skips_the_rest(refreshed: RefreshedHom
     assert materializations(refreshed.settings, outcome.run_id) == {}
 
 
+@pytest.mark.slow
 def test_a_refresh_finds_lost_links_and_claims_no_version_of_another(
     refreshed: RefreshedHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +160,7 @@ def test_a_refresh_finds_lost_links_and_claims_no_version_of_another(
     assert outcome.version.number == 2
 
 
+@pytest.mark.slow
 def test_personal_data_of_former_loads_are_nowhere_once_their_column_is_named(
     refreshed: RefreshedHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +194,7 @@ def test_an_error_of_the_landing_gate_stops_before_the_models(refreshed: Refresh
     assert version.number == 1
 
 
+@pytest.mark.slow
 def test_an_error_of_the_marts_gate_stops_publication_and_the_next_refresh_makes_it_good(
     refreshed: RefreshedHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from ingestion.migrations import FORMATS, STEPS
 from pipelines.settings import Settings
 from tests.ingestion.old_home import LOADED_ROWS, make_old_home
 from tests.pipelines.conftest import refresh
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_home_of_0_1_0_is_refreshed_and_published(tmp_path: Path) -> None:

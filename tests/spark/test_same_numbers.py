@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from tests.end_to_end.company import Company
 from tests.spark.comparing import differences
 
 pytestmark = [
-    pytest.mark.spark,
+    pytest.mark.skipif("REPLINE_TEST_SPARK" not in os.environ, reason="takes an hour; `make test-spark` runs it"),
     pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="pyspark is not installed"),
     pytest.mark.skipif(java() is None, reason="there is no Java"),
 ]

@@ -1,62 +1,59 @@
--- The deals behind the figures of the quarter, once for each figure: won, lost, created, open; with the rep and the
--- team that they count for.
+-- The deals behind figures, once for each kind of figure, with the rep and the team that they count for: those of all
+-- periods that pages show, and those open now, which stand in the periods of their close date.
 -- figures: fct_opportunity by opportunity_id
 -- page: rep by user_id
-with opportunities as (
-    select
-        opportunity.*,
-        account.name as account_name
-    from marts.fct_opportunity as opportunity
-    left join marts.dim_account as account using (account_id)
+with counted as (
+    {counted}
 ),
 
-counted as (
-    select status as behind, closed_owner_id as user_id, closed_on as counted_on, *
-    from opportunities
-    where status in ('won', 'lost') and closed_on between $quarter and $as_of_day
-    union all
-    select 'created', created_owner_id, first_state_on, *
-    from opportunities
-    where first_state_on between $quarter and $as_of_day
-    union all
-    select 'open', owner_id, $as_of_day, *
-    from opportunities
-    where status = 'open'
+shown as (
+    select * from counted
+    where
+        behind = 'open'
+        or (
+            counted_on between $first_day and $as_of_day
+            -- Days before the first event count nowhere.
+            and counted_on >= (select min(date_day) from marts.fct_rep_day)
+        )
 )
 
 select
-    counted.behind,
-    counted.user_id,
+    shown.behind,
+    shown.user_id,
     coalesce(version.team, 'unassigned') as team,
-    coalesce(rep.full_name, counted.user_id) as full_name,
-    counted.opportunity_id,
-    coalesce(counted.name, counted.opportunity_id) as name,
-    counted.account_name,
-    counted.pipeline,
-    counted.stage,
-    counted.status,
-    counted.loss_reason,
-    counted.counted_on,
-    counted.first_state_on,
-    counted.close_date,
-    counted.closed_on,
-    counted.won_amount,
-    counted.lost_amount,
-    counted.created_amount,
-    counted.open_amount,
-    counted.cycle_days
-from counted
+    coalesce(rep.full_name, shown.user_id) as full_name,
+    deal.opportunity_id,
+    coalesce(deal.name, deal.opportunity_id) as name,
+    account.name as account_name,
+    deal.stage,
+    deal.loss_reason,
+    deal.first_state_on,
+    deal.close_date,
+    deal.closed_on,
+    deal.won_amount,
+    deal.lost_amount,
+    deal.created_amount,
+    deal.open_amount,
+    deal.cycle_days,
+    day.month_start as month,
+    day.quarter_start as quarter,
+    day.year_start as year
+from shown
+inner join marts.fct_opportunity as deal using (opportunity_id)
+left join marts.dim_account as account using (account_id)
 left join marts.dim_rep_version as version
     on
-        counted.user_id = version.user_id
-        and counted.counted_on between version.valid_from and version.valid_to
-left join marts.dim_rep as rep on counted.user_id = rep.user_id
+        shown.user_id = version.user_id
+        and shown.counted_on between version.valid_from and version.valid_to
+left join marts.dim_rep as rep on shown.user_id = rep.user_id
+left join marts.dim_date as day
+    on day.date_day = case when shown.behind = 'open' then deal.close_date else shown.counted_on end
 order by
-    counted.behind,
-    case counted.behind
-        when 'won' then counted.won_amount
-        when 'lost' then counted.lost_amount
-        when 'created' then counted.created_amount
-        else counted.open_amount
+    shown.behind,
+    case shown.behind
+        when 'won' then deal.won_amount
+        when 'lost' then deal.lost_amount
+        when 'created' then deal.created_amount
+        else deal.open_amount
     end desc nulls last,
-    counted.opportunity_id
+    deal.opportunity_id

@@ -9,6 +9,7 @@ select
     sum(won_amount) as won_amount,
     sum(commit_amount) as commit_amount,
     sum(best_case_amount) as best_case_amount,
+    sum(pipeline_amount) as pipeline_amount,
     sum(forecast_amount) as forecast_amount,
     sum(cast(projected_amount as decimal(18, 2))) as projected_amount
 from marts.kpi_forecast

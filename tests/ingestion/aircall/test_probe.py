@@ -10,9 +10,11 @@ from tests.ingestion.aircall.server import API_TOKEN, AircallServer
 
 
 def test_each_list_is_asked_for_one_record(server: AircallServer) -> None:
-    found = list(probe("aircall", SourceOptions()))
+    options = SourceOptions()
+    found = list(probe("aircall", options))
     assert [(each.about, each.state) for each in found] == [("users", "ok"), ("teams", "ok"), ("calls", "ok")]
     assert len(server.requests) == 3
+    assert options.requests == {"Aircall": 3}
     assert all("per_page=1" in request for request in server.requests)
 
 

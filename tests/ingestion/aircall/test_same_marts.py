@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from ingestion.demo import DEFAULT_UNTIL, generate
 from tests.end_to_end.company import Company, Unpublished
@@ -22,6 +23,8 @@ from tests.ingestion.aircall import records as aircall
 from tests.ingestion.aircall.server import API_TOKEN, AircallServer
 from tests.ingestion.twilio import records as twilio
 from tests.ingestion.twilio.server import AUTH_TOKEN, TwilioServer
+
+pytestmark = pytest.mark.slow
 
 # What each system can say became of a call; a call that nobody answered has no talk.
 AIRCALL_SAYS = {"outbound": {"connected", "no_answer"}, "inbound": {"connected", "no_answer", "voicemail"}}

@@ -252,16 +252,27 @@ def test_an_empty_table_and_one_that_the_mapping_no_longer_names(crm: CrmDatabas
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [
-        ("public.deals", "public.deal", ["names the table public.deal, which 127.0.0.1/crm_"]),
-        ("owner_id: owner", "owner_id: Owner", ["the column 'Owner', which the table public.deals", "owner, amount"]),
-        ("cursor: changed\n    overlap", "cursor: modified\n    overlap", ["the column 'modified'"]),
+        ("public.deals", "public.deal", ["line 14, opportunities, names the table public.deal, which 127.0.0.1/crm_"]),
+        (
+            "owner_id: owner",
+            "owner_id: Owner",
+            [
+                "line 20, opportunities.columns.owner_id, takes the column 'Owner', which the table public.deals",
+                "owner, amount",
+            ],
+        ),
+        (
+            "cursor: changed\n    overlap",
+            "cursor: modified\n    overlap",
+            ["line 16, opportunities.cursor, takes the column 'modified'"],
+        ),
     ],
 )
 def test_a_mapping_that_does_not_fit(crm: CrmDatabase, failure: Failure, old: str, new: str, parts: list[str]) -> None:
     crm.mapping.write_text(MAPPING.replace(old, new))
     with pytest.raises(Exception) as caught:
         crm.load()
-    for part in ("mapping.yml, line 14, opportunities, ", "nothing was loaded", *parts):
+    for part in ("mapping.yml, line ", "nothing was loaded", *parts):
         assert part in failure(caught.value)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from ingestion.demo import DEFAULT_UNTIL
 from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.database.conftest import CrmDatabase
@@ -17,6 +19,8 @@ from tests.ingestion.exports.company import (
     table_rows,
     write_landing,
 )
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A demo company's files as DuckDB views and as fingerprints, for the tests of the demo company."""
+"""A demo company's files as DuckDB views and as fingerprints, and what several tests know of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ import duckdb
 from ingestion.contract import ENTITIES
 
 Query = Callable[[str], list[tuple[Any, ...]]]
+
+# A company of ten deals may have none.
+RARE = ("cancellations", "opportunity_splits", "surveys")
+# The last change of each opportunity.
+CURRENT_HISTORY = """
+    SELECT * FROM opportunity_history
+    QUALIFY row_number() OVER (PARTITION BY opportunity_id ORDER BY changed_at DESC) = 1
+"""
 
 
 def opened(folder: Path) -> duckdb.DuckDBPyConnection:

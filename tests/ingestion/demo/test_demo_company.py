@@ -1,6 +1,6 @@
 """The demo company behaves like a company: reps differ, business has seasons, deals take turns.
 
-Does not belong here: the shape of its files (`test_demo`).
+Does not belong here: whether its records fit one another (`test_records`).
 """
 
 from __future__ import annotations

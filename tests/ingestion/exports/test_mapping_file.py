@@ -96,6 +96,25 @@ def test_error_names_the_line(tmp_path: Path) -> None:
     assert "mapping.yml, line 6, entities.users.columns.fullname" in error_of(tmp_path, text)
 
 
+def test_each_column_of_a_file_is_known_by_its_own_line(tmp_path: Path) -> None:
+    file = tmp_path / "mapping.yml"
+    file.write_text(
+        "entities:\n  users:\n    file: a.csv\n    columns:\n      user_id: Id\n      full_name: Name\n"
+        "    keep:\n      - Room\n      - Floor\n    where:\n      Kind: x\n      Site: [y]\n    group_by: [Key]\n",
+        encoding="utf-8",
+    )
+    [part] = read_mapping(file, EXPORTS, required=False).parts["users"]
+    assert {name: part.place_of(name) for name in part.columns} == {
+        "Id": "mapping.yml, line 5, users.columns.user_id,",
+        "Name": "mapping.yml, line 6, users.columns.full_name,",
+        "Room": "mapping.yml, line 8, users.keep.1,",
+        "Floor": "mapping.yml, line 9, users.keep.2,",
+        "Kind": "mapping.yml, line 11, users.where.Kind,",
+        "Site": "mapping.yml, line 12, users.where.Site,",
+        "Key": "mapping.yml, line 13, users.group_by.1,",
+    }
+
+
 def test_a_database_has_tables_and_no_files(tmp_path: Path) -> None:
     assert "'file' is not known here (allowed: table, cursor" in error_of(tmp_path, SOUND, DATABASE)
     assert "'delimiter' is not known here" in error_of(tmp_path, "delimiter: ','\n" + SOUND, DATABASE)

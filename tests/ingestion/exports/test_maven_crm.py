@@ -12,6 +12,8 @@ from tests.conftest import REPOSITORY
 from tests.end_to_end.company import Company
 from tests.ingestion.exports.conftest import Exports
 
+pytestmark = pytest.mark.slow
+
 MAPPING = REPOSITORY / "docs" / "sources" / "maven_crm.yml"
 
 

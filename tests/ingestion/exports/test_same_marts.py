@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from ingestion.demo import DEFAULT_UNTIL
 from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.exports.company import demo, write_exports, write_landing
+
+pytestmark = pytest.mark.slow
 
 
 def test_same_marts_from_exports_as_from_files(tmp_path: Path, demo_statements: Sequence[Sequence[str]]) -> None:

@@ -13,6 +13,8 @@ from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.gong.company import LEFT_OUT, write_company
 from tests.ingestion.gong.server import ACCESS_KEY, ACCESS_KEY_SECRET, GongServer
 
+pytestmark = pytest.mark.slow
+
 LOADS = """
     SELECT 'calls', _loaded_at, count(*) FROM raw.gong__calls GROUP BY ALL
     UNION ALL SELECT 'transcripts', _loaded_at, count(*) FROM raw.gong__call_transcripts GROUP BY ALL

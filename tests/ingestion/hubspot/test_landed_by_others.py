@@ -17,8 +17,10 @@ from tests.end_to_end.company import Company
 from tests.ingestion.hubspot import landed
 from tests.ingestion.hubspot.account import Account
 from tests.ingestion.hubspot.company import as_account, write_company
-from tests.ingestion.hubspot.conftest import TOKEN, Loads
+from tests.ingestion.hubspot.loads import TOKEN, Loads
 from tests.ingestion.hubspot.server import HubSpotApi, serve
+
+pytestmark = pytest.mark.slow
 
 Marts = dict[str, list[tuple[Any, ...]]]
 

@@ -6,7 +6,7 @@ import pytest
 
 from ingestion.api.options import SourceOptions
 from ingestion.sources import probe
-from tests.ingestion.hubspot.conftest import TOKEN
+from tests.ingestion.hubspot.loads import TOKEN
 from tests.ingestion.hubspot.server import Fault, HubSpotApi, serve
 
 

@@ -13,7 +13,7 @@ from dlt.extract import DltSource
 from ingestion.api.options import SourceOptions
 from ingestion.sources import load
 from tests.ingestion.hubspot.account import Account
-from tests.ingestion.hubspot.conftest import TOKEN
+from tests.ingestion.hubspot.loads import TOKEN
 from tests.ingestion.hubspot.server import HubSpotApi, serve
 
 

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from ingestion.demo import DEFAULT_UNTIL
 from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.hubspot.company import add_targets, as_account, write_company
-from tests.ingestion.hubspot.conftest import TOKEN
+from tests.ingestion.hubspot.loads import TOKEN
 from tests.ingestion.hubspot.server import HubSpotApi, serve
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from tests.ingestion.salesforce.conftest import Warehouse
+from tests.ingestion.salesforce.loads import Warehouse
 from tests.ingestion.salesforce.server import SalesforceServer
 from tests.ingestion.salesforce.test_salesforce_source import START, add_calls
 

@@ -11,7 +11,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.personal import OptionsError
 from ingestion.salesforce.session import Login
-from tests.ingestion.salesforce.conftest import Warehouse
+from tests.ingestion.salesforce.loads import Warehouse
 from tests.ingestion.salesforce.server import (
     CLIENT_ID,
     CLIENT_SECRET,

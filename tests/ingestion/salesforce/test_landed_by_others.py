@@ -13,9 +13,11 @@ from ingestion.demo import DEFAULT_UNTIL
 from tests.dbt_project.warehouse import WITHOUT_TESTS, build
 from tests.ingestion.salesforce import landed
 from tests.ingestion.salesforce.company import SalesforceCompany
-from tests.ingestion.salesforce.conftest import Warehouse
+from tests.ingestion.salesforce.loads import Warehouse
 from tests.ingestion.salesforce.org import Org
 from tests.ingestion.salesforce.server import CLIENT_ID, CLIENT_SECRET, SalesforceServer
+
+pytestmark = pytest.mark.slow
 
 Marts = dict[str, list[tuple[Any, ...]]]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.ingestion.salesforce.conftest import Warehouse
+from tests.ingestion.salesforce.loads import Warehouse
 from tests.ingestion.salesforce.server import SalesforceServer
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.personal import PersonalColumns
 from ingestion.salesforce.tables import OBJECTS
-from tests.ingestion.salesforce.conftest import Warehouse
+from tests.ingestion.salesforce.loads import Warehouse
 from tests.ingestion.salesforce.org import Org
 from tests.ingestion.salesforce.server import SalesforceServer
 

@@ -12,6 +12,8 @@ from tests.end_to_end.company import Company, Unpublished
 from tests.ingestion.salesforce.company import SalesforceCompany
 from tests.ingestion.salesforce.server import CLIENT_ID, CLIENT_SECRET, SalesforceServer
 
+pytestmark = pytest.mark.slow
+
 AS_OF = DEFAULT_UNTIL.isoformat()
 
 

@@ -19,10 +19,12 @@ def test_calls_agents_and_conferences_are_looked_at(
     monkeypatch.setenv("SOURCES__TWILIO__AGENTS", str(agents))
     monkeypatch.setenv("SOURCES__TWILIO__CONFERENCES", "true")
     server.has_insights = False
-    found = {each.about: each for each in probe("twilio", SourceOptions())}
+    options = SourceOptions()
+    found = {each.about: each for each in probe("twilio", options)}
     assert {about: each.state for about, each in found.items()} == {
         "calls": "ok",
         "conferences": "fault",  # they were asked for, and the account has no rights to them
         "agents": "ok",
     }
     assert found["agents"].text == f"1 in {agents}"
+    assert options.requests == {"Twilio": 2}

@@ -13,8 +13,12 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import duckdb
+import pytest
 
+from pipelines.pages.deals import MAX_DEALS, Deals
 from pipelines.pages.model import rep_file
+from pipelines.pages.rows import read
+from pipelines.pages.words import words_for
 from tests.pipelines.pages.conftest import Published
 
 
@@ -128,27 +132,79 @@ def test_numbers_are_read_as_they_are(published: Published) -> None:
 
 
 def test_the_deals_behind_a_figure_add_up_to_it(published: Published) -> None:
-    """Of each rep, in the quarter: the deals that the page lists as won and as open now."""
-    checked = 0
-    for page in published.site.glob("rep-*.html"):
-        quarter = _figures_of_the_quarter(page)
-        text = page.read_text(encoding="utf-8")
-        for behind, column in (("won", "won_amount"), ("open", "open_amount")):
-            table = re.search(rf'<details id="{behind}">.*?</details>', text, re.DOTALL)
-            listed = re.findall(
-                rf'value="([\d.-]+)" data-figure="fct_opportunity\.{column}"', table[0] if table else ""
-            )
-            assert sum(map(Decimal, listed)) == Decimal(quarter.get(column, "0")), (page, column)
-            checked += len(listed)
-    assert checked
+    """Of the company, each team and each rep: a figure links to the deals that it is made of, and to no others."""
+    texts = {page.name: page.read_text(encoding="utf-8") for page in published.pages}
+    linked: set[str] = set()
+    for name, text in texts.items():
+        for file, place, value, figure, key in re.findall(
+            r'<a href="([^"#]*)#([^"]+)"><data value="([^"]+)" data-figure="([^"]+)" data-key="([^"]+)">', text
+        ):
+            rows = deals_at(texts[file or name], place)
+            column = figure.rpartition(".")[2].rstrip(")")
+            match column.split("_"):
+                case ["avg", *_]:
+                    listed = values_in(rows, "cycle_days" if column == "avg_cycle_days" else "won_amount")
+                    assert float(sum(listed) / len(listed)) == pytest.approx(float(value)), (name, figure, key)
+                case ["win", "rate", *_] | ["attainment"] | ["conversion", *_] | ["median", *_]:
+                    assert rows, (name, figure, key)
+                case [*_, "amount"]:
+                    listed = values_in(rows, "amount" if place.startswith("forecast-") else column)
+                    assert sum(listed) == Decimal(value), (name, figure, key)
+                case [*_, "count"]:
+                    assert len(rows) == int(value), (name, figure, key)
+                case _:
+                    raise AssertionError(f"{name} has deals behind {figure}, of which no test knows what it is made of")
+            linked.add(column)
+    assert linked >= {"won_count", "lost_amount", "created_count", "open_amount", "win_rate", "avg_won_amount"}
+    assert linked >= {"forecast_amount", "best_case_amount", "reached_count", "advanced_count", "conversion_rate"}
 
 
-def _figures_of_the_quarter(page: Path) -> dict[str, str]:
-    return {
-        mark.name.removeprefix("kpi_rep_scorecard."): mark.value
-        for mark in marks(page)
-        if mark.name.startswith("kpi_rep_scorecard.") and mark.key.endswith("period_start=2025-10-01")
-    }
+def test_what_has_deals_behind_it_links_to_them(published: Published) -> None:
+    """All of a scorecard that is made of deals, but what is 0 and what was open when a period ended."""
+    kpis = (
+        "won_count", "won_amount", "lost_count", "lost_amount", "created_count", "created_amount", "win_rate",
+        "win_rate_amount", "avg_won_amount", "avg_cycle_days", "attainment", "open_count", "open_amount",
+    )  # fmt: skip
+    found = 0
+    for page in [published.site / "index.html", *published.site.glob("team-*"), *published.site.glob("rep-*")]:
+        scorecard = page.read_text(encoding="utf-8").partition('<section id="scorecard"')[2].partition("</section>")[0]
+        for link, value, kpi, key in re.findall(
+            r'(<a href="[^"]+">)?<data value="([^"]+)" data-figure="kpi_\w+_scorecard\.(\w+)" data-key="([^"]+)"',
+            scorecard,
+        ):
+            was_open = kpi.startswith("open_") and "period_start=2025-07-01" in key
+            if kpi in kpis and Decimal(value) and not was_open:
+                assert link, (page.name, kpi, key)
+                found += 1
+    assert found > 50
+
+
+def values_in(rows: list[str], column: str) -> list[Decimal]:
+    """The figures of a column in rows of a page."""
+    return [Decimal(value) for row in rows for value in re.findall(rf'value="(\S+)" data-figure="\S+\.{column}"', row)]
+
+
+def deals_at(text: str, place: str) -> list[str]:
+    """The rows of deals at a place of a page: under a head those up to the next one of its level, else of a table."""
+    at = text.index(f' id="{place}"')
+    element, rows = text[text.rindex("<", 0, at) : at], text[at : text.index("</tbody>", at)]
+    level = element.removeprefix('<tr class="level-')[:1]
+    rows = re.split(rf'<tr class="level-[1-{level}]"', rows)[0] if level.isdigit() else rows.partition("<tbody>")[2]
+    return re.findall(r"<tr>.*?</tr>", rows, re.DOTALL)
+
+
+def test_what_is_too_long_to_read_is_summed_up(published: Published, marts: duckdb.DuckDBPyConnection) -> None:
+    answers = read(marts)
+    assert answers is not None
+    words = words_for(answers, "en", "USD")
+    row = next(row for row in answers.rows["deals"] if row["behind"] == "won" and row["won_amount"])
+    table = Deals(answers).table("won", [row] * (MAX_DEALS + 7), words, with_rep=False)
+    assert len(table.rows) == MAX_DEALS
+    heads = [head for position in table.heads for head in table.heads[position]]
+    assert [head.level for head in heads] == [1, 2, 3, 4]
+    assert str(heads[2].title).endswith(f": {MAX_DEALS + 7} deals")
+    assert str(heads[3].title) == "and 7 more"
+    assert heads[3].total == words.text(7 * row["won_amount"], "money")
 
 
 def test_a_rep_page_holds_nothing_of_others(published: Published, marts: duckdb.DuckDBPyConnection) -> None:

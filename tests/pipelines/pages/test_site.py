@@ -47,14 +47,15 @@ def test_only_pages_with_other_figures_are_written(home: Settings) -> None:
     new = {file.name for file in version.site.iterdir() if not file.samefile(first / file.name)}
     assert new == {rep_file(user_id), "data.html", "version.js", "pages.json"}
     assert "So it was." in (version.site / rep_file(user_id)).read_text(encoding="utf-8")
-    assert "2" in (version.site / "version.js").read_text(encoding="utf-8")
+    assert "version 2" in (version.site / "version.js").read_text(encoding="utf-8")
 
 
 def test_a_version_without_the_extra_has_no_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make_settings(tmp_path)
     make_warehouse(settings)
-    version = publish(settings, AS_OF, "without")
-    assert "pip install repline[pages]" in version.without_site
+    warnings: list[str] = []
+    version = publish(settings, AS_OF, "without", warn=warnings.append)
+    assert warnings == ["Version 1 has no pages: they need the extra `pages`; run `pip install 'repline[pages]'`"]
     assert not version.site.exists()
     monkeypatch.setenv("REPLINE_HOME", str(tmp_path))
     said = CliRunner().invoke(cli.main, ["pages"])
@@ -67,7 +68,9 @@ def test_a_version_with_pages_switched_off_says_nothing(tmp_path: Path) -> None:
     make_warehouse(settings)
     with with_pages():
         off = Settings(home=settings.home, landing=settings.landing, as_of=AS_OF, pages=False)
-        assert publish(off, AS_OF, "off").without_site == ""
+        warnings: list[str] = []
+        publish(off, AS_OF, "off", warn=warnings.append)
+    assert not warnings
 
 
 def test_a_fault_of_the_pages_keeps_no_figure_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,9 +82,12 @@ def test_a_fault_of_the_pages_keeps_no_figure_back(tmp_path: Path, monkeypatch: 
     make_warehouse(settings)
     monkeypatch.setattr("pipelines.publication.publish.has_marts", lambda _: True)
     monkeypatch.setattr("pipelines.publication.publish.write_site", fail)
+    warnings: list[str] = []
     with with_pages():
-        version = publish(settings, AS_OF, "faulty")
-    assert version.without_site == "the pages could not be made: ValueError: no such colour"
+        version = publish(settings, AS_OF, "faulty", warn=warnings.append)
+    [warning] = warnings
+    assert warning.startswith("Version 1 has no pages: they could not be made.\n")
+    assert warning.endswith("ValueError: no such colour\n")
     assert not version.site.exists()
     assert version.number == 1
 
@@ -129,7 +135,8 @@ def test_before_any_event_there_is_nothing_to_show() -> None:
     with duckdb.connect() as connection:
         connection.execute(
             "CREATE SCHEMA marts; CREATE TABLE marts.dim_date (date_day DATE, month_start DATE,"
-            " quarter_start DATE, year_start DATE, is_future BOOLEAN)"
+            " quarter_start DATE, year_start DATE, is_future BOOLEAN);"
+            "CREATE TABLE marts.kpi_stage_funnel (cohort_month DATE, is_bottleneck BOOLEAN)"
         )
         assert read(connection) is None
 

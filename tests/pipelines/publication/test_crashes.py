@@ -15,6 +15,8 @@ from tests.pipelines.publication.published import publish_many, read
 from tests.pipelines.small_warehouse import AS_OF
 from tests.processes import FORKS
 
+pytestmark = pytest.mark.slow
+
 # The moments between which a publication can be killed, by the call that it does not outlive.
 STEPS = ["_write_table", "_audit", "_make_durable", "sync_folder", "release", "prune"]
 

@@ -20,13 +20,8 @@ contact_leads as (
     select * from {{ ref('base_hubspot__contact_leads') }}
 ),
 
-owners as (
-    select
-        user_id,
-        min(id) as id
-    from {{ hubspot_base('owners') }}
-    where user_id is not null
-    group by user_id
+user_owners as (
+    select * from {{ ref('base_hubspot__user_owners') }}
 ),
 
 -- Where the account's outcomes are not landed, what the call says is its own label.
@@ -41,7 +36,7 @@ labelled as (
 
 select
     {{ source_id('hubspot', 'labelled.id') }} as call_id,
-    {{ source_id('hubspot', "coalesce(nullif(labelled.hubspot_owner_id, ''), owners.id)") }} as user_id,
+    {{ source_id('hubspot', "coalesce(nullif(labelled.hubspot_owner_id, ''), user_owners.owner_id)") }} as user_id,
     {{ source_id('hubspot', 'connections.deal_id') }} as opportunity_id,
     {{ source_id('hubspot', 'connections.company_id') }} as account_id,
     {{ hubspot_lead_of('connections.contact_id') }} as lead_id,
@@ -77,5 +72,5 @@ from labelled
 left join connections
     on labelled.id = connections.id
 {{ hubspot_join_contact_leads('connections.contact_id', hubspot_moment('labelled.hs_timestamp')) }}
-left join owners
-    on labelled.hs_created_by_user_id = owners.user_id
+left join user_owners
+    on labelled.hs_created_by_user_id = user_owners.user_id

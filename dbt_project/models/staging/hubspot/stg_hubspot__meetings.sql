@@ -12,13 +12,8 @@ contact_leads as (
     select * from {{ ref('base_hubspot__contact_leads') }}
 ),
 
-owners as (
-    select
-        user_id,
-        min(id) as id
-    from {{ hubspot_base('owners') }}
-    where user_id is not null
-    group by user_id
+user_owners as (
+    select * from {{ ref('base_hubspot__user_owners') }}
 ),
 
 timed as (
@@ -30,7 +25,7 @@ timed as (
 
 select
     {{ source_id('hubspot', 'timed.id') }} as meeting_id,
-    {{ source_id('hubspot', "coalesce(nullif(timed.hubspot_owner_id, ''), owners.id)") }} as user_id,
+    {{ source_id('hubspot', "coalesce(nullif(timed.hubspot_owner_id, ''), user_owners.owner_id)") }} as user_id,
     {{ source_id('hubspot', 'connections.deal_id') }} as opportunity_id,
     {{ source_id('hubspot', 'connections.company_id') }} as account_id,
     {{ hubspot_lead_of('connections.contact_id') }} as lead_id,
@@ -54,5 +49,5 @@ from timed
 left join connections
     on timed.id = connections.id
 {{ hubspot_join_contact_leads('connections.contact_id', hubspot_moment('timed.starts_at')) }}
-left join owners
-    on timed.hs_created_by_user_id = owners.user_id
+left join user_owners
+    on timed.hs_created_by_user_id = user_owners.user_id

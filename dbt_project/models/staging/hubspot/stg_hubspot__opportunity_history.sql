@@ -7,13 +7,8 @@ stages as (
     select * from {{ ref('base_hubspot__stages') }}
 ),
 
-owners as (
-    select
-        user_id,
-        min(id) as id
-    from {{ hubspot_base('owners') }}
-    where user_id is not null
-    group by user_id
+user_owners as (
+    select * from {{ ref('base_hubspot__user_owners') }}
 )
 
 select
@@ -21,7 +16,7 @@ select
     {{ source_id('hubspot', 'stages.pipeline') }} as pipeline,
     stages.stage,
     {{ source_id('hubspot', "nullif(deal_states.hubspot_owner_id, '')") }} as owner_id,
-    {{ source_id('hubspot', 'owners.id') }} as changed_by,
+    {{ source_id('hubspot', 'user_owners.owner_id') }} as changed_by,
     nullif(deal_states.forecast_category, '') as forecast_category,
     {{ unreadable({
         'changed_at': ['deal_states.changed_at', hubspot_moment('deal_states.changed_at')],
@@ -36,5 +31,5 @@ left join stages
     on
         coalesce(deal_states.pipeline_id, 'default') = stages.pipeline_id
         and deal_states.stage_id = stages.stage_id
-left join owners
-    on deal_states.updated_by_user_id = owners.user_id
+left join user_owners
+    on deal_states.updated_by_user_id = user_owners.user_id

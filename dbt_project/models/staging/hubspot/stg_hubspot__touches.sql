@@ -27,13 +27,8 @@ contact_leads as (
     select * from {{ ref('base_hubspot__contact_leads') }}
 ),
 
-owners as (
-    select
-        user_id,
-        min(id) as id
-    from {{ hubspot_base('owners') }}
-    where user_id is not null
-    group by user_id
+user_owners as (
+    select * from {{ ref('base_hubspot__user_owners') }}
 ),
 
 -- What was forwarded to HubSpot does not say who wrote it.
@@ -182,7 +177,7 @@ touches as (
 
 select
     {{ source_id('hubspot', 'touches.id') }} as touch_id,
-    {{ source_id('hubspot', 'coalesce(touches.owner_id, owners.id)') }} as user_id,
+    {{ source_id('hubspot', 'coalesce(touches.owner_id, user_owners.owner_id)') }} as user_id,
     {{ hubspot_lead_of('connections.contact_id') }} as lead_id,
     {{ source_id('hubspot', 'connections.company_id') }} as account_id,
     {{ source_id('hubspot', 'connections.deal_id') }} as opportunity_id,
@@ -203,5 +198,5 @@ left join connections
         touches.object_type = connections.from_object
         and touches.id = connections.id
 {{ hubspot_join_contact_leads('connections.contact_id', hubspot_moment('touches.said_at')) }}
-left join owners
-    on touches.created_by_user_id = owners.user_id
+left join user_owners
+    on touches.created_by_user_id = user_owners.user_id

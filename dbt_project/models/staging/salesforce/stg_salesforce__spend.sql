@@ -47,7 +47,7 @@ shared as (
 summed as (
     select
         *,
-        round(whole_amount * days_so_far / all_days, 2) as amount_so_far
+        {{ amount_of_part('cast(whole_amount as decimal(18, 2))', 'days_so_far', 'all_days') }} as amount_so_far
     from shared
 )
 

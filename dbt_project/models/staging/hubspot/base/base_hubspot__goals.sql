@@ -7,13 +7,8 @@ with goal_targets as (
     select * from {{ hubspot_base('goal_targets') }}
 ),
 
-owners as (
-    select
-        user_id,
-        min(id) as id
-    from {{ hubspot_base('owners') }}
-    where user_id is not null
-    group by user_id
+user_owners as (
+    select * from {{ ref('base_hubspot__user_owners') }}
 ),
 
 teams as (
@@ -23,7 +18,7 @@ teams as (
 assigned as (
     select
         goal_targets.*,
-        coalesce(nullif(goal_targets.hubspot_owner_id, ''), owners.id) as owner_id,
+        coalesce(nullif(goal_targets.hubspot_owner_id, ''), user_owners.owner_id) as owner_id,
         teams.name as team,
         coalesce(goal_targets.hs_group_correlation_uuid, goal_targets.id) as goal_family,
         coalesce(goal_targets.hs_pipeline_ids, '') as pipeline_ids,
@@ -49,8 +44,8 @@ assigned as (
             upper(nullif(goal_targets.hs_goal_target_currency_code, '')) = '{{ var("base_currency") }}', true
         ) as is_in_base_currency
     from goal_targets
-    left join owners
-        on goal_targets.hs_assignee_user_id = owners.user_id
+    left join user_owners
+        on goal_targets.hs_assignee_user_id = user_owners.user_id
     left join teams
         on goal_targets.hs_assignee_team_id = teams.id
 )

@@ -1,21 +1,26 @@
-"""What HubSpot's records become in the landing contract: one account, loaded and staged, looked at from all sides."""
+"""One HubSpot account with all that staging must get right, loaded and staged once for all workers.
+
+Belongs here: the account's records, and how its tests ask for what became of them. Does not belong here: what is
+expected (`test_staged_*`), or how the account's API behaves (`account`, `server`).
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import Decimal
+import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
+import duckdb
 
 from tests.dbt_project.warehouse import build
 from tests.ingestion.hubspot.account import Account
-from tests.ingestion.hubspot.conftest import TOKEN, Loads
+from tests.ingestion.hubspot.loads import TOKEN, Loads
 from tests.ingestion.hubspot.server import HubSpotApi, serve
 
 CONNECTED = "f240bbac-87c9-4f6e-bf70-924b57d47db7"
 ADAS_USER_ID = 500_011
+_IDS = "ids.json"
 _US_DOLLARS = {"hs_goal_target_currency_code": "USD"}
 
 
@@ -24,19 +29,18 @@ def at(month: int, day: int, hour: int = 9, minute: int = 0, millisecond: int = 
 
 
 class Staged:
-    """The account's records by name, and what staging says of them."""
+    """The account's records by name, and what staging says of them. Only to be read."""
 
-    def __init__(self, loads: Loads) -> None:
-        self.loads = loads
-        self.id: dict[str, str] = {}
+    def __init__(self, folder: Path) -> None:
+        self.warehouse = folder / "warehouse.duckdb"
+        self.id: dict[str, str] = json.loads((folder / _IDS).read_text(encoding="utf-8"))
 
-    def build(self) -> None:
-        variables = {"sources": ["hubspot"], "reporting_timezone": "America/New_York", "base_currency": "EUR"}
-        variables["pass_through_columns"] = {"opportunities": ["Churn_Risk"]}  # type: ignore[assignment]
-        build(self.loads.folder, variables, "--select", "path:models/staging/hubspot", command="run")
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.sql(sql).fetchall()
 
     def rows(self, entity: str, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
-        return self.loads.query(f"SELECT {columns} FROM staging.stg_hubspot__{entity} WHERE {where} ORDER BY ALL")
+        return self.query(f"SELECT {columns} FROM staging.stg_hubspot__{entity} WHERE {where} ORDER BY ALL")
 
     def one(self, entity: str, columns: str, name: str) -> tuple[Any, ...]:
         key = {"opportunities": "opportunity_id", "accounts": "account_id", "leads": "lead_id", "calls": "call_id"}
@@ -45,21 +49,21 @@ class Staged:
         return row
 
 
-@pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    account = Account(at(1, 1))
+def fill(folder: Path) -> None:
+    """Load the account twice, and build the staging models of it."""
+    account, ids = Account(at(1, 1)), dict[str, str]()
     api = HubSpotApi(account, TOKEN)
     with serve(api) as url:
-        loads = Loads(Path(tmp_path_factory.mktemp("hubspot")), url, api)
-        loads.options["custom_fields"] = {"opportunities": ["Churn_Risk"]}
-        staged = Staged(loads)
+        loads = Loads(folder, url, api, {"custom_fields": {"opportunities": ["Churn_Risk"]}})
         _settings(account)
-        _records(account, staged.id)
+        _records(account, ids)
         loads.load()
-        _later(account, staged.id)
+        _later(account, ids)
         loads.load()
-        staged.build()
-        yield staged
+    (folder / _IDS).write_text(json.dumps(ids), encoding="utf-8")
+    variables = {"sources": ["hubspot"], "reporting_timezone": "America/New_York", "base_currency": "EUR"}
+    variables["pass_through_columns"] = {"opportunities": ["Churn_Risk"]}  # type: ignore[assignment]
+    build(folder, variables, "--select", "path:models/staging/hubspot", command="run")
 
 
 def _settings(account: Account) -> None:
@@ -323,244 +327,3 @@ def _later(account: Account, ids: dict[str, str]) -> None:
     account.associate("deals", ids["moving"], "calls", ids["by guid"])
     account.update("deals", ids["moving"], {"num_notes": "1"})
     account.delete_stage("default", "s2")
-
-
-def test_owners_are_users(staged: Staged) -> None:
-    assert staged.rows("users", "user_id, full_name, email, team, is_deleted") == [
-        ("hubspot:11", "Ada Quist", "ada@example.com", "North", False),
-        ("hubspot:12", "Ben Rowe", "ben@example.com", None, True),
-        ("hubspot:13", "no-name@example.com", "no-name@example.com", None, False),
-    ]
-
-
-def test_a_deal_is_an_opportunity(staged: Staged) -> None:
-    columns = "name, account_id, owner_id, pipeline, stage, type, amount, currency, close_date, is_deleted"
-    account = f"hubspot:{staged.id['acme']}"
-    renewals = "hubspot:Renewals (p2)"
-    assert staged.one("opportunities", columns, "moving") == (
-        *("Moving", account, "hubspot:12", renewals, "Due", "newbusiness", None, "EUR"),
-        *(date(2025, 4, 15), False),
-    )
-    assert staged.one("opportunities", "created_at, updated_at", "moving")[0] == datetime(2025, 1, 10, 9)
-    assert staged.one("opportunities", '"Churn_Risk"', "moving") == ("high",)
-    assert staged.one("opportunities", "is_deleted", "archived") == (True,)
-
-
-def test_a_value_that_cannot_be_read_is_named(staged: Staged) -> None:
-    assert staged.one("opportunities", "amount, unreadable", "unreadable") == (None, "amount: ten")
-    assert staged.rows("opportunities", "count(*)", "unreadable IS NOT NULL") == [(1,)]
-
-
-def test_history_carries_all_values_forward_and_moves_between_pipelines(staged: Staged) -> None:
-    columns = "changed_at, pipeline, stage, amount, close_date, owner_id, changed_by"
-    history = staged.rows("opportunity_history", columns, f"opportunity_id = 'hubspot:{staged.id['moving']}'")
-    sales, renewals = "hubspot:Sales", "hubspot:Renewals (p2)"
-    march, april = date(2025, 3, 31), date(2025, 4, 15)
-    ada, ben = "hubspot:11", "hubspot:12"
-    assert history == [
-        (datetime(2025, 1, 10, 9), sales, "Discovery", Decimal("100.5"), march, ada, None),
-        (datetime(2025, 1, 10, 9, 0, 0, 40_000), sales, "Discovery", Decimal("100.5"), march, ada, None),
-        (datetime(2025, 2, 1, 9), sales, "Proposal", Decimal(250), march, ada, ada),
-        (datetime(2025, 2, 2, 9), sales, "Proposal", None, march, ada, None),
-        (datetime(2025, 2, 3, 9), renewals, "Due", None, march, ada, None),
-        (datetime(2025, 2, 4, 9), renewals, "Due", None, april, ben, None),
-    ]
-
-
-def test_every_stage_of_deals_and_history_is_known_and_in_order(staged: Staged) -> None:
-    stages = staged.rows("pipeline_stages", "pipeline, position, stage, is_closed, is_won", "pipeline LIKE '%Sales'")
-    assert [row[1:] for row in stages] == [
-        (0, "Discovery", False, False),
-        # Deleted since, with its label.
-        (1, "Proposal", False, False),
-        # Deleted before the first load: nobody knows more than its id.
-        (2, "old1", False, False),
-        (3, "Won", True, True),
-        (4, "Lost", True, False),
-    ]
-    for entity in ("opportunities", "opportunity_history"):
-        unknown = f"SELECT count(*) FROM staging.stg_hubspot__{entity} ANTI JOIN staging.stg_hubspot__pipeline_stages"
-        assert staged.loads.query(f"{unknown} USING (pipeline, stage)") == [(0,)]
-    assert staged.rows("pipeline_stages", "DISTINCT pipeline") == [
-        ("hubspot:Renewals (p2)",),
-        ("hubspot:Renewals (p3)",),
-        ("hubspot:Sales",),
-    ]
-
-
-def test_merged_records_count_once(staged: Staged) -> None:
-    living = staged.rows("accounts", "name", "NOT is_deleted")
-    assert living == [("Acme",), ("Other",), ("first half",)]
-    assert staged.one("accounts", "is_deleted", "merged") == (False,)
-    for name in ("first half", "second half", "third part"):
-        assert staged.one("accounts", "is_deleted", name) == (True,)
-    # What belonged to the lost record belongs to the one that it became.
-    assert staged.one("calls", "account_id", "by guid") == (f"hubspot:{staged.id['merged']}",)
-
-
-def test_contacts_are_leads_converted_by_a_later_deal(staged: Staged) -> None:
-    columns = "status, account_id, opportunity_id, converted_at"
-    assert staged.one("leads", columns, "early contact") == (
-        "OPEN",
-        f"hubspot:{staged.id['acme']}",
-        f"hubspot:{staged.id['moving']}",
-        datetime(2025, 1, 10, 9),
-    )
-    assert staged.one("leads", columns, "late contact") == ("lead", None, None, None)
-
-
-def test_leads_stand_for_their_contacts(staged: Staged) -> None:
-    prefix, columns = "hubspot:lead-", "status, source, owner_id, account_id, created_at, opportunity_id, converted_at"
-    found = {row[0]: row[1:] for row in staged.rows("leads", f"lead_id, {columns}", f"lead_id LIKE '{prefix}%'")}
-
-    def deal(name: str) -> str:
-        return f"hubspot:{staged.id[name]}"
-
-    ada, other = "hubspot:11", f"hubspot:{staged.id['other']}"
-    assert found == {
-        # The lead's own source counts before its contact's.
-        f"{prefix}{staged.id['first lead']}": (
-            *("Qualified", "Trade fair", ada, other, datetime(2025, 2, 1, 9)),
-            *(deal("deal first"), datetime(2025, 3, 1, 9)),
-        ),
-        # A stage that nobody knows any more.
-        f"{prefix}{staged.id['second lead']}": (
-            *("gone-stage", "PAID_SEARCH", ada, other, datetime(2025, 4, 1, 9)),
-            *(deal("deal second"), datetime(2025, 4, 2, 9)),
-        ),
-        f"{prefix}{staged.id['lead of nobody']}": ("New", None, ada, None, datetime(2025, 2, 2, 9), None, None),
-        f"{prefix}{staged.id['archived lead']}": (
-            *("New", None, ada, f"hubspot:{staged.id['acme']}", datetime(2025, 2, 3, 9), None, None),
-        ),
-    }
-    assert staged.rows("leads", "lead_id", "is_deleted") == [(f"{prefix}{staged.id['archived lead']}",)]
-    # The contact of an archived lead is a lead itself, one with a lead is none.
-    assert staged.rows("leads", "lead_id", f"lead_id = 'hubspot:{staged.id['prospect']}'") == []
-
-
-def test_activities_are_of_the_lead_that_their_contact_was_then(staged: Staged) -> None:
-    of_calls = {name: staged.one("calls", "lead_id", f"call {name}")[0] for name in ("before", "to first", "to second")}
-    first, second = (f"hubspot:lead-{staged.id[name]}" for name in ("first lead", "second lead"))
-    assert of_calls == {"before": first, "to first": first, "to second": second}
-
-
-def test_spend_of_campaigns_counts_when_it_was_entered_within_the_campaign(staged: Staged) -> None:
-    assert staged.rows("spend", "amount, month, category, channel, currency, is_deleted, unreadable") == [
-        (Decimal(80), date(2025, 5, 6), "marketing", None, "EUR", False, None),
-        (Decimal(300), date(2025, 3, 5), "marketing", None, "USD", False, None),
-        (Decimal("1500.25"), date(2025, 3, 3), "marketing", None, "USD", False, None),
-    ]
-
-
-def test_calls(staged: Staged) -> None:
-    columns = "user_id, direction, disposition, duration_seconds, started_at"
-    assert staged.one("calls", columns, "by guid") == (
-        *("hubspot:11", "inbound", "connected", Decimal("61.5")),
-        datetime(2025, 1, 20, 10),
-    )
-    connected = (f"hubspot:{staged.id['moving']}", f"hubspot:{staged.id['early contact']}")
-    assert staged.one("calls", "opportunity_id, lead_id", "by guid") == connected
-    outcomes = {
-        name: staged.one("calls", "disposition, direction", name)
-        for name in ("by label", "voicemail", "gatekeeper", "busy", "logged")
-    }
-    assert outcomes == {
-        "by label": ("connected", "outbound"),
-        "voicemail": ("voicemail", "outbound"),
-        "gatekeeper": ("other", "outbound"),
-        "busy": ("busy", "outbound"),
-        "logged": (None, "outbound"),
-    }
-    assert staged.one("calls", "user_id", "without owner") == ("hubspot:11",)
-
-
-def test_meetings(staged: Staged) -> None:
-    columns = "user_id, status, starts_at, ends_at, is_deleted"
-    start, end = datetime(2025, 1, 21, 10), datetime(2025, 1, 21, 11)
-    assert staged.one("meetings", columns, "held") == ("hubspot:12", "held", start, end, False)
-    assert staged.one("meetings", columns, "no show") == ("hubspot:12", "no_show", start, end, True)
-    assert staged.one("meetings", columns, "moved") == ("hubspot:12", "scheduled", start, end, False)
-
-
-def test_touches(staged: Staged) -> None:
-    columns = "touch_id, channel, user_id, is_automated, sequence, sent_at, replied_at, is_deleted, unreadable"
-    names = {f"hubspot:{key}": name for name, key in staged.id.items()}
-    ada, ben = "hubspot:11", "hubspot:12"
-
-    def on(day: int, hour: int = 10) -> datetime:
-        return datetime(2025, 2, day, hour)
-
-    third = on(3)
-    assert {names[row[0]]: row[1:] for row in staged.rows("touches", columns)} == {
-        # The answer belongs to the reminder, and neither to what was answered already nor to a note of absence.
-        "first mail": ("email", ada, False, None, third, None, False, None),
-        "reminder": ("email", ada, False, None, on(5), on(8), False, None),
-        "step": ("email", ada, True, "77", third, None, True, None),
-        "by workflow": ("email", ada, True, None, third, None, False, None),
-        "of a sequencer": ("email", None, None, None, third, None, False, None),
-        "of a mailbox": ("email", ben, False, None, third, None, False, None),
-        "undated": ("email", ada, False, None, None, None, False, "sent_at: soon"),
-        "to nobody": ("email", ada, None, None, third, None, False, None),
-        "on LinkedIn": ("social", ada, False, None, on(10), None, False, None),
-        "call without record": ("call", ada, False, None, on(12, 11), None, False, None),
-        "LinkedIn task": ("social", ada, False, None, on(14, 11), None, False, None),
-    }
-    contact = f"hubspot:{staged.id['early contact']}"
-    assert staged.one("touches", "lead_id, account_id, opportunity_id", "reminder") == (contact, None, None)
-    assert staged.one("touches", "lead_id, account_id, opportunity_id", "to nobody") == (None, None, None)
-
-
-def test_goals_are_quotas(staged: Staged) -> None:
-    columns = "user_id, metric, period_start, period_end, amount, currency"
-    ada, ben = "hubspot:11", "hubspot:12"
-    january = (date(2025, 1, 1), date(2025, 1, 31))
-    february = (date(2025, 2, 1), date(2025, 2, 28))
-    quarter = (date(2025, 1, 1), date(2025, 3, 31))
-    assert staged.rows("quotas", columns, "NOT is_deleted") == sorted(
-        [
-            # The same deals are to bring the month's quotas and the quarter's.
-            (ada, "Quarter", *quarter, Decimal(9000), "USD"),
-            (ada, "bookings", *january, Decimal("1000.5"), "USD"),
-            (ada, "bookings", *february, Decimal(2000), "USD"),
-            (ada, "bookings", *quarter, Decimal(300), "USD"),
-            (ada, "Created", *january, Decimal(500), "USD"),
-            (ada, "Calls", *january, Decimal(80), "USD"),
-            (ada, "Big deals", *january, Decimal(2), "USD"),
-            (ben, "bookings", date(2023, 12, 1), date(2023, 12, 31), Decimal(2000), "USD"),
-        ]
-    )
-    assert staged.rows("quotas", "amount", "is_deleted") == [(Decimal(1),)]
-
-
-def test_goals_on_a_kpi_are_goals(staged: Staged) -> None:
-    columns = "owner_type, owner_id, metric, direction, target, period_start, period_end"
-    january = (date(2025, 1, 1), date(2025, 1, 31))
-    assert staged.rows("goals", columns) == [
-        ("rep", "hubspot:11", "created_count", "at_least", Decimal(6), *january),
-        ("rep", "hubspot:11", "outbound_calls", "at_least", Decimal(80), *january),
-        ("rep", "hubspot:11", "won_count", "at_least", Decimal(3), *january),
-        ("team", "North", "won_amount", None, Decimal("9000.5"), date(2025, 1, 1), date(2025, 3, 31)),
-    ]
-
-
-def test_rates_to_a_base_currency_that_is_not_the_company_s(staged: Staged) -> None:
-    assert staged.rows("exchange_rates", "currency, rate_date, rate, unreadable") == [
-        ("GBP", date(2025, 1, 15), Decimal("1.1818181818"), None),
-        ("GBP", date(2025, 2, 1), Decimal("1.0833333333"), None),
-        ("USD", date(2025, 1, 1), Decimal("0.9090909091"), None),
-        ("USD", date(2025, 2, 1), Decimal("0.8333333333"), None),
-    ]
-
-
-def test_the_views_have_the_contracts_columns_and_types(staged: Staged) -> None:
-    from ingestion.contract import ENTITIES_BY_NAME
-
-    for entity in (
-        *("users", "accounts", "leads", "pipeline_stages", "opportunities", "opportunity_history"),
-        *("calls", "meetings", "quotas", "exchange_rates", "touches", "goals", "spend"),
-    ):
-        described = staged.loads.query(f"DESCRIBE staging.stg_hubspot__{entity}")
-        types = {name: type_.replace(", ", ",") for name, type_, *_ in described}
-        expected = {c.name: c.type.value.replace(", ", ",") for c in ENTITIES_BY_NAME[entity].columns}
-        extra = {"unreadable": "VARCHAR"} | ({"Churn_Risk": "VARCHAR"} if entity == "opportunities" else {})
-        assert types == expected | extra, entity
