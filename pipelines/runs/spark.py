@@ -124,10 +124,10 @@ def session(lake: Path) -> Iterator[None]:
     started.sparkContext.setLogLevel("ERROR")
     after_init = SparkCredentials.__post_init__
 
-    def with_ansi(credentials: SparkCredentials) -> None:
+    def with_ansi(self: SparkCredentials) -> None:
         """dbt-spark switches ANSI off, whatever a profile says: what does not fit would become null unseen."""
-        after_init(credentials)
-        credentials.server_side_parameters["spark.sql.ansi.enabled"] = "true"
+        after_init(self)
+        self.server_side_parameters["spark.sql.ansi.enabled"] = "true"
 
     SparkCredentials.__post_init__ = with_ansi  # type: ignore[method-assign]
     try:
