@@ -3,3 +3,10 @@
 Belongs here: one module per gate, and the context that runs the gates on the warehouse. Does not belong here:
 Dagster, and rules that a dbt test already holds (keys, relations, reconciliations between models).
 """
+
+import sys
+
+# Great Expectations imports these where pyspark is installed; pyspark takes a process that was forked or spawned for a
+# run of its doctests then, and ends it. Repline uses no Spark Connect.
+for unused in ("dataframe", "session"):
+    sys.modules.setdefault(f"pyspark.sql.connect.{unused}", None)  # type: ignore[arg-type]
