@@ -8,5 +8,6 @@ import sys
 
 # Great Expectations imports these where pyspark is installed; pyspark takes a process that was forked or spawned for a
 # run of its doctests then, and ends it. Repline uses no Spark Connect.
-for unused in ("dataframe", "session"):
-    sys.modules.setdefault(f"pyspark.sql.connect.{unused}", None)  # type: ignore[arg-type]
+for unused in ("pyspark.sql.connect.dataframe", "pyspark.sql.connect.session"):
+    if unused not in sys.modules:
+        sys.modules[unused] = None  # type: ignore[assignment]
