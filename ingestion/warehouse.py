@@ -1,4 +1,4 @@
-"""The dlt pipelines into schema `raw` of the DuckDB warehouse, one a source.
+"""The dlt pipelines into schema `raw` of the DuckDB warehouse, one per source.
 
 Belongs here: what holds of every load. Does not belong here: what a source reads.
 """

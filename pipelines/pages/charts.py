@@ -20,6 +20,8 @@ _INK, _MUTED, _GRID = "var(--ink)", "var(--muted)", "var(--line)"
 _MAIN, _SECOND, _THIRD, _FOURTH = "var(--blue)", "var(--orange)", "var(--green)", "var(--purple)"
 _PALE, _GREY = "var(--blue-pale)", "var(--grey)"
 _AMOUNTS = alt.Axis(format="~s", tickCount=5, title=None)
+# vl-convert takes addresses without a host for those of Vega's example data; they are pages of this site.
+_EXAMPLES = "https://vega.github.io/vega-datasets/"
 # Vega's names of what numbers look like in each language.
 _LOCALES: dict[str, Literal["en-US", "es-ES"]] = {"en": "en-US", "es": "es-ES"}
 
@@ -65,7 +67,7 @@ def vega_lite(kind: str, data: Mapping[str, Any], language: str) -> dict[str, An
 
 
 def svg(spec: dict[str, Any]) -> str:
-    return str(vl_convert.vegalite_to_svg(spec))
+    return str(vl_convert.vegalite_to_svg(spec)).replace(f'href="{_EXAMPLES}', 'href="')
 
 
 def _months(data: Mapping[str, Any]) -> tuple[alt.LayerChart | alt.FacetChart, int]:

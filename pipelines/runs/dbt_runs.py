@@ -189,7 +189,7 @@ def _invoke(
 
     told_at = 0.0
     target.mkdir(parents=True, exist_ok=True)
-    # dbt's own file takes a twentieth of the time: it formats its messages for debugging too, to leave them out.
+    # For a file of its own dbt would format all its messages for debugging too, to leave them out.
     log = (target / "dbt.log").open("w", encoding="utf-8")
 
     def on_event(event: Any) -> None:

@@ -121,7 +121,23 @@ def prepare_dagster_home(settings: Settings) -> Path:
 def open_instance(settings: Settings) -> Iterator[DagsterInstance]:
     """The instance in which runs are recorded."""
     from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef
 
-    prepare_dagster_home(settings)
-    with keeping_records_open(), DagsterInstance.get() as instance:
+    home = prepare_dagster_home(settings)
+    # Dagster hands over in batches what a run plans if it is told how many events they may have.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "10000")
+    reference = InstanceRef.from_dir(str(home), overrides=_storage(home))
+    with keeping_records_open(), DagsterInstance.from_ref(reference) as instance:
         yield instance
+
+
+def _storage(home: Path) -> dict[str, Any]:
+    """Storage of our own for events, in Dagster's place for them, where a user has not chosen another."""
+    import yaml
+
+    chosen = yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8")) or {}
+    if any(name.endswith("storage") and name != "local_artifact_storage" for name in chosen):
+        return {}
+    config = {"base_dir": str(home / "history" / "runs")}
+    own = {"module": "pipelines.runs.records", "class": "BatchingEventLogStorage", "config": config}
+    return {"event_log_storage": own}
