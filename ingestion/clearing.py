@@ -61,7 +61,10 @@ def write_anew(warehouse: Path, notes: str) -> None:
     DuckDB keeps both until it needs the room. `notes` is the table of schema `raw` whose rows are cleared by it. The
     lake, which a build on Spark makes of the file, goes before.
     """
-    shutil.rmtree(warehouse.with_name("lake"), ignore_errors=True)
+    # It may be a link to another disk.
+    lake = warehouse.with_name("lake").resolve()
+    if lake.exists():
+        shutil.rmtree(lake)
     new = warehouse.with_name(f"{warehouse.name}.new")
     new.unlink(missing_ok=True)
     with closing(duckdb.connect()) as connection:

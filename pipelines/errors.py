@@ -14,8 +14,8 @@ from pipelines.asking.published import AskingError
 from pipelines.copying.target import CopyError
 from pipelines.publication.versions import PublicationError
 from pipelines.runs.dbt_runs import DbtError
-from pipelines.runs.spark import SparkError
 from pipelines.settings import SettingsError
+from pipelines.spark.connection import SparkError
 
 KNOWN_ERRORS = (
     ApiError,

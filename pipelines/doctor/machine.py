@@ -23,8 +23,8 @@ from rich.filesize import decimal
 
 from ingestion.findings import Finding, State
 from pipelines.runs.dbt_runs import SPARK
-from pipelines.runs.spark import LEAST_JAVA, NO_JAVA, java
 from pipelines.settings import Settings
+from pipelines.spark.connection import LEAST_JAVA, NO_JAVA, java, sees_lake
 
 PROGRAM = "repline"
 PORT = 3000
@@ -106,8 +106,15 @@ def _unmet(requirement: Requirement, extra: str) -> str:
 
 
 def spark(settings: Settings) -> Iterator[Finding]:
-    """Where Spark builds the models: whether there is a Java that it starts with."""
+    """Where Spark builds the models: whether the cluster sees the lake, or whether there is a Java to start with."""
     if settings.target != SPARK:
+        return
+    if settings.spark_endpoint:
+        fault = sees_lake(settings)
+        if fault is None:
+            yield Finding(State.OK, "spark", f"{settings.spark_endpoint} answers and reads {settings.lake}")
+        else:
+            yield Finding(State.FAULT, "spark", f"{settings.spark_endpoint} does not read {settings.lake}: {fault}")
         return
     found = java()
     if found is None:

@@ -26,9 +26,10 @@ from typing import Any
 from filelock import FileLock
 
 from ingestion.text import one_line
-from pipelines.runs import spark
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
+from pipelines.spark.connection import connection, require, said
+from pipelines.spark.lake import SNAPSHOTS_SCHEMA, fill_lake, show_lake
 
 MANIFEST = "manifest.json"
 SPARK = "spark"
@@ -74,7 +75,7 @@ def prepare_manifest(settings: Settings) -> Path:
     Raises SparkError where the models are built by Spark, and it is not there.
     """
     if settings.target == SPARK:
-        spark.require()
+        require(settings)
     with _parsing(settings) as folder:
         if not (folder / MANIFEST).exists():
             _parse(settings, folder)
@@ -105,28 +106,27 @@ def build(
     def run(arguments: Sequence[str]) -> Any:
         return _invoke(settings, arguments, variables, settings.home, settings.home / "dbt", progress, parsed)
 
-    if settings.target == SPARK:
-        with spark.session(settings.lake):
-            wanted = {(source.schema, source.identifier) for source in parsed.sources.values()}
-            # What a snapshot saw, a build cannot make again.
-            wanted |= {
-                (node.schema, node.name) for node in parsed.nodes.values() if node.schema == spark.SNAPSHOTS_SCHEMA
-            }
-            tables = spark.fill_lake(settings.warehouse, settings.lake, wanted)
-            declaring = ["run-operation", "read_lake", "--args", json.dumps({"tables": tables}), "--no-write-json"]
-            [declared] = run(declaring).results
-            if declared.status != "success":
-                raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
-            result = run(arguments)
-        spark.show_lake(settings.warehouse, settings.lake, [node.node for node in result.results])
-    else:
-        result = run(arguments)
+    result = _run_on_spark(settings, parsed, run, arguments) if settings.target == SPARK else run(arguments)
     return [
-        NodeResult(
-            node.node.unique_id, str(node.status), spark.said(node.message or ""), node.execution_time, node.failures
-        )
-        for node in result.results
+        NodeResult(each.node.unique_id, str(each.status), said(each.message or ""), each.execution_time, each.failures)
+        for each in result.results
     ]
+
+
+def _run_on_spark(settings: Settings, parsed: Any, run: Callable[[Sequence[str]], Any], building: Sequence[str]) -> Any:
+    """Hand the raw tables to Spark, let dbt build there, and let the warehouse show what was made."""
+    wanted = {(source.schema, source.identifier) for source in parsed.sources.values()}
+    # What a snapshot saw, a build cannot make again.
+    wanted |= {(node.schema, node.name) for node in parsed.nodes.values() if node.schema == SNAPSHOTS_SCHEMA}
+    with connection(settings):
+        tables = fill_lake(settings.warehouse, settings.lake, wanted)
+        declaring = ["run-operation", "read_lake", "--args", json.dumps({"tables": tables}), "--no-write-json"]
+        [declared] = run(declaring).results
+        if declared.status != "success":
+            raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
+        result = run(building)
+    show_lake(settings.warehouse, settings.lake, [each.node for each in result.results])
+    return result
 
 
 def parsed_dir(settings: Settings) -> Path:
@@ -235,7 +235,5 @@ def _invoke(
     if outcome.exception is not None:
         if not isinstance(outcome.exception, Exception):
             raise outcome.exception
-        raise DbtError(
-            f"dbt {arguments[0]} failed: {one_line(spark.said(str(outcome.exception)))}"
-        ) from outcome.exception
+        raise DbtError(f"dbt {arguments[0]} failed: {one_line(said(str(outcome.exception)))}") from outcome.exception
     return outcome.result

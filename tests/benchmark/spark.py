@@ -1,7 +1,8 @@
 """Times a refresh of the demo company on DuckDB and on Spark, step by step, side by side.
 
-Run as `python -m tests.benchmark.spark --calls 100000`. Both start from nothing, in fresh processes. Prints a Markdown
-table. Where the published tables differ in a cell, it fails instead.
+Run as `python -m tests.benchmark.spark --calls 100000`. Both start from nothing, in fresh processes. Prints the steps,
+and what Spark moved for the tables that took most, as Markdown tables. Where the published tables differ in a cell, it
+fails instead. `PYSPARK_SUBMIT_ARGS` holds for Spark as it does for a refresh.
 Does not belong here: any part of a refresh.
 """
 
@@ -23,9 +24,13 @@ from pipelines.reports.progress import STEPS
 from pipelines.settings import Settings
 from tests.benchmark.bench import Refresh, bare_task, refresh, row
 from tests.benchmark.measuring import RunError
+from tests.benchmark.spark_events import WRITING, Work, work_by_table
 from tests.spark.comparing import differences
 
 ENGINES = ("duckdb", "spark")
+# The tables that are shown, and the size in bytes that they are shown in.
+SHOWN = 15
+MB = 1_000_000
 
 
 def main() -> None:
@@ -35,7 +40,12 @@ def main() -> None:
     calls = parser.parse_args().calls
     try:
         with tempfile.TemporaryDirectory(prefix="repline-benchmark-") as folder:
-            print("\n".join(_report(calls, compare(Path(folder), calls))))
+            events = Path(folder) / "events"
+            events.mkdir()
+            submitted = os.environ.get("PYSPARK_SUBMIT_ARGS", "pyspark-shell")
+            os.environ["PYSPARK_SUBMIT_ARGS"] = f"{WRITING} --conf spark.eventLog.dir={events.as_uri()} {submitted}"
+            refreshes = compare(Path(folder), calls)
+            print("\n".join([*_report(calls, refreshes), "", *_moved(work_by_table(events))]))
     except RunError as error:
         sys.exit(str(error))
 
@@ -67,6 +77,21 @@ def _report(calls: int, refreshes: dict[str, Refresh]) -> Iterator[str]:
         yield row(title, [each.steps.get(step) for each in refreshes.values()])
     yield row("Start and end", [each.around for each in refreshes.values()])
     yield row("**Total**", [replace(each.total, cpu_seconds=None) for each in refreshes.values()])
+
+
+def _moved(tables: list[Work]) -> Iterator[str]:
+    yield "| table of Spark | seconds | read MB | shuffled MB | in shuffles | written MB |"
+    yield "| --- |" + " ---: |" * 5
+    for each in tables[:SHOWN]:
+        sizes = [f"{size / MB:,.1f}" for size in (each.read_bytes, each.shuffled_bytes, each.written_bytes)]
+        yield f"| `{each.table}` | {each.seconds:.1f} | {sizes[0]} | {sizes[1]} | {each.shuffles} | {sizes[2]} |"
+    rest = tables[SHOWN:]
+    sizes = [
+        f"{sum(each) / MB:,.1f}"
+        for each in zip(*((work.read_bytes, work.shuffled_bytes, work.written_bytes) for work in rest), strict=True)
+    ] or ["0.0"] * 3
+    seconds, shuffles = sum(work.seconds for work in rest), sum(work.shuffles for work in rest)
+    yield f"| {len(rest)} more | {seconds:.1f} | {sizes[0]} | {sizes[1]} | {shuffles} | {sizes[2]} |"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from pipelines.publication.publish import RECORD_TABLES
-from pipelines.runs.spark import java
+from pipelines.spark.connection import java
 from tests.dbt_project.golden import ALL_KEYS
 from tests.dbt_project.golden import differences as from_expected
 from tests.end_to_end.company import Company

@@ -1,10 +1,10 @@
 {#
-    Where Spark keeps tables: as Parquet files in the lake, the folder `lake` of `REPLINE_HOME`, with a folder per schema and in
-    it a folder per table. DuckDB keeps them in its own file.
+    Where Spark keeps tables: as Parquet files in the lake, the folder `REPLINE_LAKE`, with a folder per schema and in it a
+    folder per table. DuckDB keeps them in its own file.
 #}
 
 {% macro lake_folder(schema, table) -%}
-    {%- set lake = env_var('REPLINE_HOME', '../data') ~ '/lake' -%}
+    {%- set lake = env_var('REPLINE_LAKE', env_var('REPLINE_HOME', '../data') ~ '/lake') -%}
     {{ return(lake ~ '/' ~ schema ~ '/' ~ table) }}
 {%- endmacro %}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +10,7 @@ import duckdb
 import pytest
 
 from ingestion.clearing import FORGOTTEN, write_anew
-from pipelines.doctor import machine
-from pipelines.runs import spark
-from pipelines.runs.dbt_runs import prepare_manifest
-from tests.pipelines.small_warehouse import make_settings
+from pipelines.spark.lake import fill_lake, show_lake
 
 
 @pytest.fixture
@@ -50,7 +45,7 @@ def test_what_spark_reads_is_copied_whole(warehouse: Path, tmp_path: Path) -> No
     left = lake / "raw" / "landing__users" / "left_by_an_earlier_build.parquet"
     left.parent.mkdir(parents=True)
     left.touch()
-    assert spark.fill_lake(warehouse, lake, wanted) == {"raw": ["landing__users"], "snapshots": ["users_seen"]}
+    assert fill_lake(warehouse, lake, wanted) == {"raw": ["landing__users"], "snapshots": ["users_seen"]}
     assert sorted(each.name for each in (lake / "raw").iterdir()) == ["landing__users"]
     files = f"'{lake}/raw/landing__users/*.parquet'"
     assert rows(warehouse, f"FROM raw.landing__users EXCEPT ALL FROM {files}") == []
@@ -65,7 +60,7 @@ def test_the_warehouse_shows_what_spark_made(warehouse: Path, tmp_path: Path) ->
         rows(warehouse, f"COPY (SELECT 'new' AS user_id) TO '{folder}/part-0.parquet' (FORMAT parquet)")
     a_view = node("staging", "stg_of_spark")
     built = [node("marts", "dim_rep", "user_id"), node("snapshots", "users_seen"), a_view]
-    spark.show_lake(warehouse, lake, built)
+    show_lake(warehouse, lake, built)
     assert rows(warehouse, "FROM marts.dim_rep") == rows(warehouse, "FROM snapshots.users_seen") == [("new",)]
     comments = "SELECT comment FROM duckdb_views() WHERE view_name = 'dim_rep'"
     assert rows(warehouse, comments) == [("The dim_rep.",)]
@@ -80,41 +75,6 @@ def test_the_warehouse_shows_what_spark_made(warehouse: Path, tmp_path: Path) ->
 def test_what_is_forgotten_leaves_the_lake(warehouse: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(f"CREATE TABLE raw.{FORGOTTEN} AS SELECT false AS is_cleared")
-    spark.fill_lake(warehouse, tmp_path / "lake", [("raw", "landing__users")])
+    fill_lake(warehouse, tmp_path / "lake", [("raw", "landing__users")])
     write_anew(warehouse, FORGOTTEN)
     assert not (tmp_path / "lake").exists()
-
-
-def test_an_error_is_what_spark_says_of_it() -> None:
-    message = (
-        "Runtime Error\n  [INVALID_IDENTIFIER] The name a-b is invalid. SQLSTATE: 42602 (line 1)\n\n== SQL ==\nselect"
-    )
-    assert spark.said(message) == "Runtime Error\n  [INVALID_IDENTIFIER] The name a-b is invalid."
-    stack = "Error while calling sql.\n  : java.lang.InternalError: no method\n  \tat java.base/java.lang.X(X.java:1)"
-    assert spark.said(stack) == "Error while calling sql.\n  : java.lang.InternalError: no method"
-    assert spark.said("Got 3 results, configured to fail if != 0") == "Got 3 results, configured to fail if != 0"
-
-
-def test_a_missing_spark_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = replace(make_settings(tmp_path / "home"), target="spark")
-    monkeypatch.setattr(spark, "find_spec", lambda name: None)
-    with pytest.raises(spark.SparkError, match=r"dbt.adapters.spark is missing; run `pip install 'repline\[spark\]'`"):
-        prepare_manifest(settings)
-    monkeypatch.setattr(spark, "find_spec", lambda name: object())
-    monkeypatch.setattr(spark, "java", lambda: None)
-    with pytest.raises(spark.SparkError, match="needs Java 17 or newer"):
-        prepare_manifest(settings)
-
-
-@pytest.mark.parametrize(
-    ("said", "state"),
-    [('openjdk version "17.0.15" 2025-04-15', "ok"), ('java version "1.8.0_392"', "fault"), ("", "fault")],
-)
-def test_the_doctor_looks_at_java(said: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = make_settings(tmp_path / "home")
-    monkeypatch.setattr(machine, "java", lambda: "/usr/bin/java")
-    answer = subprocess.CompletedProcess(["java"], 0, "", said)
-    monkeypatch.setattr("pipelines.doctor.machine.subprocess.run", lambda *_, **__: answer)
-    assert list(machine.spark(settings)) == []
-    [found] = machine.spark(replace(settings, target="spark"))
-    assert (found.about, str(found.state)) == ("java", state)

@@ -1,7 +1,7 @@
-"""Apache Spark as the engine of the models: what it is given before a build, and what DuckDB shows of it after one.
+"""The lake: what Spark is given before a build, and what DuckDB shows of it after one.
 
-Belongs here: the lake between the two, and Spark's session. Does not belong here: running dbt
-(`pipelines.runs.dbt_runs`), what a statement says on Spark (`dbt_project/macros/engine`).
+Belongs here: the tables between the two, as Parquet. Does not belong here: how dbt reaches Spark
+(`pipelines.spark.connection`).
 
 The warehouse's DuckDB file stays what it is on DuckDB: it holds what no build can make again, the raw tables and what
 snapshots saw. A build copies them into the lake, Spark makes all models from there, and the file shows Spark's tables
@@ -11,13 +11,9 @@ engines, and the lake can be removed at any time.
 
 from __future__ import annotations
 
-import logging
-import os
-import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from importlib.util import find_spec
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,24 +26,8 @@ SNAPSHOTS_SCHEMA = "snapshots"
 _DERIVED = ("staging", "intermediate", "marts")
 # Of files that a task of Spark reads at once; a smaller table is one file.
 _FILE_BYTES = "128MB"
-# What has to be said before Java starts; what holds of each statement stands in dbt's profile. Where nothing else is
-# said (PYSPARK_SUBMIT_ARGS, spark-defaults.conf), the master is this machine with all its cores.
-SESSION = {
-    "spark.driver.memory": "2g",
-    # The tables of a build are declared by the build.
-    "spark.sql.catalogImplementation": "in-memory",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-}
-
-LEAST_JAVA = 17
-NO_JAVA = f"Spark needs Java {LEAST_JAVA} or newer; install it, or set JAVA_HOME to where it is"
 
 Tables = Mapping[str, Sequence[str]]
-
-
-class SparkError(RuntimeError):
-    """Spark cannot be used; the message is one line that says what is missing."""
 
 
 def fill_lake(warehouse: Path, lake: Path, wanted: Collection[tuple[str, str]]) -> Tables:
@@ -98,55 +78,3 @@ def show_lake(warehouse: Path, lake: Path, built: Iterable[Any]) -> None:
                         f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.description)}"
                     )
         connection.commit()
-
-
-def said(message: str) -> str:
-    """What Spark says of an error, without the statement and Java's stack behind it."""
-    return re.split(r"\s*(?:SQLSTATE: \w+|== SQL|JVM stacktrace|\n\s+at )", message)[0]
-
-
-@contextmanager
-def session(lake: Path) -> Iterator[None]:
-    """A session of Spark, which dbt takes up; it ends with the block. Raises SparkError where Spark does not start."""
-    require()
-    from dbt.adapters.spark.connections import SparkCredentials
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.appName("repline")
-    for name, value in {**SESSION, "spark.sql.warehouse.dir": str(lake / "_spark")}.items():
-        builder = builder.config(name, value)
-    logging.getLogger("py4j").setLevel(logging.WARNING)
-    try:
-        started = builder.getOrCreate()
-    except (PySparkException, OSError) as error:
-        raise SparkError(f"Spark does not start: {error}") from error
-    started.sparkContext.setLogLevel("ERROR")
-    after_init = SparkCredentials.__post_init__
-
-    def with_ansi(self: SparkCredentials) -> None:
-        """dbt-spark switches ANSI off, whatever a profile says: what does not fit would become null unseen."""
-        after_init(self)
-        self.server_side_parameters["spark.sql.ansi.enabled"] = "true"
-
-    SparkCredentials.__post_init__ = with_ansi  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        SparkCredentials.__post_init__ = after_init  # type: ignore[method-assign]
-        started.stop()
-
-
-def require() -> None:
-    """Raise SparkError where there is no dbt-spark, no pyspark or no Java."""
-    for module in ("dbt.adapters.spark", "pyspark"):
-        if find_spec(module) is None:
-            raise SparkError(f"{module} is missing; run `pip install 'repline[spark]'`")
-    if java() is None:
-        raise SparkError(NO_JAVA)
-
-
-def java() -> str | None:
-    """The Java that Spark would start; None where there is none."""
-    home = os.environ.get("JAVA_HOME")
-    return shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
