@@ -10,9 +10,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Options of a session that writes such a log into a folder.
-WRITING = "--conf spark.eventLog.enabled=true --conf spark.eventLog.rolling.enabled=false --conf spark.eventLog.compress=false"
+WRITING = (
+    "--conf spark.eventLog.enabled=true "
+    "--conf spark.eventLog.rolling.enabled=false "
+    "--conf spark.eventLog.compress=false"
+)
 # What a plan says of the table that it makes.
 _MADE = re.compile(r"CreateDataSourceTableAsSelectCommand\nArguments: `[^`]*`\.`([^`]*)`\.`([^`]*)`")
 _STATEMENT = "org.apache.spark.sql.execution.ui.SparkListenerSQLExecution"
@@ -66,7 +71,7 @@ def _add(work: Work, counted: dict[str, object]) -> None:
     work.written_bytes += of("output.bytesWritten")
 
 
-def _events(log: Path) -> Iterator[dict[str, object]]:
+def _events(log: Path) -> Iterator[dict[str, Any]]:
     with log.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
