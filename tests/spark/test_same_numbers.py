@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingestion.demo import DEFAULT_UNTIL, generate
 from pipelines.publication.publish import RECORD_TABLES
 from pipelines.spark.connection import java
 from tests.dbt_project.golden import ALL_KEYS
@@ -52,14 +53,18 @@ class Both:
     expected: Path
 
 
-@pytest.fixture(scope="module", params=[*GOLDEN, "loan_desk"])
-def both(request: pytest.FixtureRequest, shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+@pytest.fixture(scope="module", params=["demo", *GOLDEN, "loan_desk"])
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     home = tmp_path_factory.mktemp(request.param)
-    if request.param == "loan_desk":
-        folder = shared_dir / "data" / "loan_desk"
+    folder = home / "landing" if request.param == "demo" else request.getfixturevalue("shared_dir")
+    if request.param == "demo":
+        generate(folder, calls=3000)
+        company = Company(folder, home, DEFAULT_UNTIL.isoformat(), {})
+    elif request.param == "loan_desk":
+        folder = folder / "data" / "loan_desk"
         company = Company(folder, home, "2011-11-30T22:59:59Z", {"base_currency": "EUR"})
     else:
-        folder = shared_dir / "golden" / request.param
+        folder = folder / "golden" / request.param
         settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
         company = Company(folder / "landing", home, settings.pop("as_of"), settings)
     company.refresh()
