@@ -88,17 +88,17 @@ def main() -> None:
 def benchmark(home: Path, calls: int) -> str:
     """Make a demo company below `home`, refresh it three times, and return the report in Markdown."""
     settings = Settings(home, home / "landing")
-    bare = {task: _bare(settings, task, calls) for task in ("generate", "read", "copy")}
-    refreshes = {"first": _refresh(settings, DEFAULT_UNTIL, is_new=True)}
+    bare = {task: bare_task(settings, task, calls) for task in ("generate", "read", "copy")}
+    refreshes = {"first": refresh(settings, DEFAULT_UNTIL, is_new=True)}
     content = _content(settings)
     bare["by hand"] = _by_hand(settings, DEFAULT_UNTIL)
-    refreshes["nothing new"] = _refresh(settings, DEFAULT_UNTIL, is_new=False)
+    refreshes["nothing new"] = refresh(settings, DEFAULT_UNTIL, is_new=False)
     end = change(settings.landing, share=CHANGED_SHARE)
-    refreshes[f"{CHANGED_SHARE:.0%} changed"] = _refresh(settings, end, is_new=True)
+    refreshes[f"{CHANGED_SHARE:.0%} changed"] = refresh(settings, end, is_new=True)
     return "\n".join(_report(calls, content, bare, refreshes))
 
 
-def _refresh(settings: Settings, as_of: datetime, is_new: bool) -> Refresh:
+def refresh(settings: Settings, as_of: datetime, is_new: bool) -> Refresh:
     before = newest_version(settings)
     measured = measure(repline("refresh"), _environment(settings, as_of))
     after = newest_version(settings)
@@ -135,7 +135,7 @@ def _groups(settings: Settings) -> dict[str, Figure]:
     return {group: Figure(seconds[group]) for group in sorted(seconds, key=seconds.__getitem__, reverse=True)}
 
 
-def _bare(settings: Settings, task: str, calls: int) -> Figure:
+def bare_task(settings: Settings, task: str, calls: int) -> Figure:
     command = [sys.executable, "-m", "tests.benchmark.bare", task, str(settings.landing), str(calls)]
     return Figure.of(measure(command, os.environ))
 
@@ -155,6 +155,7 @@ def _by_hand(settings: Settings, as_of: datetime) -> Figure:
 def _environment(settings: Settings, as_of: datetime) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("REPLINE_")},
+        "REPLINE_TARGET": settings.target,
         "REPLINE_HOME": str(settings.home),
         "REPLINE_LANDING": str(settings.landing),
         "REPLINE_AS_OF": as_of.isoformat(),
@@ -179,14 +180,14 @@ def _report(
     yield f"| refresh | {' | '.join(refreshes)} |"
     yield f"| --- |{' ---: |' * len(refreshes)}"
     for step, title in STEPS.items():
-        yield _row(title, [refresh.steps.get(step) for refresh in refreshes.values()])
-    yield _row("Start and end", [refresh.around for refresh in refreshes.values()])
-    yield _row("**Total**", [refresh.total for refresh in refreshes.values()])
+        yield row(title, [refresh.steps.get(step) for refresh in refreshes.values()])
+    yield row("Start and end", [refresh.around for refresh in refreshes.values()])
+    yield row("**Total**", [refresh.total for refresh in refreshes.values()])
     yield ""
     yield f"| models of | {' | '.join(refreshes)} |"
     yield f"| --- |{' ---: |' * len(refreshes)}"
     for group in refreshes["first"].groups:
-        yield _row(group, [refresh.groups.get(group) for refresh in refreshes.values()])
+        yield row(group, [refresh.groups.get(group) for refresh in refreshes.values()])
     yield ""
     by_hand = bare["by hand"].seconds
     first, *others = (refresh.total.seconds for refresh in refreshes.values())
@@ -196,13 +197,13 @@ def _report(
     yield ""
     yield "| for comparison | |"
     yield "| --- | ---: |"
-    yield _row("Make the demo company", [bare["generate"]])
-    yield _row("DuckDB alone: read every value of these files", [bare["read"]])
-    yield _row("DuckDB alone: copy these files into tables", [bare["copy"]])
-    yield _row("Script by hand: raw tables, five KPI tables as DuckDB and Parquet", [bare["by hand"]])
+    yield row("Make the demo company", [bare["generate"]])
+    yield row("DuckDB alone: read every value of these files", [bare["read"]])
+    yield row("DuckDB alone: copy these files into tables", [bare["copy"]])
+    yield row("Script by hand: raw tables, five KPI tables as DuckDB and Parquet", [bare["by hand"]])
 
 
-def _row(title: str, figures: list[Figure | None]) -> str:
+def row(title: str, figures: list[Figure | None]) -> str:
     return f"| {title} | {' | '.join(_cell(figure) for figure in figures)} |"
 
 
