@@ -93,7 +93,7 @@ def test_goals_of_reps_whom_nobody_knows_are_of_no_team(marts: duckdb.DuckDBPyCo
     assert sorted(rows) == [("North", "2024-02-01", 12), ("unassigned", "2024-02-01", 2)]
 
 
-def test_goals_on_what_is_no_goal_metric_are_named(marts: duckdb.DuckDBPyConnection) -> None:
-    rows = marts.execute("SELECT rule, entity, subject, row_count FROM intermediate.int_goal_warnings").fetchall()
-    named = ("metric of a moment", "metric of the company", "unknown metric")
-    assert sorted(rows) == [("no_goal_metric", "goals", goal, 1) for goal in named]
+def test_goals_on_what_is_no_goal_metric_are_counted(marts: duckdb.DuckDBPyConnection) -> None:
+    rows = marts.execute("SELECT rule, entity, row_count FROM intermediate.int_goal_warnings").fetchall()
+    # A metric of a moment, one of the company for a rep, and an unknown one.
+    assert rows == [("no_goal_metric", "goals", 3)]
