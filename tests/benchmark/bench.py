@@ -9,22 +9,26 @@ Does not belong here: any part of a refresh.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import shutil
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+from dagster import DagsterEventType
 
 from ingestion.contract import ENTITIES
 from ingestion.demo import DEFAULT_UNTIL, change
 from pipelines.publication.versions import newest_version
 from pipelines.reports.progress import STEPS
+from pipelines.runs.dbt_runs import prepare_manifest
 from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
 from tests.benchmark.by_hand import differences
@@ -48,9 +52,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Refresh:
-    """One refresh: a figure for each step of `STEPS` that ran, and for the whole process."""
+    """One refresh: a figure for each step of `STEPS` that ran, for the models of each dbt group, and for it all."""
 
     steps: dict[str, Figure]
+    groups: dict[str, Figure]
     total: Figure
 
     @property
@@ -100,7 +105,7 @@ def refresh(settings: Settings, as_of: datetime, is_new: bool) -> Refresh:
     if after is None or (before is None or before.number != after.number) != is_new:
         expected = "a new version" if is_new else "no new version"
         raise RunError(f"the refresh should have published {expected}, but said:\n{measured.output}")
-    return Refresh(_steps(settings, measured), Figure.of(measured))
+    return Refresh(_steps(settings, measured), _groups(settings) if is_new else {}, Figure.of(measured))
 
 
 def _steps(settings: Settings, measured: Measured) -> dict[str, Figure]:
@@ -112,6 +117,22 @@ def _steps(settings: Settings, measured: Measured) -> dict[str, Figure]:
             for step in instance.get_run_step_stats(run.run_id)
             if step.start_time is not None and step.end_time is not None
         }
+
+
+def _groups(settings: Settings) -> dict[str, Figure]:
+    """The models and snapshots that the newest run built, by dbt group: the sum of their times."""
+    manifest = json.loads(prepare_manifest(settings).read_text(encoding="utf-8"))
+    groups: dict[tuple[str, ...], str] = {
+        (node["schema"], node["name"]): node["group"] for node in manifest["nodes"].values() if node.get("group")
+    }
+    seconds: dict[str, float] = defaultdict(float)
+    with open_instance(settings) as instance:
+        [run] = instance.get_runs(limit=1)
+        for entry in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION):
+            made = entry.asset_materialization
+            if made and (group := groups.get(tuple(made.asset_key.path))):
+                seconds[group] += float(str(made.metadata["seconds"].value))
+    return {group: Figure(seconds[group]) for group in sorted(seconds, key=seconds.__getitem__, reverse=True)}
 
 
 def bare_task(settings: Settings, task: str, calls: int) -> Figure:
@@ -162,6 +183,11 @@ def _report(
         yield row(title, [refresh.steps.get(step) for refresh in refreshes.values()])
     yield row("Start and end", [refresh.around for refresh in refreshes.values()])
     yield row("**Total**", [refresh.total for refresh in refreshes.values()])
+    yield ""
+    yield f"| models of | {' | '.join(refreshes)} |"
+    yield f"| --- |{' ---: |' * len(refreshes)}"
+    for group in refreshes["first"].groups:
+        yield row(group, [refresh.groups.get(group) for refresh in refreshes.values()])
     yield ""
     by_hand = bare["by hand"].seconds
     first, *others = (refresh.total.seconds for refresh in refreshes.values())
