@@ -28,9 +28,9 @@ from tests.benchmark.spark_events import WRITING, Work, work_by_table
 from tests.spark.comparing import differences
 
 ENGINES = ("duckdb", "spark")
-# The tables that are shown, and the size in bytes that they are shown in.
+# The tables that are shown by themselves.
 SHOWN = 15
-MB = 1_000_000
+MILLION = 1_000_000
 
 
 def main() -> None:
@@ -80,18 +80,22 @@ def _report(calls: int, refreshes: dict[str, Refresh]) -> Iterator[str]:
 
 
 def _moved(tables: list[Work]) -> Iterator[str]:
-    yield "| table of Spark | seconds | read MB | shuffled MB | in shuffles | written MB |"
+    yield "| table of Spark | seconds | million rows read | shuffled MB | in shuffles | written MB |"
     yield "| --- |" + " ---: |" * 5
     for each in tables[:SHOWN]:
-        sizes = [f"{size / MB:,.1f}" for size in (each.read_bytes, each.shuffled_bytes, each.written_bytes)]
-        yield f"| `{each.table}` | {each.seconds:.1f} | {sizes[0]} | {sizes[1]} | {each.shuffles} | {sizes[2]} |"
-    rest = tables[SHOWN:]
-    sizes = [
-        f"{sum(each) / MB:,.1f}"
-        for each in zip(*((work.read_bytes, work.shuffled_bytes, work.written_bytes) for work in rest), strict=True)
-    ] or ["0.0"] * 3
-    seconds, shuffles = sum(work.seconds for work in rest), sum(work.shuffles for work in rest)
-    yield f"| {len(rest)} more | {seconds:.1f} | {sizes[0]} | {sizes[1]} | {shuffles} | {sizes[2]} |"
+        yield _moved_row(f"`{each.table}`", [each])
+    yield _moved_row(f"{len(tables[SHOWN:])} more", tables[SHOWN:])
+
+
+def _moved_row(title: str, tables: list[Work]) -> str:
+    figures = [
+        sum(each.seconds for each in tables),
+        sum(each.read_rows for each in tables) / MILLION,
+        sum(each.shuffled_bytes for each in tables) / MILLION,
+        sum(each.shuffles for each in tables),
+        sum(each.written_bytes for each in tables) / MILLION,
+    ]
+    return f"| {title} | {' | '.join(f'{each:,}' if isinstance(each, int) else f'{each:,.1f}' for each in figures)} |"
 
 
 if __name__ == "__main__":

@@ -29,14 +29,15 @@ class Work:
 
     table: str
     shuffles: int = 0
-    read_bytes: int = 0
+    # Of the bytes that it reads from files Spark counts but a part.
+    read_rows: int = 0
     shuffled_bytes: int = 0
     written_bytes: int = 0
     seconds: float = 0.0
 
 
 def work_by_table(folder: Path) -> list[Work]:
-    """What each table took that the session of the log in `folder` made, most bytes first."""
+    """What each table took that the session of the log in `folder` made, most shuffled bytes first."""
     [log] = folder.iterdir()
     made: dict[int, Work] = {}
     of_stage: dict[int, Work] = {}
@@ -57,7 +58,7 @@ def work_by_table(folder: Path) -> list[Work]:
             stage = event["Stage Info"]
             if owner := of_stage.get(stage["Stage ID"]):
                 _add(owner, {each["Name"]: each.get("Value") for each in stage["Accumulables"]})
-    return sorted(made.values(), key=lambda work: -(work.read_bytes + work.shuffled_bytes))
+    return sorted(made.values(), key=lambda work: -work.shuffled_bytes)
 
 
 def _add(work: Work, counted: dict[str, object]) -> None:
@@ -67,7 +68,7 @@ def _add(work: Work, counted: dict[str, object]) -> None:
     shuffled = of("shuffle.write.bytesWritten")
     work.shuffles += shuffled > 0
     work.shuffled_bytes += shuffled
-    work.read_bytes += of("input.bytesRead")
+    work.read_rows += of("input.recordsRead")
     work.written_bytes += of("output.bytesWritten")
 
 
