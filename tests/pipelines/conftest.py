@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import pickle
@@ -39,6 +40,7 @@ def cheap_records() -> Iterator[None]:
         keep_engines(patch)
         never_wait_for_the_disk()
         quicken_dbt(patch)
+        gc.freeze()  # what was imported is no garbage, which Python would look for in each test
         yield
 
 
