@@ -8,12 +8,14 @@ RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 SCALE ?= 1000000
 ROWS ?= 200000
+# Half a gigabyte that nothing else needs, so outside of the lock.
+PYSPARK := 'pyspark>=4,<5'
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-strip-extras --custom-compile-command "make lock" --extra build --extra pages pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-all bi lint format docs bench bench-api lock clean
+.PHONY: help install dev demo test test-all test-spark bi lint format docs bench bench-spark bench-api lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +48,10 @@ test: $(DEV) ## Run the tests but for those that take whole companies the whole 
 
 test-all: $(DEV) ## Run all tests
 	$(BIN)/python -m pytest
+
+test-spark: $(DEV) ## Build golden cases and the loan desk on DuckDB and on Spark, and compare every cell; needs Java, takes an hour
+	$(PIP_INSTALL) $(PYSPARK)
+	REPLINE_TEST_SPARK=1 $(BIN)/python -m pytest -n 0 tests/spark
 
 # Superset's environment: outside of the lock, as it wants other versions of what Repline uses.
 SUPERSET := $(VENV)/superset
@@ -81,6 +87,10 @@ docs: $(RUNTIME) ## Write what is generated from the landing contract, the regis
 
 bench: $(DEV) ## Time every step: make bench SCALE=1000000 (calls)
 	$(BIN)/python -m tests.benchmark.bench --calls $(SCALE)
+
+bench-spark: $(DEV) ## Time a refresh on DuckDB and on Spark, side by side: make bench-spark SCALE=100000 (calls)
+	$(PIP_INSTALL) $(PYSPARK)
+	$(BIN)/python -m tests.benchmark.spark --calls $(SCALE)
 
 bench-api: $(DEV) ## Time the loading of an API's pages against dlt's defaults: make bench-api ROWS=200000
 	$(BIN)/python -m tests.benchmark.api_pages --rows $(ROWS)

@@ -58,8 +58,13 @@ def clear_packages(dlt_home: Path, sources: Collection[str]) -> None:
 def write_anew(warehouse: Path, notes: str) -> None:
     """Put a new file in the warehouse's place that never held what was overwritten or dropped.
 
-    DuckDB keeps both until it needs the room. `notes` is the table of schema `raw` whose rows are cleared by it.
+    DuckDB keeps both until it needs the room. `notes` is the table of schema `raw` whose rows are cleared by it. The
+    lake, which a build on Spark makes of the file, goes before.
     """
+    # It may be a link to another disk.
+    lake = warehouse.with_name("lake").resolve()
+    if lake.exists():
+        shutil.rmtree(lake)
     new = warehouse.with_name(f"{warehouse.name}.new")
     new.unlink(missing_ok=True)
     with closing(duckdb.connect()) as connection:

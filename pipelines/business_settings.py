@@ -24,7 +24,9 @@ from ingestion.register import SOURCES, SOURCES_BY_NAME
 from pipelines.practice_settings import PracticeSettings
 from pipelines.setting_values import POSITIVE, Share, between, flag, known, mapping, texts, whole_number
 
-TARGETS = ("duckdb",)
+TARGETS = ("duckdb", "spark")
+# How dbt-spark signs in; they may stand behind the endpoint's URL, as in ?auth=KERBEROS.
+SPARK_OPTIONS = ("auth", "kerberos_service_name", "use_ssl")
 PUBLISHED = "published"
 # What lies beyond is a slip of the pen, and would make calendars of centuries.
 EARLIEST_AS_OF, LATEST_AS_OF = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -161,6 +163,29 @@ def _copy_url(url: Any) -> str | None:
     return str(url)
 
 
+def _spark_endpoint(url: Any) -> str | None:
+    """The URL of a Thrift server of Spark. Messages do not repeat it: it may hold a password."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        given = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+        # To read the port is to check it.
+        is_whole = parts.scheme == "thrift" and parts.hostname and parts.port != 0 and parts.path in ("", "/")
+        is_whole = is_whole and {*given} <= {*SPARK_OPTIONS}
+        has_password = parts.password is not None
+    except (ValueError, AttributeError, TypeError):
+        is_whole = has_password = False
+    if has_password:
+        raise ValueError("holds a password; take it out of the URL and set SPARK__PASSWORD in the environment")
+    if not is_whole:
+        raise ValueError(
+            "is no URL of a Thrift server such as thrift://user@host:10000; "
+            f"behind a ? it may say: {', '.join(SPARK_OPTIONS)}"
+        )
+    return str(url)
+
+
 def _copy_schema(name: Any) -> str:
     # PostgreSQL cuts names at 63 bytes, and the copy needs room for a suffix.
     if not isinstance(name, str) or not re.fullmatch("[a-z_][a-z0-9_]{0,47}", name):
@@ -183,7 +208,15 @@ class Places(BaseModel):
         default=None, description="The mapping of a database's tables. Default: database.yml in REPLINE_HOME."
     )
     target: Annotated[str, BeforeValidator(_target)] = Field(
-        default="duckdb", description="The engine of the warehouse."
+        default="duckdb", description="The engine that builds the models: duckdb, spark."
+    )
+    spark_endpoint: Annotated[str | None, BeforeValidator(_spark_endpoint)] = Field(
+        default=None,
+        description=(
+            "The Thrift server of the cluster where Spark builds the models, such as "
+            "thrift://repline@spark.example.com:10000; its password is the secret SPARK__PASSWORD. Null: a Spark of "
+            "this machine."
+        ),
     )
     copy_to: Annotated[str | None, BeforeValidator(_copy_url)] = Field(
         default=None,

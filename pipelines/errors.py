@@ -15,6 +15,7 @@ from pipelines.copying.target import CopyError
 from pipelines.publication.versions import PublicationError
 from pipelines.runs.dbt_runs import DbtError
 from pipelines.settings import SettingsError
+from pipelines.spark.connection import SparkError
 
 KNOWN_ERRORS = (
     ApiError,
@@ -29,4 +30,5 @@ KNOWN_ERRORS = (
     OptionsError,
     PublicationError,
     SettingsError,
+    SparkError,
 )

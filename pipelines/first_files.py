@@ -29,6 +29,7 @@ _EXAMPLE_HEAD = """\
 _FURTHER = (
     ("SOURCES__HASH_KEY", "what hashes of personal columns are made with: long, random, and always the same"),
     ("COPY__PASSWORD", "the password of the database that copy_to names"),
+    ("SPARK__PASSWORD", "the password for the cluster that spark_endpoint names"),
     (
         "REPLINE_ALARM_SLACK_URL",
         "the address of a webhook; likewise REPLINE_ALARM_TEAMS_URL and REPLINE_ALARM_JSON_URL",

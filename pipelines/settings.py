@@ -41,8 +41,8 @@ class Settings:
 
     `as_of` is None where the moment of the refresh counts. `overrides` are the business settings that are not the
     defaults. `exports_folder` and `mapping_file` are None where the properties `exports` and `database_mapping` give a
-    default. `alarms` and `agents` change nothing of what is computed. `copy_to` is None where the marts are not
-    copied. `file` is the settings file that was read, if any.
+    default. `alarms` and `agents` change nothing of what is computed. `spark_endpoint` is None where Spark runs on this
+    machine, `copy_to` where the marts are not copied. `file` is the settings file that was read, if any.
     """
 
     home: Path
@@ -55,6 +55,7 @@ class Settings:
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     agents: AgentSettings = field(default_factory=AgentSettings)
     file: Path | None = None
+    spark_endpoint: str | None = None
     copy_to: str | None = None
     copy_schema: str = "marts"
     copy_reader: str | None = None
@@ -117,6 +118,7 @@ class Settings:
             alarms=alarms,
             agents=agents,
             file=file,
+            spark_endpoint=places.spark_endpoint,
             copy_to=places.copy_to,
             copy_schema=places.copy_schema,
             copy_reader=places.copy_reader,
@@ -160,6 +162,11 @@ class Settings:
     @property
     def warehouse(self) -> Path:
         return self.home / "warehouse.duckdb"
+
+    @property
+    def lake(self) -> Path:
+        """The folder of the tables that Spark reads and writes; in the data home it may be a link to another disk."""
+        return (self.home / "lake").resolve()
 
     @property
     def published(self) -> Path:

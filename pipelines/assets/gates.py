@@ -50,7 +50,7 @@ def marts_gate_of(manifest: Manifest) -> MartsGate:
             for kind, severity in column["config"]["meta"].get("gate", {}).items()
         ),
         # Several subjects may count the same rule of different entities.
-        faults=tuple(dict.fromkeys(rule for each in warnings for rule in each["faults"])),
+        faults=tuple(dict.fromkeys(rule for each in warnings for rule in each.get("faults", ()))),
         no_faults=tuple(dict.fromkeys(rule for each in warnings for rule in each.get("no_faults", ()))),
     )
 

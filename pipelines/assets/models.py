@@ -232,7 +232,8 @@ def _events(
             yield dg.MaterializeResult(
                 asset_key=key,
                 metadata={
-                    **facts[(node["schema"], node["alias"])].metadata(described),
+                    # Views of Spark are not shown.
+                    **(known.metadata(described) if (known := facts.get((node["schema"], node["alias"]))) else {}),
                     **origin,
                     "seconds": result.seconds,
                 },

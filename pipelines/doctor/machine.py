@@ -6,8 +6,10 @@ Does not belong here: what Repline wrote (`pipelines.doctor.home`).
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,7 +22,9 @@ from packaging.specifiers import SpecifierSet
 from rich.filesize import decimal
 
 from ingestion.findings import Finding, State
+from pipelines.runs.dbt_runs import SPARK
 from pipelines.settings import Settings
+from pipelines.spark.connection import LEAST_JAVA, NO_JAVA, java, sees_lake
 
 PROGRAM = "repline"
 PORT = 3000
@@ -99,6 +103,30 @@ def _unmet(requirement: Requirement, extra: str) -> str:
         return f"{requirement.name} is missing"
     is_met = requirement.specifier.contains(version, prereleases=True)
     return "" if is_met else f"{requirement.name} is {version}, not {requirement.specifier}"
+
+
+def spark(settings: Settings) -> Iterator[Finding]:
+    """Where Spark builds the models: whether the cluster sees the lake, or whether there is a Java to start with."""
+    if settings.target != SPARK:
+        return
+    if settings.spark_endpoint:
+        fault = sees_lake(settings)
+        if fault is None:
+            yield Finding(State.OK, "spark", f"{settings.spark_endpoint} answers and reads {settings.lake}")
+        else:
+            yield Finding(State.FAULT, "spark", f"{settings.spark_endpoint} does not read {settings.lake}: {fault}")
+        return
+    found = java()
+    if found is None:
+        yield Finding(State.FAULT, "java", NO_JAVA)
+        return
+    done = subprocess.run([found, "-version"], capture_output=True, text=True)  # noqa: S603 - the user's own Java
+    version = re.search(r'version "(\d+)', done.stderr)
+    if version is None or int(version[1]) < LEAST_JAVA:
+        said = version[1] if version else "no version"
+        yield Finding(State.FAULT, "java", f"{found} is {said}; {NO_JAVA}")
+    else:
+        yield Finding(State.OK, "java", f"{version[1]}, {found}")
 
 
 def port(number: int = PORT) -> Iterator[Finding]:

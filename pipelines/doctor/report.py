@@ -19,6 +19,7 @@ from pipelines.doctor import home, machine
 from pipelines.publication.versions import Version
 from pipelines.reports.as_of_hint import as_of_hint
 from pipelines.reports.tables import print_line
+from pipelines.runs.dbt_runs import SPARK
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import options_of, sources_of
 
@@ -32,7 +33,9 @@ def examine(settings: Settings, now: datetime | None = None) -> Iterator[Finding
     newest, published = home.publication(settings)
     yield from machine.clock(settings, now, newest.published_at if newest else None)
     yield from machine.disk(settings)
-    yield from machine.versions({"copy"} if settings.copy_to else set())
+    wanted = {"copy": settings.copy_to is not None, "spark": settings.target == SPARK}
+    yield from machine.versions({extra for extra, is_wanted in wanted.items() if is_wanted})
+    yield from machine.spark(settings)
     yield from machine.port()
     try:
         sources = sources_of(settings)

@@ -28,8 +28,11 @@ from filelock import FileLock
 from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
+from pipelines.spark.connection import connection, require, said
+from pipelines.spark.lake import SNAPSHOTS_SCHEMA, fill_lake, show_lake
 
 MANIFEST = "manifest.json"
+SPARK = "spark"
 # The settings that say which models there are and what they read; no config rests on another, and the build takes all.
 DECIDING_VARIABLES = ("sources", "entity_sources", "landed_by", "landed_schemas", "pass_through_columns")
 # Each message is a record in Dagster's history.
@@ -67,7 +70,12 @@ Log = Callable[[str], None]
 
 
 def prepare_manifest(settings: Settings) -> Path:
-    """The manifest of the project as it is now, parsed only where that was not done yet. Opens no database."""
+    """The manifest of the project as it is now, parsed only where that was not done yet. Opens no database.
+
+    Raises SparkError where the models are built by Spark, and it is not there.
+    """
+    if settings.target == SPARK:
+        require(settings)
     with _parsing(settings) as folder:
         if not (folder / MANIFEST).exists():
             _parse(settings, folder)
@@ -89,15 +97,36 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     # The manifest of the parsed project is there already.
     arguments.append("--no-write-json")
-    if nodes:
+    # On Spark all are built: its session knows no table of an earlier one.
+    if nodes and settings.target != SPARK:
         arguments += ["--indirect-selection", "empty", "--select", *nodes]
     with _parsing(settings) as folder:
         parsed = _parse(settings, folder)
-    result = _invoke(settings, arguments, variables, settings.home, settings.home / "dbt", progress, parsed)
+
+    def run(arguments: Sequence[str]) -> Any:
+        return _invoke(settings, arguments, variables, settings.home, settings.home / "dbt", progress, parsed)
+
+    result = _run_on_spark(settings, parsed, run, arguments) if settings.target == SPARK else run(arguments)
     return [
-        NodeResult(node.node.unique_id, str(node.status), node.message or "", node.execution_time, node.failures)
-        for node in result.results
+        NodeResult(each.node.unique_id, str(each.status), said(each.message or ""), each.execution_time, each.failures)
+        for each in result.results
     ]
+
+
+def _run_on_spark(settings: Settings, parsed: Any, run: Callable[[Sequence[str]], Any], building: Sequence[str]) -> Any:
+    """Hand the raw tables to Spark, let dbt build there, and let the warehouse show what was made."""
+    wanted = {(source.schema, source.identifier) for source in parsed.sources.values()}
+    # What a snapshot saw, a build cannot make again.
+    wanted |= {(node.schema, node.name) for node in parsed.nodes.values() if node.schema == SNAPSHOTS_SCHEMA}
+    with connection(settings):
+        tables = fill_lake(settings.warehouse, settings.lake, wanted)
+        declaring = ["run-operation", "read_lake", "--args", json.dumps({"tables": tables}), "--no-write-json"]
+        [declared] = run(declaring).results
+        if declared.status != "success":
+            raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
+        result = run(building)
+    show_lake(settings.warehouse, settings.lake, [each.node for each in result.results])
+    return result
 
 
 def parsed_dir(settings: Settings) -> Path:
@@ -112,7 +141,8 @@ def _parsing(settings: Settings) -> Iterator[Path]:
     It is named by a digest of the project's files: a modification time says nothing about a deleted file, or
     about one that a checkout put back. So do the settings that say which models there are.
     """
-    chosen = hashlib.sha256(json.dumps(_deciding(settings), sort_keys=True).encode()).hexdigest()
+    deciding = {"target": settings.target, **_deciding(settings)}
+    chosen = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     sources = sources_digest()[:16]
     place = parsed_dir(settings)
     folder = place / f"{sources}-{chosen[:16]}"
@@ -208,5 +238,5 @@ def _invoke(
     if outcome.exception is not None:
         if not isinstance(outcome.exception, Exception):
             raise outcome.exception
-        raise DbtError(f"dbt {arguments[0]} failed: {one_line(str(outcome.exception))}") from outcome.exception
+        raise DbtError(f"dbt {arguments[0]} failed: {one_line(said(str(outcome.exception)))}") from outcome.exception
     return outcome.result

@@ -42,6 +42,7 @@ def build_fingerprint(settings: Settings, now: datetime) -> str:
         "contents": _contents(settings),
         "settings": {**variables, "as_of": settings.as_of.isoformat() if settings.as_of else None},
         "sources": sources_digest(),
+        "target": settings.target,
         # Who switches pages on, or installs what makes them, wants to see them.
         "pages": settings.pages and is_installed(),
     }

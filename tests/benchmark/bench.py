@@ -9,22 +9,26 @@ Does not belong here: any part of a refresh.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import shutil
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+from dagster import DagsterEventType
 
 from ingestion.contract import ENTITIES
 from ingestion.demo import DEFAULT_UNTIL, change
 from pipelines.publication.versions import newest_version
 from pipelines.reports.progress import STEPS
+from pipelines.runs.dbt_runs import prepare_manifest
 from pipelines.runs.instance import open_instance
 from pipelines.settings import Settings
 from tests.benchmark.by_hand import differences
@@ -48,9 +52,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Refresh:
-    """One refresh: a figure for each step of `STEPS` that ran, and for the whole process."""
+    """One refresh: a figure for each step of `STEPS` that ran, for the models of each dbt group, and for it all."""
 
     steps: dict[str, Figure]
+    groups: dict[str, Figure]
     total: Figure
 
     @property
@@ -83,24 +88,24 @@ def main() -> None:
 def benchmark(home: Path, calls: int) -> str:
     """Make a demo company below `home`, refresh it three times, and return the report in Markdown."""
     settings = Settings(home, home / "landing")
-    bare = {task: _bare(settings, task, calls) for task in ("generate", "read", "copy")}
-    refreshes = {"first": _refresh(settings, DEFAULT_UNTIL, is_new=True)}
+    bare = {task: bare_task(settings, task, calls) for task in ("generate", "read", "copy")}
+    refreshes = {"first": refresh(settings, DEFAULT_UNTIL, is_new=True)}
     content = _content(settings)
     bare["by hand"] = _by_hand(settings, DEFAULT_UNTIL)
-    refreshes["nothing new"] = _refresh(settings, DEFAULT_UNTIL, is_new=False)
+    refreshes["nothing new"] = refresh(settings, DEFAULT_UNTIL, is_new=False)
     end = change(settings.landing, share=CHANGED_SHARE)
-    refreshes[f"{CHANGED_SHARE:.0%} changed"] = _refresh(settings, end, is_new=True)
+    refreshes[f"{CHANGED_SHARE:.0%} changed"] = refresh(settings, end, is_new=True)
     return "\n".join(_report(calls, content, bare, refreshes))
 
 
-def _refresh(settings: Settings, as_of: datetime, is_new: bool) -> Refresh:
+def refresh(settings: Settings, as_of: datetime, is_new: bool) -> Refresh:
     before = newest_version(settings)
     measured = measure(repline("refresh"), _environment(settings, as_of))
     after = newest_version(settings)
     if after is None or (before is None or before.number != after.number) != is_new:
         expected = "a new version" if is_new else "no new version"
         raise RunError(f"the refresh should have published {expected}, but said:\n{measured.output}")
-    return Refresh(_steps(settings, measured), Figure.of(measured))
+    return Refresh(_steps(settings, measured), _groups(settings) if is_new else {}, Figure.of(measured))
 
 
 def _steps(settings: Settings, measured: Measured) -> dict[str, Figure]:
@@ -114,7 +119,23 @@ def _steps(settings: Settings, measured: Measured) -> dict[str, Figure]:
         }
 
 
-def _bare(settings: Settings, task: str, calls: int) -> Figure:
+def _groups(settings: Settings) -> dict[str, Figure]:
+    """The models and snapshots that the newest run built, by dbt group: the sum of their times."""
+    manifest = json.loads(prepare_manifest(settings).read_text(encoding="utf-8"))
+    groups: dict[tuple[str, ...], str] = {
+        (node["schema"], node["name"]): node["group"] for node in manifest["nodes"].values() if node.get("group")
+    }
+    seconds: dict[str, float] = defaultdict(float)
+    with open_instance(settings) as instance:
+        [run] = instance.get_runs(limit=1)
+        for entry in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION):
+            made = entry.asset_materialization
+            if made and (group := groups.get(tuple(made.asset_key.path))):
+                seconds[group] += float(str(made.metadata["seconds"].value))
+    return {group: Figure(seconds[group]) for group in sorted(seconds, key=seconds.__getitem__, reverse=True)}
+
+
+def bare_task(settings: Settings, task: str, calls: int) -> Figure:
     command = [sys.executable, "-m", "tests.benchmark.bare", task, str(settings.landing), str(calls)]
     return Figure.of(measure(command, os.environ))
 
@@ -134,6 +155,7 @@ def _by_hand(settings: Settings, as_of: datetime) -> Figure:
 def _environment(settings: Settings, as_of: datetime) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("REPLINE_")},
+        "REPLINE_TARGET": settings.target,
         "REPLINE_HOME": str(settings.home),
         "REPLINE_LANDING": str(settings.landing),
         "REPLINE_AS_OF": as_of.isoformat(),
@@ -158,9 +180,14 @@ def _report(
     yield f"| refresh | {' | '.join(refreshes)} |"
     yield f"| --- |{' ---: |' * len(refreshes)}"
     for step, title in STEPS.items():
-        yield _row(title, [refresh.steps.get(step) for refresh in refreshes.values()])
-    yield _row("Start and end", [refresh.around for refresh in refreshes.values()])
-    yield _row("**Total**", [refresh.total for refresh in refreshes.values()])
+        yield row(title, [refresh.steps.get(step) for refresh in refreshes.values()])
+    yield row("Start and end", [refresh.around for refresh in refreshes.values()])
+    yield row("**Total**", [refresh.total for refresh in refreshes.values()])
+    yield ""
+    yield f"| models of | {' | '.join(refreshes)} |"
+    yield f"| --- |{' ---: |' * len(refreshes)}"
+    for group in refreshes["first"].groups:
+        yield row(group, [refresh.groups.get(group) for refresh in refreshes.values()])
     yield ""
     by_hand = bare["by hand"].seconds
     first, *others = (refresh.total.seconds for refresh in refreshes.values())
@@ -170,13 +197,13 @@ def _report(
     yield ""
     yield "| for comparison | |"
     yield "| --- | ---: |"
-    yield _row("Make the demo company", [bare["generate"]])
-    yield _row("DuckDB alone: read every value of these files", [bare["read"]])
-    yield _row("DuckDB alone: copy these files into tables", [bare["copy"]])
-    yield _row("Script by hand: raw tables, five KPI tables as DuckDB and Parquet", [bare["by hand"]])
+    yield row("Make the demo company", [bare["generate"]])
+    yield row("DuckDB alone: read every value of these files", [bare["read"]])
+    yield row("DuckDB alone: copy these files into tables", [bare["copy"]])
+    yield row("Script by hand: raw tables, five KPI tables as DuckDB and Parquet", [bare["by hand"]])
 
 
-def _row(title: str, figures: list[Figure | None]) -> str:
+def row(title: str, figures: list[Figure | None]) -> str:
     return f"| {title} | {' | '.join(_cell(figure) for figure in figures)} |"
 
 

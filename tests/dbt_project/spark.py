@@ -133,8 +133,8 @@ def _compile(arguments: Sequence[str]) -> None:
     def relation_of(adapter: SparkAdapter, database: str | None, schema: str, identifier: str) -> Any:
         return adapter.Relation.create(schema=schema, identifier=identifier)
 
-    SparkAdapter.get_columns_in_relation = columns_in  # type: ignore[method-assign, assignment]
-    SparkAdapter.get_relation = relation_of  # type: ignore[method-assign, assignment]
+    SparkAdapter.get_columns_in_relation = columns_in
+    SparkAdapter.get_relation = relation_of
     folder, variables, *rest = arguments
     places = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", folder]
     outcome = dbtRunner().invoke(

@@ -114,6 +114,23 @@ SCRAMBLES = (
     """,
     f"UPDATE raw.landing__forecast_submissions SET amount = amount * 9 WHERE submitted_at >= '{SNAPSHOT}'",
     f"UPDATE raw.landing__exchange_rates SET rate = rate * 9 WHERE rate_date > '{SNAPSHOT}'",
+    # And what nobody had heard of by then: a deal that was made and won since.
+    f"""
+    INSERT INTO raw.landing__opportunities BY NAME
+    SELECT 'unheard of' AS opportunity_id, 'Won' AS stage, 'u1' AS owner_id, 5000 AS amount,
+        CAST('{SNAPSHOT}' AS TIMESTAMP) AS created_at, DATE '2024-02-12' AS close_date, false AS is_deleted
+    """,
+    f"""
+    INSERT INTO raw.landing__opportunity_history BY NAME
+    SELECT 'unheard of' AS opportunity_id, 'Won' AS stage, 'u1' AS owner_id, 5000 AS amount,
+        CAST('{SNAPSHOT}' AS TIMESTAMP) AS changed_at, DATE '2024-02-01' AS close_date
+    """,
+    f"""
+    INSERT INTO raw.landing__forecast_submissions BY NAME
+    SELECT user_id, period_type, period_start, submitted_at + INTERVAL 99 DAY AS submitted_at, 1 AS amount,
+        false AS is_deleted
+    FROM raw.landing__forecast_submissions WHERE submitted_at < '{SNAPSHOT}'
+    """,
 )
 
 

@@ -79,7 +79,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
         insert_rows(connection, "users", [{"user_id": "u1", "team": "North"}])
         insert_rows(connection, "calls", CALLS)
         insert_rows(connection, "goals", [{"objective": "fill the pipeline", **goal} for goal in GOALS])
-    build(home, SETTINGS, "--select", "+kpi_goal_buy_in", command="run")
+    build(home, SETTINGS, "--select", "+kpi_goal_buy_in", "+int_goal_warnings", command="run")
     return duckdb.connect(str(home / "warehouse.duckdb"), read_only=True)
 
 
@@ -91,3 +91,9 @@ def test_whoever_and_whatever_a_goal_is_about(marts: duckdb.DuckDBPyConnection) 
 def test_goals_of_reps_whom_nobody_knows_are_of_no_team(marts: duckdb.DuckDBPyConnection) -> None:
     rows = marts.execute("SELECT team, quarter_start::VARCHAR, goal_count FROM marts.kpi_goal_buy_in").fetchall()
     assert sorted(rows) == [("North", "2024-02-01", 12), ("unassigned", "2024-02-01", 2)]
+
+
+def test_goals_on_what_is_no_goal_metric_are_counted(marts: duckdb.DuckDBPyConnection) -> None:
+    rows = marts.execute("SELECT rule, entity, row_count FROM intermediate.int_goal_warnings").fetchall()
+    # A metric of a moment, one of the company for a rep, and an unknown one.
+    assert rows == [("no_goal_metric", "goals", 3)]

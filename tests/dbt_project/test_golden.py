@@ -35,6 +35,8 @@ def built_case(
 
 def test_tables_are_as_expected(built_case: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
     connection, expected_dir = built_case
+    given = {path.stem for path in expected_dir.glob("*.csv")} - {"expected_warnings"}
+    assert given == set(CASES[expected_dir.parent.name])
     found = {
         table: differences(connection, table, expected_dir / f"{table}.csv")
         for table in CASES[expected_dir.parent.name]

@@ -55,6 +55,7 @@ def test_three_days_and_a_look_back(tmp_path: Path) -> None:
         ("North", "bo", "1900-01-01", "2025-03-09"),
         ("South", "", "2025-03-10", "9999-12-31"),
     ]
+    second_day = company.marts(tmp_path / "second_day")
 
     # What was seen on the second day, and what the files say by now, is no news of the first.
     company.as_of = DAYS[0]
@@ -76,3 +77,9 @@ def test_three_days_and_a_look_back(tmp_path: Path) -> None:
         WHERE period_type = 'month' AND won_count > 0 ORDER BY team
     """)
     assert won == [("North", 2), ("South", 1)]
+
+    # A day between others is what it was, too.
+    company.as_of = DAYS[1]
+    company.refresh()
+    looked_back = company.marts(tmp_path / "looked_back_again")
+    assert [table for table, rows in looked_back.items() if rows != second_day[table]] == []

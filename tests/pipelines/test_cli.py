@@ -69,7 +69,7 @@ def test_every_command_has_help() -> None:
     ("environment", "line"),
     [
         ({"REPLINE_AS_OF": "yesterday"}, "REPLINE_AS_OF is 'yesterday', not an ISO 8601 moment"),
-        ({"REPLINE_TARGET": "oracle"}, "REPLINE_TARGET is 'oracle'; it may be: duckdb"),
+        ({"REPLINE_TARGET": "oracle"}, "REPLINE_TARGET is 'oracle'; it may be: duckdb, spark"),
         ({"REPLINE_VARS": "{"}, "REPLINE_VARS is not JSON"),
         ({"REPLINE_VARS": '{"currency": "EUR"}'}, "REPLINE_VARS names the unknown setting 'currency'"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from datetime import timedelta
 from itertools import pairwise
@@ -173,6 +174,20 @@ def test_every_published_mart_is_read_by_somebody(manifest: dict[str, Any]) -> N
         if node["resource_type"] == "model" and node["schema"] == "marts"
     }
     assert marts - named == set(), "name them in dbt_project/models/exposures.yml"
+
+
+@pytest.mark.parametrize(
+    ("exposure", "folder"),
+    [("pages", "pipelines/pages/queries"), ("superset", "docs/bi/superset/datasets")],
+)
+def test_an_exposure_names_what_is_read(manifest: dict[str, Any], exposure: str, folder: str) -> None:
+    marts = {node["name"] for node in manifest["nodes"].values() if node["schema"] == "marts"}
+    texts = [path.read_text(encoding="utf-8") for path in (REPOSITORY / folder).rglob("*.*")]
+    read = {name for text in texts for name in re.findall(r"(?:marts\.|table_name: )(\w+)", text)} & marts
+    named = {
+        node.split(".")[-1] for node in manifest["exposures"][f"exposure.repline.{exposure}"]["depends_on"]["nodes"]
+    }
+    assert named == read
 
 
 def test_the_marts_gate_holds_columns_to_what_the_models_declare(manifest: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ def test_an_override_of_a_mapping_changes_the_keys_that_it_names() -> None:
         ("REPLINE_AS_OF", "0001-01-01", "REPLINE_AS_OF is '0001-01-01'; it must be from 1970-01-01 to before 2200"),
         ("REPLINE_AS_OF", "9999-12-31T23:59:59-01:00", "it must be from 1970-01-01 to before 2200-01-01"),
         ("REPLINE_VARS", '{"as_of": "0001-01-01T00:00:00+01:00"}', "REPLINE_VARS: as_of is '0001-01-01T00"),
-        ("REPLINE_TARGET", "oracle", "it may be: duckdb"),
+        ("REPLINE_TARGET", "oracle", "it may be: duckdb, spark"),
         ("REPLINE_HOME", "/srv/what?", "use another folder"),
         ("REPLINE_HOME", "/srv/#1", "use another folder"),
         ("REPLINE_HOME", "/srv/100%", "use another folder"),
@@ -179,7 +179,7 @@ class TestSettingsFile:
         [
             ("base_curency: EUR", "{file} names the unknown setting 'base_curency'; did you mean 'base_currency'?"),
             ("base_currency: usd", "{file}: base_currency is 'usd', not an ISO 4217"),
-            ("target: spark", "{file}: target is 'spark'; it may be: duckdb"),
+            ("target: oracle", "{file}: target is 'oracle'; it may be: duckdb, spark"),
             (
                 "a: 1\nkeep_versions: 3\na: 2",
                 "{file}, line 3: this is not YAML that can be read ('a' stands here twice)",

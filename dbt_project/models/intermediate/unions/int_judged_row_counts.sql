@@ -1,4 +1,6 @@
 -- How many rows the judged sources gave and how many of them are rejected, one row per source and entity.
+{{ config(materialized=view_for_readers()) }}
+
 with rejected_rows as (
     select * from {{ ref('int_rejected_rows') }}
 ),

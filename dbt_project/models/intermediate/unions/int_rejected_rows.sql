@@ -1,5 +1,6 @@
 -- Rows of the judged sources that no model uses, because a value cannot be read or the landing contract
 -- forbids it, with the reason. Rows of files have theirs in raw.quarantine.
+{{ config(materialized=view_for_readers()) }}
 {% set selections = [] %}
 {% for entity, contract in landing_contract().items() %}
 {% for source in judged_sources_of(entity) %}

@@ -70,9 +70,9 @@ in_teams as (
 with_peers as (
     select
         *,
-        case when team is not null then sum(advanced_count) over team_mates - advanced_count end
+        case when team is not null then (sum(advanced_count) over team_mates) - advanced_count end
             as peer_advanced_count,
-        case when team is not null then sum(decided_count) over team_mates - decided_count end
+        case when team is not null then (sum(decided_count) over team_mates) - decided_count end
             as peer_decided_count
     from in_teams
     window team_mates as (partition by quarter_index, pipeline_key, open_stage_number, team)

@@ -58,8 +58,8 @@ in_teams as (
 with_peers as (
     select
         *,
-        case when team is not null then sum(review_count) over team_mates - review_count end as peer_review_count,
-        case when team is not null then sum(score_sum) over team_mates - score_sum end as peer_score_sum
+        case when team is not null then (sum(review_count) over team_mates) - review_count end as peer_review_count,
+        case when team is not null then (sum(score_sum) over team_mates) - score_sum end as peer_score_sum
     from in_teams
     window team_mates as (partition by quarter_start, criterion, team)
 ),

@@ -91,7 +91,7 @@ forecasts as (
         period_start,
         weeks_left,
         {% for method in methods %}
-        sum({{ 'bottom_' if method == 'submitted' }}{{ method }}_amount) as {{ method }}_amount,
+        cast(sum({{ 'bottom_' if method == 'submitted' }}{{ method }}_amount) as decimal(28, 8)) as {{ method }}_amount,
         {% endfor %}
         sum(actual_amount) as actual_amount
     from reps

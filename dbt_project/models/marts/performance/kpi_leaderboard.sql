@@ -1,6 +1,7 @@
 -- Who leads in each KPI of the setting leaderboard_kpis, among those employed in the period.
 {% set kpis = kpis_by_name() %}
 {% set board = 'period_type, period_start, kpi' %}
+{% set rep_periods = 'partition by period_type, kpi, user_id order by period_number' %}
 
 with scorecards as (
     select * from {{ ref('kpi_rep_scorecard') }}
@@ -98,10 +99,9 @@ placed as (
 compared as (
     select
         *,
-        max(rank) over (rep_periods range between 1 preceding and 1 preceding) - rank as rank_change,
-        percentile - avg(percentile) over (rep_periods range between 3 preceding and 1 preceding) as improvement
+        max(rank) over ({{ rep_periods }} range between 1 preceding and 1 preceding) - rank as rank_change,
+        percentile - avg(percentile) over ({{ rep_periods }} range between 3 preceding and 1 preceding) as improvement
     from placed
-    window rep_periods as (partition by period_type, kpi, user_id order by period_number)
 ),
 
 -- Rounded, so that equal ones are equal however they were added up.

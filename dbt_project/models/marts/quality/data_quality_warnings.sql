@@ -11,6 +11,7 @@ with warnings as (
         ref('int_performance_warnings'): counts,
         ref('int_organisation_warnings'): counts + ['subject'],
         ref('int_territory_warnings'): counts + ['subject'],
+        ref('int_goal_warnings'): counts,
         ref('int_forecast_warnings'): counts,
         ref('int_incentives_warnings'): counts + ['subject'],
     }) }}
