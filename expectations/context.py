@@ -1,4 +1,4 @@
-"""Runs a gate with Great Expectations on the DuckDB warehouse: context, datasource, suite, results.
+"""Runs a gate with Great Expectations on the DuckDB warehouse: context, datasource, suite, checkpoint.
 
 Belongs here: everything that touches the Great Expectations library. Does not belong here: the checks (one
 module a gate) and the look of the data docs (`expectations.data_docs`).
@@ -16,6 +16,7 @@ import duckdb
 import great_expectations as gx
 import sqlalchemy
 from great_expectations import expectations as gxe
+from great_expectations.checkpoint import UpdateDataDocsAction
 from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context import EphemeralDataContext
@@ -23,10 +24,6 @@ from great_expectations.data_context.types.base import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
-)
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
 )
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
@@ -78,7 +75,7 @@ def run_gate(
     variables: Mapping[str, Any],
     settings: Mapping[str, str],
 ) -> GateResult:
-    """Validate the gate's suite on the warehouse, keep its results there, and update the data docs.
+    """Run the gate's checkpoint on the warehouse, keep its results there, and update the data docs.
 
     `settings` are the SQL literals that the gate's measures use. Raises GateError where the gate cannot be
     run: no warehouse, a missing table or column, a setting that is no number.
@@ -98,36 +95,32 @@ def run_gate(
     )
     try:
         batch = source.add_query_asset(gate.suite, query).add_batch_definition("all")
-        suite = gx.ExpectationSuite(gate.suite, expectations=[_expectation(check, variables) for check in gate.checks])
+        suite = context.suites.add(
+            gx.ExpectationSuite(gate.suite, expectations=[_expectation(check, variables) for check in gate.checks])
+        )
+        definition = context.validation_definitions.add(
+            gx.ValidationDefinition(name=gate.suite, data=batch, suite=suite)
+        )
+        checkpoint = context.checkpoints.add(
+            gx.Checkpoint(
+                name=gate.suite,
+                validation_definitions=[definition],
+                actions=[UpdateDataDocsAction(name="update_data_docs", site_names=[SITE_NAME])],
+            )
+        )
         checked_at = datetime.now(UTC)
-        validation = batch.get_batch().validate(suite)
+        outcome = checkpoint.run(run_id=RunIdentifier(run_name=run_id, run_time=checked_at))
     except sqlalchemy.exc.DBAPIError as error:
         raise GateError(f"the {gate.suite} gate failed on {warehouse}: {first_line(error.orig)}") from None
     finally:
         # The library opens two engines; an open one would keep the results below from being written.
         source.get_engine().dispose()
         source.get_execution_engine().close()
-    key = _keep(context, validation, RunIdentifier(run_name=run_id, run_time=checked_at))
+    [(key, validation)] = outcome.run_results.items()
     results = _plain_results(validation, checks, run_id, gate.suite, checked_at.replace(tzinfo=None))
     results = _with_examples(gate, results, warehouse)
     write_results(warehouse, results)
     return GateResult(results, page_of(data_docs, key))
-
-
-def _keep(
-    context: EphemeralDataContext, validation: ExpectationSuiteValidationResult, run: RunIdentifier
-) -> ValidationResultIdentifier:
-    """Store the results and show them in the data docs, as a checkpoint of the library does.
-
-    A checkpoint compares the suite with what is stored of it, five times in a run. Here it is made anew for each run:
-    the comparisons took a quarter of a gate's time and could find nothing.
-    """
-    validation.meta |= {"run_id": run, "validation_time": run.run_time}
-    suite = ExpectationSuiteIdentifier(validation.suite_name)
-    key = ValidationResultIdentifier(suite, run, validation.batch_id)
-    context.validation_results_store.store_validation_results(validation, key, suite)
-    context.build_data_docs([SITE_NAME], [key])
-    return key
 
 
 def data_docs_context(data_docs: Path) -> EphemeralDataContext:

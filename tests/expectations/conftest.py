@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from great_expectations.data_context import EphemeralDataContext
+from great_expectations.checkpoint import UpdateDataDocsAction
 
 from ingestion.contract import ENTITIES
 from pipelines.settings import default_vars
@@ -96,7 +96,7 @@ def change(warehouse: Path) -> Change:
 @pytest.fixture
 def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate writes no data docs, a fifth of its time, for tests that look at its results alone."""
-    monkeypatch.setattr(EphemeralDataContext, "build_data_docs", lambda *_, **__: {})
+    monkeypatch.setattr(UpdateDataDocsAction, "run", lambda *_, **__: {})
 
 
 @pytest.fixture
