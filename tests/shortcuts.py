@@ -6,7 +6,11 @@ what a test could tell from the real thing.
 
 from __future__ import annotations
 
+import hashlib
+import marshal
+import os
 import sqlite3
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ import pytest
 
 # Not in the dbt project: a test sees that nothing is written there, while others run.
 PARSED = Path(__file__).resolve().parent.parent / ".pytest_cache" / "dbt_parsed"
+TEMPLATES = PARSED.with_name("dbt_templates")
 _SQLITE_STORAGES = ("event_log.sqlite.sqlite_event_log", "runs.sqlite.sqlite_run_storage")
 
 
@@ -60,6 +65,44 @@ def never_wait_for_the_disk() -> None:
             connection.execute("PRAGMA synchronous = OFF")
 
 
+def quicken_dbt(patch: pytest.MonkeyPatch) -> None:
+    """dbt compiles all templates in each build, and puts all macros together twice for each model and test.
+
+    That comes out the same each time: the code of a template is kept for all builds, and of 750 macros each is looked
+    up once instead of in five dictionaries in turn. It takes a fifth of a small build's time.
+    """
+    import jinja2
+    from dbt.context.macros import MacroNamespace
+
+    patch.setattr(jinja2.Environment, "compile", _compiler(jinja2.Environment.compile))
+
+    def found(self: Any) -> Any:
+        # The other way round: what dbt finds first comes last.
+        if "found" not in vars(self):
+            searched: list[Any] = [*self._search_order()]
+            vars(self)["found"] = {name: each[name] for each in reversed(searched) for name in each}
+        return vars(self)["found"]
+
+    patch.setattr(MacroNamespace, "__getitem__", lambda self, name: found(self)[name])
+    patch.setattr(MacroNamespace, "_keys", lambda self: found(self).keys())
+
+
+def _compiler(compiled: Any) -> Any:
+    def from_cache(self: Any, source: Any, name: Any = None, filename: Any = None, *args: Any) -> Any:
+        if type(self).__module__ != "dbt_common.clients.jinja" or not isinstance(source, str) or name or filename:
+            return compiled(self, source, name, filename, *args)
+        key = hashlib.sha256(f"{sys.version} {type(self).__name__} {args} {source}".encode()).hexdigest()
+        kept = TEMPLATES / key
+        if not kept.exists():
+            made = kept.with_suffix(f".{os.getpid()}")
+            made.parent.mkdir(parents=True, exist_ok=True)
+            made.write_bytes(marshal.dumps(compiled(self, source, name, filename, *args)))
+            made.replace(kept)
+        return marshal.loads(kept.read_bytes())
+
+    return from_cache
+
+
 def remember_types(patch: pytest.MonkeyPatch) -> None:
     """dlt finds out anew what its types are made of: 50,000 times in a load, a third of its time."""
     from dlt.common import validation
@@ -86,3 +129,4 @@ def take_all() -> None:
     share_parsed_states(patch)
     keep_engines(patch)
     never_wait_for_the_disk()
+    quicken_dbt(patch)

@@ -186,7 +186,11 @@ def _invoke(
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
 
+    from pipelines.runs.dbt_events import LoudEventManager
+
+    ctx_set_event_manager(LoudEventManager())
     told_at = 0.0
     target.mkdir(parents=True, exist_ok=True)
     # For a file of its own dbt would format all its messages for debugging too, to leave them out.
@@ -194,8 +198,7 @@ def _invoke(
 
     def on_event(event: Any) -> None:
         nonlocal told_at
-        if event.info.level != "debug":
-            log.write(f"{datetime.now(UTC):%H:%M:%S} {event.info.level:5} {event.info.msg}\n")
+        log.write(f"{datetime.now(UTC):%H:%M:%S} {event.info.level:5} {event.info.msg}\n")
         if event.info.name == "LogStartLine" and time.monotonic() - told_at > _PROGRESS_SECONDS:
             told_at = time.monotonic()
             progress(f"{event.data.index} of {event.data.total}: {event.data.description}")

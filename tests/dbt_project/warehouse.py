@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from filelock import FileLock
 
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Column, ColumnType, Entity
 from pipelines.runs.dbt_runs import DECIDING_VARIABLES
 from tests.processes import run_forked
-from tests.shortcuts import PARSED
+from tests.shortcuts import PARSED, quicken_dbt
 
 STATEMENTS = "statements.json"
 # Nobody reads what dbt would write about the project and the run: 10 MB, each time, and a tenth of its time.
@@ -114,6 +115,7 @@ def _dbt(arguments: Sequence[str]) -> None:
     """Run a dbt command on a project."""
     from dbt.cli.main import dbtRunner
 
+    quicken_dbt(pytest.MonkeyPatch())
     command, project, variables, *rest = arguments
     outcome = parse(project, json.loads(variables))
     if outcome.success:

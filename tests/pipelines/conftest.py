@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import pickle
@@ -19,7 +20,7 @@ from pipelines.refresh import Outcome, run_refresh
 from pipelines.reports.progress import PlainProgress
 from pipelines.settings import Settings
 from tests.prepared import prepared
-from tests.shortcuts import keep_engines, never_wait_for_the_disk
+from tests.shortcuts import keep_engines, never_wait_for_the_disk, quicken_dbt
 
 UNTIL = datetime(2025, 12, 31, 18, tzinfo=UTC)
 _OURS = ("DAGSTER_HOME", "REPLINE_HOME", "REPLINE_LANDING", "REPLINE_AS_OF", "REPLINE_VARS", "REPLINE_TARGET")
@@ -38,6 +39,8 @@ def cheap_records() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         keep_engines(patch)
         never_wait_for_the_disk()
+        quicken_dbt(patch)
+        gc.freeze()  # what was imported is no garbage, which Python would look for in each test
         yield
 
 

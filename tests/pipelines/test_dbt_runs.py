@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from dbt_common.events.base_types import EventLevel, EventMsg
+from dbt_common.events.types import Note
 
+from pipelines.runs.dbt_events import LoudEventManager
 from pipelines.runs.dbt_runs import DECIDING_VARIABLES, prepare_manifest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 
@@ -37,3 +40,12 @@ def test_only_settings_that_say_which_models_there_are_have_a_parsed_state_of_th
 
     assert folder(base_currency="EUR", reporting_timezone="Europe/Amsterdam") == folder()
     assert folder(sources=["landing", "aircall"]) != folder()
+
+
+def test_of_what_dbt_says_only_what_is_for_debugging_is_not_heard() -> None:
+    heard: list[EventMsg] = []
+    manager = LoudEventManager()
+    manager.add_callback(heard.append)
+    for level in EventLevel:
+        manager.fire_event(Note(msg="said"), level)
+    assert [each.info.level for each in heard] == [each.value for each in EventLevel if each is not EventLevel.DEBUG]

@@ -9,6 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from pipelines.runs.instance import open_instance, prepare_dagster_home
 from pipelines.runs.records import BatchingEventLogStorage
@@ -26,6 +28,27 @@ def test_a_file_of_records_is_kept_open_until_the_end(tmp_path: Path) -> None:
     assert list(runs.rglob("*.db-wal")) == []
     with sqlite3.connect(runs / "runs" / f"{run.run_id}.db") as connection:
         assert connection.execute("SELECT count(*) FROM event_logs").fetchone() == (1,)
+
+
+def test_events_of_a_run_share_a_connection(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    def count(connection: sqlite3.Connection, _: object) -> None:
+        [(_, _, file), *_] = connection.execute("PRAGMA database_list").fetchall()
+        opened.append(Path(file).stem)
+
+    settings = Settings(tmp_path, tmp_path / "landing")
+    with open_instance(settings) as instance:
+        run = instance.add_run(dg.DagsterRun("job"))
+        instance.report_engine_event("the first makes the file", run)
+        event.listen(Engine, "connect", count)
+        try:
+            for number in range(10):
+                instance.report_engine_event(f"{number}", run)
+        finally:
+            event.remove(Engine, "connect", count)
+        assert len(instance.all_logs(run.run_id)) == 11
+    assert run.run_id not in opened
 
 
 def test_what_a_run_plans_is_stored_at_once_and_found_by_dagsters_own_storage(

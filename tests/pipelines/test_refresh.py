@@ -125,7 +125,9 @@ def test_a_run_of_the_command_line_is_known_by_its_tag(refreshed: RefreshedHome)
     assert run.tags[STARTED_BY] == "command line"
 
 
-def test_nothing_new_makes_no_version_and_skips_the_rest(refreshed: RefreshedHome) -> None:
+def test_nothing_new_makes_no_version_and_skips_the_rest(
+    refreshed: RefreshedHome, caplog: pytest.LogCaptureFixture
+) -> None:
     outcome = refresh(refreshed.settings)
     assert outcome.success
     assert not outcome.is_new
@@ -134,6 +136,7 @@ def test_nothing_new_makes_no_version_and_skips_the_rest(refreshed: RefreshedHom
     assert steps(refreshed.settings, outcome.run_id, "STEP_START") == ["load_sources"]
     skipped = steps(refreshed.settings, outcome.run_id, "STEP_SKIPPED")
     assert skipped == ["landing_gate", "build_models", "marts_gate", "publish_marts"]
+    assert "emitted no result" not in caplog.text
     assert materializations(refreshed.settings, outcome.run_id) == {}
 
 
