@@ -19,8 +19,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import dlt
+import duckdb
 
 from ingestion.masking import Secrets
+from ingestion.text import one_line
 from pipelines.settings import Settings
 
 # Its name, as dlt reads it: SPARK__PASSWORD, or [spark] in secrets.toml.
@@ -132,18 +134,19 @@ def _heard_settings() -> Iterator[None]:
 @contextmanager
 def _session(settings: Settings) -> Iterator[None]:
     """A session of Spark on this machine or the cluster of its configuration, which dbt takes up."""
+    from py4j.protocol import Py4JError
     from pyspark import SparkConf
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     log = settings.home / "spark.log"
-    conf = SparkConf().setAppName("repline")
-    conf.setAll(list({**SESSION, "spark.sql.warehouse.dir": str(settings.lake / "_spark")}.items()))
+    conf = SparkConf().setAppName("repline").setAll([*SESSION.items()])
+    conf.set("spark.sql.warehouse.dir", str(settings.lake / "_spark"))
     logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
         context = _context(conf, log)
-    except (PySparkException, OSError) as error:
-        raise SparkError(f"Spark does not start: {said(str(error))}; {log} holds what it said") from error
+    except (PySparkException, Py4JError, OSError) as error:
+        raise SparkError(f"Spark does not start: {one_line(said(str(error)))}; {log} holds what it said") from error
     context.setLogLevel("ERROR")
     session = SparkSession(context)
     try:
@@ -185,8 +188,6 @@ def java() -> str | None:
 
 def sees_lake(settings: Settings) -> str | None:
     """Ask the cluster for a file that is written into the lake; what is wrong, in one line, None where it sees it."""
-    import duckdb
-
     endpoint = Endpoint.of(settings)
     if endpoint is None:
         return None
