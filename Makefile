@@ -49,7 +49,7 @@ test: $(DEV) ## Run the tests but for those that take whole companies the whole 
 test-all: $(DEV) ## Run all tests
 	$(BIN)/python -m pytest
 
-test-spark: $(DEV) ## Build golden cases and the loan desk on DuckDB and on Spark, and compare every cell; needs Java, takes an hour
+test-spark: $(DEV) ## Refresh the demo company, and golden ones where they are, by DuckDB and by Spark, and compare every cell; needs Java
 	$(PIP_INSTALL) $(PYSPARK)
 	REPLINE_TEST_SPARK=1 $(BIN)/python -m pytest -n 0 tests/spark
 
