@@ -19,6 +19,8 @@ import pytest
 
 # Not in the dbt project: a test sees that nothing is written there, while others run.
 PARSED = Path(__file__).resolve().parent.parent / ".pytest_cache" / "dbt_parsed"
+# Beside the former: a refresh removes from among the parsed states what is none of the present project's.
+BUILDS = PARSED.with_name("dbt_builds")
 TEMPLATES = PARSED.with_name("dbt_templates")
 _SQLITE_STORAGES = ("event_log.sqlite.sqlite_event_log", "runs.sqlite.sqlite_run_storage")
 
