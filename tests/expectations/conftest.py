@@ -5,14 +5,15 @@ Belongs here: tables and rows that hold. Does not belong here: what is broken ab
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from great_expectations.checkpoint import UpdateDataDocsAction
 
+from expectations import context
 from ingestion.contract import ENTITIES
 from pipelines.settings import default_vars
 
@@ -73,13 +74,21 @@ def empty_warehouse(tmp_path: Path) -> Path:
     return warehouse
 
 
-@pytest.fixture
-def warehouse(empty_warehouse: Path) -> Path:
-    """Raw tables of a small company in which nothing is to be found fault with."""
-    with duckdb.connect(str(empty_warehouse)) as connection:
+@pytest.fixture(scope="session")
+def small_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Raw tables of a small company in which nothing is to be found fault with. Only to be copied."""
+    warehouse = tmp_path_factory.mktemp("company") / "warehouse.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        raw_tables(connection)
         connection.execute(ROWS)
         connection.execute(FILES)
-    return empty_warehouse
+    return warehouse
+
+
+@pytest.fixture
+def warehouse(small_company: Path, tmp_path: Path) -> Path:
+    """The warehouse of the small company, for one test."""
+    return Path(shutil.copy(small_company, tmp_path))
 
 
 @pytest.fixture
@@ -95,8 +104,8 @@ def change(warehouse: Path) -> Change:
 
 @pytest.fixture
 def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The gate writes no data docs, a fifth of its time, for tests that look at its results alone."""
-    monkeypatch.setattr(UpdateDataDocsAction, "run", lambda *_, **__: {})
+    """The gate keeps nothing for its pages, half of its time, for tests that look at its results alone."""
+    monkeypatch.setattr(context, "update_data_docs", lambda *_: None)
 
 
 @pytest.fixture

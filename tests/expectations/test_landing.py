@@ -53,7 +53,9 @@ def test_a_sound_company_passes_every_check(gate: GateRunner) -> None:
     assert len(result.results) == len(landing.LandingGate().describe())
 
 
-def test_an_empty_company_is_only_reported(empty_warehouse: Path, tmp_path: Path, variables: dict[str, Any]) -> None:
+def test_an_empty_company_is_only_reported(
+    empty_warehouse: Path, tmp_path: Path, variables: dict[str, Any], without_pages: None
+) -> None:
     result = landing.LandingGate().run(empty_warehouse, tmp_path / "data_docs", "run", variables)
     assert result.passed
     assert failures(result) == {
@@ -166,7 +168,9 @@ def test_a_fault_is_found_by_its_checks_alone(
 
 
 @pytest.mark.parametrize("case", ["case_1", "case_2"])
-def test_golden_cases_are_let_through(shared_dir: Path, case: str, tmp_path: Path, variables: dict[str, Any]) -> None:
+def test_golden_cases_are_let_through(
+    shared_dir: Path, case: str, tmp_path: Path, variables: dict[str, Any], without_pages: None
+) -> None:
     folder = shared_dir / "golden" / case
     warehouse = tmp_path / "warehouse.duckdb"
     run(landing_pipeline(warehouse, tmp_path / "dlt"), warehouse, landing_source(folder / "landing"))
@@ -264,7 +268,9 @@ OWNERS = landing.ApiArrival("hubspot", "raw.hubspot__owners", ("owner_id",), ent
 
 
 @pytest.fixture
-def api_gate(warehouse: Path, tmp_path: Path, variables: dict[str, Any], change: Change) -> GateRunner:
+def api_gate(
+    warehouse: Path, tmp_path: Path, variables: dict[str, Any], change: Change, without_pages: None
+) -> GateRunner:
     """A warehouse of an API source beside the landing files, which bring quotas only."""
     change(
         "CREATE TABLE raw.hubspot__deals AS SELECT '1' AS deal_id, TIMESTAMP '2025-03-31 10:00:00' AS updated_at;"

@@ -30,7 +30,7 @@ def rows(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def test_results_are_kept_as_a_table(warehouse: Path, run: Run, change: Change) -> None:
+def test_results_are_kept_as_a_table(warehouse: Path, run: Run, change: Change, without_pages: None) -> None:
     change("UPDATE raw.landing_files SET rows_read = 8, rows_loaded = 5, rows_quarantined = 3")
     run("run 1")
     found = rows(
@@ -44,7 +44,9 @@ def test_results_are_kept_as_a_table(warehouse: Path, run: Run, change: Change) 
     ]
 
 
-def test_a_repeated_run_replaces_its_results_and_no_others(warehouse: Path, run: Run, change: Change) -> None:
+def test_a_repeated_run_replaces_its_results_and_no_others(
+    warehouse: Path, run: Run, change: Change, without_pages: None
+) -> None:
     run("run 1")
     run("run 2")
     change("UPDATE raw.landing_files SET rows_loaded = 1 WHERE entity = 'calls'")
