@@ -13,7 +13,7 @@ import pytest
 from ingestion.demo import DEFAULT_UNTIL, generate
 from tests.dbt_project.warehouse import STATEMENTS, WITHOUT_TESTS, build, create_raw_tables, load_landing_csv
 from tests.prepared import prepared
-from tests.shortcuts import remember_types, share_parsed_states
+from tests.shortcuts import quicken_dlt, remember_types, share_parsed_states
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -23,6 +23,7 @@ def shortcuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         share_parsed_states(patch)
         remember_types(patch)
+        quicken_dlt(patch)
         yield
 
 

@@ -11,11 +11,13 @@ import marshal
 import os
 import sqlite3
 import sys
-from functools import cache
+from functools import cache, partial, wraps
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 # Not in the dbt project: a test sees that nothing is written there, while others run.
 PARSED = Path(__file__).resolve().parent.parent / ".pytest_cache" / "dbt_parsed"
@@ -124,10 +126,96 @@ def remember_types(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(validation, "get_type_hints", hints)
 
 
+def quicken_dlt(patch: pytest.MonkeyPatch) -> None:
+    """dlt looks up each setting of each of its parts in all places, hundreds of times in a load.
+
+    What it finds is kept for as long as those places hold the same; so is what it finds out of a type, and of what its
+    destination can do. It writes its trace with the fast one of two equal writers. All that is two fifths of a small
+    load's time.
+    """
+    from dlt.common import typing as types
+    from dlt.common.configuration import resolve
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.specs import base_configuration
+    from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+    from dlt.common.destination.reference import Destination
+
+    of_types = ("extract_type_if_modifier", "is_literal_type", "is_optional_type", "is_subclass", "is_union_type")
+    of_hints = ("extract_inner_hint", "is_base_configuration_inner_hint", "is_context_inner_hint", "is_valid_hint")
+    for module, names in ((types, of_types), (base_configuration, of_hints)):
+        for name in names:
+            _keep_results(patch, getattr(module, name))
+
+    container = Container()
+    look_up = resolve._resolve_single_value
+    found: dict[Any, tuple[Any, list[Any]]] = {}
+
+    def from_places(key: str, hint: Any, inner_hint: Any, *sections: Any) -> tuple[Any, list[Any]]:
+        if resolve.is_context_inner_hint(inner_hint):
+            return look_up(key, hint, inner_hint, *sections)
+        context = container[ConfigSectionContext]
+        places = [
+            (id(place), repr(getattr(place, "_config_doc", None)))
+            for place in container[PluggableRunContext].providers.providers
+        ]
+        asked = (
+            (key, hint, inner_hint, *sections),
+            (context.pipeline_name, context.sections),
+            (*places, *os.environ._data.items()),  # type: ignore[attr-defined]  # as they are: to decode them takes long
+        )
+        try:
+            value, traces = found.get(asked) or found.setdefault(asked, look_up(key, hint, inner_hint, *sections))
+        except TypeError:  # a hint that cannot be a key
+            return look_up(key, hint, inner_hint, *sections)
+        return value, [*traces]
+
+    patch.setattr(resolve, "_resolve_single_value", from_places)
+
+    capabilities = Destination.capabilities
+
+    def known(self: Any, config: Any = None, naming: Any = None) -> Any:
+        if config is not None:
+            return capabilities(self, config, naming)
+        kept = vars(self).setdefault("kept_capabilities", {})
+        if type(naming) not in kept:
+            kept[type(naming)] = capabilities(self, None, naming)
+        return kept[type(naming)].copy()
+
+    patch.setattr(Destination, "capabilities", known)
+    spec = base_configuration.BaseConfiguration
+    count = spec.__len__
+    counts: dict[type, int] = {}
+
+    def length(self: Any) -> int:
+        # Asked each time that dlt asks whether there is a configuration at all.
+        return counts.get(type(self)) or counts.setdefault(type(self), count(self))
+
+    patch.setattr(spec, "__len__", length)
+    patch.setattr("dlt.extract.extract.yaml", SimpleNamespace(dump=partial(yaml.dump, Dumper=yaml.CDumper)))
+
+
+def _keep_results(patch: pytest.MonkeyPatch, function: Any) -> None:
+    """Ask a function of types once only, in whatever module of dlt it is called."""
+    kept = cache(function)
+
+    @wraps(function)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return kept(*args, **kwargs)
+        except TypeError:  # what cannot be a key
+            return function(*args, **kwargs)
+
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("dlt.") and vars(module).get(function.__name__) is function:
+            patch.setattr(module, function.__name__, answer)
+
+
 def take_all() -> None:
     """Take all of them for as long as the process lives."""
     patch = pytest.MonkeyPatch()
     remember_types(patch)
+    quicken_dlt(patch)
     share_parsed_states(patch)
     keep_engines(patch)
     never_wait_for_the_disk()
