@@ -36,8 +36,8 @@ _TYPE_NAMES = {
     ColumnType.TIMESTAMP: "an ISO 8601 timestamp such as 2025-04-30T16:05:00Z",
 }
 
-# Stands for a column that the file does not have.
-_MISSING = FileField("NULL", "VARCHAR")
+# Stands for a column that the file does not have; with its type, since files are read together in those of the first.
+_MISSING = FileField("CAST(NULL AS VARCHAR)", "VARCHAR")
 
 
 _LINE = internal("line")

@@ -220,6 +220,17 @@ def test_extra_columns_that_come_and_go(landing: Landing) -> None:
     ]
 
 
+def test_a_text_that_the_first_file_lacks_beside_a_key_that_both_have(landing: Landing) -> None:
+    landing.write("accounts/1.csv", "account_id,industry\na1,Retail\na2,Retail\n")
+    landing.write("accounts/2.csv", "account_id,name\na2,Two\na3,Three\n")
+    landing.load()
+    assert landing.rows("SELECT account_id, name, industry FROM raw.landing__accounts ORDER BY 1") == [
+        ("a1", None, "Retail"),
+        ("a2", "Two", None),
+        ("a3", "Three", None),
+    ]
+
+
 def test_entity_that_arrives_later(landing: Landing) -> None:
     landing.load()
     landing.write("leads.csv", "lead_id,created_at\nl1,2025-01-01\n")
