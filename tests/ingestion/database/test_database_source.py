@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 
 import duckdb
@@ -16,6 +17,7 @@ import pytest
 
 from ingestion.contract import ENTITIES
 from ingestion.database import tables
+from ingestion.mapping import Part, TableLayout
 from tests.conftest import REPOSITORY
 from tests.ingestion.database.conftest import MAPPING, CrmDatabase
 from tests.ingestion.database.server import PASSWORD
@@ -73,39 +75,64 @@ def test_second_load_does_nothing(crm: CrmDatabase) -> None:
     assert crm.rows("SELECT * FROM raw.landing_files ORDER BY ALL") == notes
 
 
-@pytest.mark.parametrize("type_", ["timestamptz", "timestamp", "date", "bigint", "text"])
-def test_only_changed_rows_are_read_again(crm: CrmDatabase, type_: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the type of the cursor, and although the server stands in another time zone."""
-    value = {
-        "timestamptz": "changed",
-        "timestamp": "changed AT TIME ZONE 'UTC'",
-        "date": "DATE '2025-07-01' + (score * 2)::int",
-        "bigint": "score::bigint * 100",
-        "text": "'v' || lpad(score::text, 9, '0')",
-    }[type_]
-    crm.execute(f"ALTER TABLE deals ADD COLUMN version {type_}; UPDATE deals SET version = {value}")
-    crm.mapping.write_text(MAPPING.replace("cursor: changed\n    overlap", "cursor: version\n    overlap"))
-    fetched: list[int] = []
+VERSIONS = {
+    "timestamptz": "changed",
+    "timestamp": "changed AT TIME ZONE 'UTC'",
+    "date": "DATE '2025-07-01' + (score * 2)::int",
+    "bigint": "score::bigint * 100",
+    "text": "'v' || lpad(score::text, 9, '0')",
+}
+
+
+def test_only_changed_rows_are_read_again(crm: CrmDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the type of the cursor, and although the server stands in another time zone: of each type a table."""
+    start, _, deals = MAPPING.partition("  opportunities:\n")
+    parts = []
+    for type_, value in VERSIONS.items():
+        crm.execute(
+            f"CREATE TABLE {type_}_deals AS SELECT * FROM deals;"
+            f"UPDATE {type_}_deals SET number = '{type_} ' || number;"
+            f"ALTER TABLE {type_}_deals ADD COLUMN version {type_}; UPDATE {type_}_deals SET version = {value}"
+        )
+        part = deals.replace("public.deals", f"public.{type_}_deals").replace("cursor: changed", "cursor: version")
+        parts.append(f"    -{part[3:]}".replace("\n    ", "\n      "))
+    crm.mapping.write_text(f"{start}  opportunities:\n{''.join(parts)}")
+    fetched: dict[str, list[int]] = {}
     fetch = tables.Database.fetch
 
-    def counting(*arguments: object) -> tables.Fetched:
-        result = fetch(*arguments)  # type: ignore[arg-type]
-        fetched.append(result.row_count)
+    def counting(database: tables.Database, part: Part, layout: TableLayout, *arguments: Any) -> tables.Fetched:
+        result = fetch(database, part, layout, *arguments)
+        fetched.setdefault(layout.name, []).append(result.row_count)
         return result
+
+    def are_fetched(users: int, stages: int, deals: int) -> None:
+        expected = {f"public.{type_}_deals": [deals] for type_ in VERSIONS}
+        assert fetched == {"CRM.User": [users], "stages": [stages], **expected}
+        fetched.clear()
 
     monkeypatch.setattr(tables.Database, "fetch", counting)
     crm.load()
-    assert fetched == [2, 3, 10]
-    crm.execute("UPDATE deals SET amount = 99, score = 20, changed = '2025-07-02 08:00Z' WHERE number = 'D1'")
-    crm.execute(f"UPDATE deals SET version = {value} WHERE number = 'D1'")
-    crm.execute("INSERT INTO deals (number, stage, made_at, changed, score) VALUES ('D11', 'Won', now(), now(), 21)")
-    crm.execute(f"UPDATE deals SET version = {value} WHERE number = 'D11'")
+    are_fetched(2, 3, 10)
+    for type_, value in VERSIONS.items():
+        table = f"{type_}_deals"
+        crm.execute(
+            f"UPDATE {table} SET amount = 99, score = 20, changed = '2025-07-02 08:00Z' WHERE number = '{type_} D1';"
+            f"UPDATE {table} SET version = {value} WHERE number = '{type_} D1';"
+            f"INSERT INTO {table} (number, stage, made_at, changed, score)"
+            f" VALUES ('{type_} D11', 'Won', now(), now(), 21);"
+            f"UPDATE {table} SET version = {value} WHERE number = '{type_} D11'"
+        )
     crm.load()
     # The row that had the greatest value, and what changed; all stages, which have no cursor.
-    assert fetched[3:] == [1, 3, 3]
-    assert crm.rows("SELECT amount FROM raw.database__opportunities WHERE opportunity_id = 'D1'") == [(Decimal(99),)]
-    assert len(crm.rows(DEALS)) == 11
-    assert crm.account()[1] == ("public.deals", 11, 11, 0)
+    are_fetched(1, 3, 3)
+    changed = crm.rows(
+        "SELECT opportunity_id, amount FROM raw.database__opportunities WHERE opportunity_id LIKE '% D1'"
+    )
+    assert sorted(changed) == [(f"{type_} D1", Decimal(99)) for type_ in sorted(VERSIONS)]
+    accounts = {table: counts for table, *counts in crm.account()}
+    for type_ in VERSIONS:
+        assert len([row for row in crm.rows(DEALS) if row[0].startswith(f"{type_} ")]) == 11, type_
+        assert accounts[f"public.{type_}_deals"] == [11, 11, 0]
     crm.load()
     assert crm.load() == 0
 
