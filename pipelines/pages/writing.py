@@ -15,12 +15,14 @@ import jinja2
 from markupsafe import Markup, escape
 
 from pipelines.pages import charts, drawing
-from pipelines.pages.model import COMPANY, DATA, DEALS, DEFINITIONS, Chart, Link, Meter, Notes, Page, Table
+from pipelines.pages.model import COMPANY, DATA, DEALS, DEFINITIONS, Cell, Chart, Head, Link, Meter, Notes, Page, Table
 from pipelines.pages.words import Words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # Charts that say more under the mouse than in print.
 _INTERACTIVE = {"spread", "months", "forecast"}
+# Texts of so many characters get room to be read.
+_LONG = 36
 _NAVIGATION = ((COMPANY, "company"), (DEALS, "deals"), (DATA, "data"), (DEFINITIONS, "definitions"))
 
 
@@ -60,6 +62,44 @@ def _spec(chart: Chart, words: Words) -> dict[str, object]:
     return charts.vega_lite(chart.kind, chart.data, words.language)
 
 
+def _rows(table: Table) -> Markup:
+    """The body of a table. A site has hundreds of thousands of rows, for which the template would take minutes."""
+    numbers = [' class="number"' if column in table.numbers else "" for column in range(len(table.headings))]
+    parts = []
+    position = 0
+    for position, (first, *others) in enumerate(table.rows, start=1):
+        parts += [_head(head, table) for head in table.heads.get(position - 1, ())]
+        place = f' id="{escape(table.ids[position - 1])}"' if table.ids else ""
+        cells = [
+            f"<td{number or _width(value)}>{_html(value)}</td>"
+            for number, value in zip(numbers[1:], others, strict=True)
+        ]
+        parts.append(f'\n<tr{place}><th scope="row"{numbers[0]}>{_html(first)}</th>{"".join(cells)}</tr>\n')
+    parts += [_head(head, table) for head in table.heads.get(position, ())]
+    return Markup("".join(parts))  # noqa: S704 - the texts in it are escaped
+
+
+def _html(value: Cell) -> str:
+    return escape(value) if isinstance(value, str) else value.__html__()
+
+
+def _width(value: Cell) -> str:
+    if isinstance(value, Meter):
+        return ' class="gauge"'
+    return ' class="long"' if len(str(value)) > _LONG else ""
+
+
+def _head(head: Head, table: Table) -> str:
+    before = table.numbers[0] if table.numbers else len(table.headings)
+    place = f' id="{escape(head.anchor)}"' if head.anchor else ""
+    total = f'<td class="number">{escape(head.total)}</td>' if table.numbers else ""
+    after = "<td></td>" * (len(table.headings) - before - 1)
+    return (
+        f'<tr class="level-{head.level}"{place}><th scope="rowgroup" colspan="{before}">{escape(head.title)}</th>'
+        f"{total}{after}</tr>\n"
+    )
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -71,10 +111,10 @@ def _environment() -> jinja2.Environment:
     )
     environment.tests.update(
         {
-            "a_meter": lambda value: isinstance(value, Meter),
             "a_table": lambda value: isinstance(value, Table),
             "a_chart": lambda value: isinstance(value, Chart),
             "notes": lambda value: isinstance(value, Notes),
         }
     )
+    environment.filters["rows"] = _rows
     return environment
