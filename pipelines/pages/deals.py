@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from pipelines.pages.model import (
@@ -26,6 +27,7 @@ from pipelines.pages.model import (
     Page,
     Section,
     Table,
+    marked,
     rep_file,
     team_deals_file,
     team_file,
@@ -95,6 +97,9 @@ class Deals:
         self.answers = answers
         self._kinds = _kinds(answers.rows["catalogue"])
         self._reps = {row["user_id"] for row in answers.rows["rep_profile"]}
+        # What stands in many lines is made once.
+        self._once = cache(marked)
+        self._named = cache(self._name)
         self._of_teams: dict[str, list[Row]] = defaultdict(list)
         stand: dict[tuple[str, str], set[tuple[Any, ...]]] = defaultdict(set)
         for row in answers.rows["deals"]:
@@ -120,9 +125,12 @@ class Deals:
 
     def rep(self, row: Row) -> Cell:
         """The name of the rep of a row, with a link where there is a page."""
-        if row["user_id"] in (None, "unassigned"):
+        return self._named(row["user_id"], row["full_name"])
+
+    def _name(self, user_id: str | None, full_name: str) -> Cell:
+        if user_id in (None, "unassigned"):
             return NOTHING
-        return linked(row["full_name"], rep_file(row["user_id"]) if row["user_id"] in self._reps else "")
+        return marked(linked(full_name, rep_file(user_id) if user_id in self._reps else ""))
 
     def company_page(self, words: Words) -> Page:
         sections = self._sections(self.answers.rows["deals"], words)
@@ -175,14 +183,14 @@ class Deals:
             last.append(words.say("loss_reason"))
 
         def line(row: Row) -> tuple[Cell, ...]:
-            cells: list[Cell] = [row["name"], row["account_name"] or NOTHING]
+            cells: list[Cell] = [row["name"], self._once(row["account_name"] or NOTHING)]
             if with_rep:
                 cells.append(self.rep(row))
-            cells += [row["stage"], words.figure(row, day, "day"), words.figure(row, amount, "money")]
+            cells += [self._once(row["stage"]), words.figure(row, day, "day"), words.figure(row, amount, "money")]
             if behind == "won":
                 cells.append(words.figure(row, "cycle_days", "count"))
             elif behind == "lost":
-                cells.append(row["loss_reason"] or NOTHING)
+                cells.append(self._once(row["loss_reason"] or NOTHING))
             return tuple(cells)
 
         def key(row: Row) -> tuple[Any, ...]:

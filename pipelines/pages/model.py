@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from markupsafe import escape
 
-from pipelines.pages.words import Shown
+from pipelines.pages.words import Marked, Shown
 
 COMPANY, DEALS, DATA, DEFINITIONS = "index.html", "deals.html", "data.html", "definitions.html"
 
@@ -70,6 +70,13 @@ Cell = Shown | Link | Meter
 
 
 Cells = tuple[Cell, ...]
+
+
+def marked(cell: Cell) -> Marked:
+    """A cell as text and as HTML."""
+    return Marked(str(cell), escape(cell))
+
+
 Source = TypeVar("Source")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,11 +108,20 @@ class Words:
         value = row[column]
         if value is None:
             return NOTHING
-        text = self.text(value, unit or self.unit(column), short)
+        text, plain, shown = self._written(_plain(value), value, unit or self.unit(column), short)
         name, key = row.mark(column)
-        # Of what is no text in the mart, language and number make no character that HTML would take for its own.
-        plain, shown = (escape(value), escape(text)) if isinstance(value, str) else (_plain(value), text)
         return Marked(text, f'<data value="{plain}" data-figure="{name}" data-key="{key}">{shown}</data>')
+
+    @cached_property
+    def _written(self) -> Callable[[str, Any, str, bool], tuple[str, str, str]]:
+        """A value as text; and as a program reads it, and that text, in HTML. Days and amounts come again and again."""
+
+        @lru_cache(1 << 16)
+        def written(plain: str, value: Any, unit: str, short: bool) -> tuple[str, str, str]:
+            text = self.text(value, unit, short)
+            return text, escape(plain), escape(text)
+
+        return written
 
     @cached_property
     def unit(self) -> Callable[[str], str]:

@@ -31,10 +31,11 @@ lines as (
         deal.first_state_on,
         deal.close_date,
         deal.closed_on,
-        deal.won_amount,
-        deal.lost_amount,
-        deal.created_amount,
-        deal.open_amount,
+        -- Of the amounts, the one of that kind.
+        case when shown.behind = 'won' then deal.won_amount end as won_amount,
+        case when shown.behind = 'lost' then deal.lost_amount end as lost_amount,
+        case when shown.behind = 'created' then deal.created_amount end as created_amount,
+        case when shown.behind = 'open' then deal.open_amount end as open_amount,
         deal.cycle_days,
         day.month_start as month,
         day.quarter_start as quarter,
@@ -58,10 +59,5 @@ select
 from lines
 order by
     behind,
-    case behind
-        when 'won' then won_amount
-        when 'lost' then lost_amount
-        when 'created' then created_amount
-        else open_amount
-    end desc nulls last,
+    coalesce(won_amount, lost_amount, created_amount, open_amount) desc nulls last,
     opportunity_id
