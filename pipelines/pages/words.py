@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,20 +108,11 @@ class Words:
         value = row[column]
         if value is None:
             return NOTHING
-        text, plain, shown = self._written(_plain(value), value, unit or self.unit(column), short)
+        text = self.text(value, unit or self.unit(column), short)
         name, key = row.mark(column)
-        return Marked(text, f'<data value="{plain}" data-figure="{name}" data-key="{key}">{shown}</data>')
-
-    @cached_property
-    def _written(self) -> Callable[[str, Any, str, bool], tuple[str, str, str]]:
-        """A value as text; and as a program reads it, and that text, in HTML. Days and amounts come again and again."""
-
-        @lru_cache(1 << 16)
-        def written(plain: str, value: Any, unit: str, short: bool) -> tuple[str, str, str]:
-            text = self.text(value, unit, short)
-            return text, escape(plain), escape(text)
-
-        return written
+        # Numbers and days have nothing that HTML would take for its own.
+        plain, content = (escape(value), escape(text)) if isinstance(value, str) else (_plain(value), text)
+        return Marked(text, f'<data value="{plain}" data-figure="{name}" data-key="{key}">{content}</data>')
 
     @cached_property
     def unit(self) -> Callable[[str], str]:
@@ -145,6 +136,8 @@ class Words:
 
     def _text(self, value: Any, unit: str, short: bool) -> str:
         match unit:
+            case "day":
+                return self.day(value)
             case "count":
                 return self.number(value)
             case "decimal":
@@ -167,8 +160,6 @@ class Words:
                 return self.number(value / _HOUR, 1) + str(self.texts["hours"])
             case "seconds":
                 return self.number(value, 1) + str(self.texts["seconds"])
-            case "day":
-                return self.day(value)
             case "month":
                 return self.month(value)
             case "moment":
@@ -187,10 +178,19 @@ class Words:
         return str.maketrans({",": str(self.kpis["thousands"]), ".": str(self.kpis["decimal"]), "-": "−"})
 
     def day(self, day: date, form: str = "day") -> str:
-        return str(self.texts[form]).format(day=day.day, month=self.texts["month_names"][day.month - 1], year=day.year)
+        return self._days(day, form)
+
+    @cached_property
+    def _days(self) -> Callable[[date, str], str]:
+        @cache
+        def written(day: date, form: str) -> str:
+            names = self.texts["month_names"]
+            return str(self.texts[form]).format(day=day.day, month=names[day.month - 1], year=day.year)
+
+        return written
 
     def moment(self, moment: datetime) -> str:
-        return f"{self.day(moment)}, {moment:%H:%M} UTC"
+        return f"{self.day(moment.date())}, {moment:%H:%M} UTC"
 
     def month(self, day: date) -> str:
         return f"{self.texts['month_names'][day.month - 1]} {day.year}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from click.testing import CliRunner
+from markupsafe import escape
 from starlette.types import Message, Scope
 
 from pipelines import cli
@@ -197,6 +199,16 @@ def test_languages_have_the_same_texts() -> None:
             assert text.keys() == spanish.texts[name].keys(), name
     assert spanish.number(-1234.5, 1) == "−1.234,5"
     assert english.number(-0.001, 1) == "0.0"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_numbers_and_days_are_written_without_what_html_takes_for_its_own(language: str) -> None:
+    words = words_of(language, "EUR")
+    units = ("count", "decimal", "fraction", "money", "cents", "money_per_day", "days", "hours", "seconds")
+    written = [words.text(value, unit, True) for value in (-12345678.9, 0.5) for unit in units]
+    months = [datetime(2025, month, 1) for month in range(1, 13)]
+    written += [words.text(month, unit) for month in months for unit in ("day", "month", "moment")]
+    assert [text for text in written if escape(text) != text] == []
 
 
 def test_a_query_says_what_it_reads() -> None:
