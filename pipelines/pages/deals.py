@@ -128,7 +128,7 @@ class Deals:
         return self._named(row["user_id"], row["full_name"])
 
     def _name(self, user_id: str | None, full_name: str) -> Cell:
-        if user_id in (None, "unassigned"):
+        if user_id is None or user_id == "unassigned":
             return NOTHING
         return marked(linked(full_name, rep_file(user_id) if user_id in self._reps else ""))
 
