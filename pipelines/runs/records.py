@@ -38,6 +38,7 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         self._kept: dict[str, Engine] = {}
         self._written = {INDEX_SHARD_NAME}
         self._batch: dict[str, Connection] = {}
+        self._has_key_columns: bool | None = None
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -63,6 +64,12 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
     def supports_asset_checks(self) -> bool:
         """Looked up once, and not for each check."""
         return bool(super().supports_asset_checks)
+
+    def _has_asset_key_index_cols_on_connection(self, conn: Connection) -> bool:
+        """Looked up once, and not for each table."""
+        if self._has_key_columns is None:
+            self._has_key_columns = super()._has_asset_key_index_cols_on_connection(conn)
+        return self._has_key_columns
 
     def wipe(self) -> None:
         self._close()

@@ -20,7 +20,7 @@ from filelock import FileLock
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Column, ColumnType, Entity
 from pipelines.runs.dbt_runs import DECIDING_VARIABLES
 from tests.processes import run_forked
-from tests.shortcuts import PARSED, quicken_dbt
+from tests.shortcuts import BUILDS, quicken_dbt
 
 STATEMENTS = "statements.json"
 # Nobody reads what dbt would write about the project and the run: 10 MB, each time, and a tenth of its time.
@@ -137,7 +137,8 @@ def parse(project: str, variables: Mapping[str, Any]) -> Any:
 
     deciding = {name: value for name, value in variables.items() if name in DECIDING_VARIABLES}
     key = hashlib.sha256(json.dumps([project, deciding], sort_keys=True).encode()).hexdigest()[:16]
-    folder = PARSED / "builds" / key
+    # A copy of the project has its state with it: nobody would find it in another run of the tests.
+    folder = (BUILDS if project == str(DBT_PROJECT_DIR) else Path(project) / "dbt_builds") / key
     folder.mkdir(parents=True, exist_ok=True)
     environment = dict(os.environ)
     with FileLock(folder / "lock"):
