@@ -10,21 +10,24 @@ links to the head of its period. Of deals open now these are the periods in whic
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from pipelines.pages.model import (
     COMPANY,
     DEALS,
     Cell,
+    Deferred,
     Head,
     Link,
     Page,
     Section,
     Table,
+    marked,
     rep_file,
     team_deals_file,
     team_file,
@@ -53,8 +56,9 @@ _FORECAST = {
 _OUTCOMES = ("advanced_count", "lost_count", "open_count")
 # What of a stage's figures is about other deals than all that reached it.
 _OF_OUTCOME = {**{outcome: outcome for outcome in _OUTCOMES}, "median_days_to_advance": "advanced_count"}
-# More of a month are no reading matter: the greatest are shown, and what the others come to.
-MAX_DEALS = 200
+# More of a month are no reading matter: the greatest are shown, and what the others come to. A rep's page has all but
+# what would make it too large to open, those of many reps what stands out.
+MAX_DEALS_OF_REP, MAX_DEALS = 200, 50
 
 
 @dataclass(frozen=True)
@@ -93,15 +97,20 @@ class Deals:
         self.answers = answers
         self._kinds = _kinds(answers.rows["catalogue"])
         self._reps = {row["user_id"] for row in answers.rows["rep_profile"]}
+        # What stands in many lines is made once.
+        self._once = cache(marked)
+        self._named = cache(self._name)
         self._of_teams: dict[str, list[Row]] = defaultdict(list)
-        places: dict[tuple[str, str], set[str]] = defaultdict(set)
+        stand: dict[tuple[str, str], set[tuple[Any, ...]]] = defaultdict(set)
         for row in answers.rows["deals"]:
             self._of_teams[row["team"]].append(row)
-            found = [_place(row["behind"], period, row[period]) for period in _whole_periods(row, answers.periods)]
+            at = (row["behind"], *[row[period] for period in _PERIODS])
             for whose in (("company", ""), ("team", row["team"]), ("rep", row["user_id"])):
-                places[whose].update(found)
-                places[whose].add(row["behind"])
-        self._places = {whose: frozenset(found) for whose, found in places.items()}
+                stand[whose].add(at)
+        self._places = {
+            whose: frozenset(place for kind, *starts in found for place in _places(kind, starts, answers.periods))
+            for whose, found in stand.items()
+        }
 
     def of_company(self) -> Behind:
         return self._behind(DEALS, ("company", ""))
@@ -116,9 +125,12 @@ class Deals:
 
     def rep(self, row: Row) -> Cell:
         """The name of the rep of a row, with a link where there is a page."""
-        if row["user_id"] in (None, "unassigned"):
+        return self._named(row["user_id"], row["full_name"])
+
+    def _name(self, user_id: str | None, full_name: str) -> Cell:
+        if user_id is None or user_id == "unassigned":
             return NOTHING
-        return linked(row["full_name"], rep_file(row["user_id"]) if row["user_id"] in self._reps else "")
+        return marked(linked(full_name, rep_file(user_id) if user_id in self._reps else ""))
 
     def company_page(self, words: Words) -> Page:
         sections = self._sections(self.answers.rows["deals"], words)
@@ -136,7 +148,7 @@ class Deals:
 
     def table(self, behind: str, rows: Sequence[Row], words: Words, *, with_rep: bool, anchor: str = "") -> Table:
         """The deals of one kind, by period, the greatest of each month first."""
-        shown, heads = _by_period(behind, rows, words, self.answers.periods)
+        lines = _by_period(behind, rows, words, self.answers.periods, MAX_DEALS if with_rep else MAX_DEALS_OF_REP)
         return self.plain_table(
             behind,
             rows,
@@ -144,8 +156,8 @@ class Deals:
             words.say(f"deals_{behind}"),
             with_rep=with_rep,
             anchor=anchor,
-            shown=shown,
-            heads=heads,
+            shown=lines.rows,
+            heads=lines.heads,
         )
 
     def plain_table(
@@ -171,20 +183,23 @@ class Deals:
             last.append(words.say("loss_reason"))
 
         def line(row: Row) -> tuple[Cell, ...]:
-            cells: list[Cell] = [row["name"], row["account_name"] or NOTHING]
+            cells: list[Cell] = [row["name"], self._once(row["account_name"] or NOTHING)]
             if with_rep:
                 cells.append(self.rep(row))
-            cells += [row["stage"], words.figure(row, day), words.figure(row, amount)]
+            cells += [self._once(row["stage"]), words.figure(row, day, "day"), words.figure(row, amount, "money")]
             if behind == "won":
                 cells.append(words.figure(row, "cycle_days", "count"))
             elif behind == "lost":
-                cells.append(row["loss_reason"] or NOTHING)
+                cells.append(self._once(row["loss_reason"] or NOTHING))
             return tuple(cells)
+
+        def key(row: Row) -> tuple[Any, ...]:
+            return row["line_hash"], row["user_id"] in self._reps
 
         return Table(
             words.say("deals_caption", title=title, count=words.number(len(rows))),
             (*names, words.kpi(day), words.kpi(amount), *last),
-            [line(row) for row in (rows if shown is None else shown)],
+            Deferred(rows if shown is None else shown, line, key),
             (len(names) + 1, *([len(names) + 2] if behind == "won" else [])),
             anchor=anchor,
             heads=heads or {},
@@ -194,10 +209,9 @@ class Deals:
         return Behind(file, self._places.get(whose, frozenset()), self._kinds, self.answers.periods)
 
     def _sections(self, rows: Sequence[Row], words: Words) -> list[Section]:
-        by_kind = {kind: [row for row in rows if row["behind"] == kind] for kind in BEHIND}
         return [
             Section(kind, words.say(f"deals_{kind}"), [self.table(kind, of_kind, words, with_rep=True)])
-            for kind, of_kind in by_kind.items()
+            for kind, of_kind in by_kind(rows).items()
         ]
 
     def _forecast(self, rows: Sequence[Row], words: Words) -> Section:
@@ -281,9 +295,10 @@ class Deals:
 
 
 class _Lines:
-    """The rows of a table, with the heads over them."""
+    """The rows of a table, with the heads over them; at `most` so many of those that are added at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_DEALS) -> None:
+        self.most = most
         self.rows: list[Row] = []
         self.heads: dict[int, list[Head]] = defaultdict(list)
 
@@ -292,14 +307,23 @@ class _Lines:
 
     def add(self, rows: Sequence[Row], amount: str, words: Words) -> None:
         """The first of them, and what the others come to."""
-        self.rows += rows[:MAX_DEALS]
-        if more := rows[MAX_DEALS:]:
+        self.rows += rows[: self.most]
+        if more := rows[self.most :]:
             title = words.say("deals_rest", count=words.number(len(more)))
             self.head(Head(_REST, title, _total(more, amount, words) if amount else ""))
 
 
 # The level of what is no head of its own.
 _REST = 4
+
+
+def by_kind(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Deals by the kind of figures that they are behind; all kinds are there."""
+    found: dict[str, list[Row]] = {kind: [] for kind in BEHIND}
+    for row in rows:
+        if row["behind"] in found:
+            found[row["behind"]].append(row)
+    return found
 
 
 def forecast_place(column: str) -> str:
@@ -364,45 +388,48 @@ def _kinds(catalogue: Sequence[Row]) -> dict[str, tuple[str, ...]]:
     return {**found, **{kpi: (kind,) for kpi, kind in _OF_SOME.items()}}
 
 
-def _whole_periods(row: Row, periods: Mapping[str, date]) -> list[str]:
-    """The periods of a deal all of whose deals are here."""
-    return [
-        period
-        for period in _PERIODS
-        if row[period] is not None and (row["behind"] == "open" or row[period] >= periods["first_day"])
-    ]
+def _is_whole(kind: str, start: date, periods: Mapping[str, date]) -> bool:
+    """Whether all deals of a period are here."""
+    return kind == "open" or start >= periods["first_day"]
 
 
-def _by_period(
-    behind: str, rows: Sequence[Row], words: Words, periods: Mapping[str, date]
-) -> tuple[list[Row], Mapping[int, list[Head]]]:
-    """Rows by month, newest first; open ones by when they are due, the next first; and the heads over them."""
+def _places(kind: str, starts: Sequence[date | None], periods: Mapping[str, date]) -> Iterator[str]:
+    """The places of deals in the periods that start then, of `_PERIODS`."""
+    yield kind
+    for period, start in zip(_PERIODS, starts, strict=True):
+        if start is not None and _is_whole(kind, start, periods):
+            yield _place(kind, period, start)
+
+
+def _by_period(behind: str, rows: Iterable[Row], words: Words, periods: Mapping[str, date], most: int) -> _Lines:
+    """Rows by month, newest first; open ones by when they are due, the next first."""
     amount, _ = BEHIND[behind]
-    members: dict[tuple[str, date], list[Row]] = defaultdict(list)
-    undated = [row for row in rows if row["month"] is None]
+    by_month: dict[date, list[Row]] = defaultdict(list)
+    undated: list[Row] = []
     for row in rows:
-        if row["month"] is not None:
-            for period in _PERIODS:
-                members[period, row[period]].append(row)
-    months = sorted((start for period, start in members if period == "month"), reverse=behind != "open")
-    lines = _Lines()
+        (undated if row["month"] is None else by_month[row["month"]]).append(row)
+    counts: dict[tuple[str, date], int] = defaultdict(int)
+    sums: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
+    for of_month in by_month.values():
+        total = _sum(of_month, amount)
+        for period in _PERIODS:
+            counts[period, of_month[0][period]] += len(of_month)
+            sums[period, of_month[0][period]] += total
+    lines = _Lines(most)
     above: dict[str, date] = {}
-    for month in months:
-        of_month = members["month", month]
-        whole = _whole_periods(of_month[0], periods)
+    for _, of_month in sorted(by_month.items(), reverse=behind != "open"):
         for level, period in enumerate(_PERIODS, start=1):
             start = of_month[0][period]
             if above.get(period) != start:
                 name = words.period(period, start)
-                of_period = members[period, start]
                 lines.head(
                     Head(
                         level,
-                        words.say("deals_in", period=name, count=words.number(len(of_period))),
-                        _total(of_period, amount, words),
+                        words.say("deals_in", period=name, count=words.number(counts[period, start])),
+                        words.text(sums[period, start], "money"),
                         _place(behind, period, start),
                     )
-                    if period in whole
+                    if _is_whole(behind, start, periods)
                     else Head(level, words.say("deals_in_part", period=name))
                 )
                 above[period] = start
@@ -410,8 +437,12 @@ def _by_period(
     if undated:
         lines.head(Head(1, words.say("deals_undated"), _total(undated, amount, words)))
         lines.add(undated, amount, words)
-    return lines.rows, lines.heads
+    return lines
 
 
 def _total(rows: Iterable[Row], amount: str, words: Words) -> str:
-    return words.text(sum((row[amount] for row in rows if row[amount] is not None), Decimal(0)), "money")
+    return words.text(_sum(rows, amount), "money")
+
+
+def _sum(rows: Iterable[Row], amount: str) -> Decimal:
+    return sum((row[amount] for row in rows if row[amount] is not None), Decimal(0))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, Generic, TypeVar
 
 from markupsafe import escape
 
-from pipelines.pages.words import Shown
+from pipelines.pages.words import Marked, Shown
 
 COMPANY, DEALS, DATA, DEFINITIONS = "index.html", "deals.html", "data.html", "definitions.html"
 
@@ -68,6 +69,35 @@ class Tile:
 Cell = Shown | Link | Meter
 
 
+Cells = tuple[Cell, ...]
+
+
+def marked(cell: Cell) -> Marked:
+    """A cell as text and as HTML."""
+    return Marked(str(cell), escape(cell))
+
+
+Source = TypeVar("Source")
+
+
+class Deferred(Generic[Source]):
+    """Rows of a table that are made, each from its source, only where they are read.
+
+    `key` of a source says all of it that `make` looks at: by their keys a page is known before its rows are made.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], make: Callable[[Source], Cells], key: Callable[[Source], object]
+    ) -> None:
+        self._sources, self._make, self._key = sources, make, key
+
+    def __iter__(self) -> Iterator[Cells]:
+        return map(self._make, self._sources)
+
+    def __repr__(self) -> str:
+        return repr([*map(self._key, self._sources)])
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A line over the rows that it sums up: those up to the next head of its level or of a lower one.
@@ -91,7 +121,7 @@ class Table:
 
     caption: Shown
     headings: tuple[Shown | Link, ...]
-    rows: list[tuple[Cell, ...]]
+    rows: Iterable[Cells]
     numbers: tuple[int, ...] = ()
     folded: bool = False
     anchor: str = ""
@@ -146,7 +176,7 @@ class Page:
 
     @property
     def digest(self) -> str:
-        """Equal for pages that look the same, as long as the program is the same."""
+        """Equal only for pages that look the same, as long as the program is the same."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
@@ -162,6 +192,7 @@ def team_deals_file(team: str) -> str:
     return _file("deals", team)
 
 
+@cache
 def _file(kind: str, name: str) -> str:
     """A name that every file system takes, unlike that of another whatever case it is written in."""
     readable = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:40]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from pipelines.pages.deals import BEHIND, Behind, Deals
+from pipelines.pages.deals import Behind, Deals, by_kind
 from pipelines.pages.model import (
     COMPANY,
     Block,
@@ -371,7 +371,8 @@ def _conversations(rows: dict[str, list[Row]], words: Words) -> list[Block]:
 
 
 def _deals(rows: Sequence[Row], deals: Deals, words: Words) -> list[Block]:
-    by_kind = {kind: [row for row in rows if row["behind"] == kind] for kind in BEHIND}
     return [
-        deals.table(kind, of_kind, words, with_rep=False, anchor=kind) for kind, of_kind in by_kind.items() if of_kind
+        deals.table(kind, of_kind, words, with_rep=False, anchor=kind)
+        for kind, of_kind in by_kind(rows).items()
+        if of_kind
     ]

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import duckdb
 
@@ -64,6 +64,15 @@ class Query:
     page: str
     by: str | None
 
+    def figure(self, column: str) -> str:
+        """The name of a figure in a column of the answer."""
+        match self.kind:
+            case "sums":
+                return f"sum({self.mart}.{column})"
+            case "counts":
+                return f"count({self.mart})"
+        return f"{self.mart}.{column}"
+
 
 class Row(dict[str, Any]):
     """A row of a query's answer, by column."""
@@ -76,15 +85,10 @@ class Row(dict[str, Any]):
         self._key = ""
 
     def mark(self, column: str) -> tuple[str, str]:
-        """Where a figure stands: the mart's column, and the key of its row in the form of a URL's query."""
-        query = self.query
-        name = {
-            "figures": f"{query.mart}.{column}",
-            "sums": f"sum({query.mart}.{column})",
-            "counts": f"count({query.mart})",
-        }[query.kind]
-        self._key = self._key or urlencode([(part, self[part]) for part in query.key])
-        return name, self._key
+        """Where a figure stands: the mart's column, and the key of its row in the form of a URL's query, in HTML."""
+        if not self._key:
+            self._key = "&amp;".join([f"{part}={quote_plus(str(self[part]))}" for part in self.query.key])
+        return self.query.figure(column), self._key
 
 
 Rows = Mapping[str, list[Row]]

@@ -9,12 +9,13 @@ A mark is the HTML element `data`: its value is the figure as the mart has it, `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import yaml
@@ -50,28 +51,8 @@ _UNITS = {
 _MILLION, _HOUR = 1_000_000, 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure of a mart as text. `value` is the figure itself, `name` and `key` say where it stands."""
-
-    text: str
-    value: str
-    name: str
-    key: str
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __html__(self) -> str:
-        return (
-            f'<data value="{escape(self.value)}" data-figure="{escape(self.name)}" data-key="{escape(self.key)}">'
-            f"{escape(self.text)}</data>"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A text with figures in it."""
+class Marked(NamedTuple):
+    """A figure with its mark, or a sentence with such figures in it: as text, and as HTML."""
 
     text: str
     html: str
@@ -83,7 +64,7 @@ class Sentence:
         return self.html
 
 
-Shown = str | Figure | Sentence
+Shown = str | Marked
 
 
 @dataclass(frozen=True)
@@ -101,14 +82,14 @@ class Words:
     units: Mapping[str, str] = field(default_factory=dict)
     fiscal_quarters: Mapping[date, tuple[int, int]] = field(default_factory=dict)
 
-    def say(self, name: str, /, **parts: Shown | int) -> Sentence:
+    def say(self, name: str, /, **parts: Shown | int) -> Marked:
         """A text with its parts put in. Of one, it says the text `<name>_one` where a language has it."""
         if str(parts.get("count")) == "1" and f"{name}_one" in self.texts:
             name = f"{name}_one"
         template = str(self.texts[name])
         text = template.format(**{part: str(value) for part, value in parts.items()})
         html = str(escape(template)).format(**{part: escape(value) for part, value in parts.items()})
-        return Sentence(text, html)
+        return Marked(text, html)
 
     def named(self, group: str, name: object) -> str:
         """The word for a value such as a status; the value itself where there is none."""
@@ -116,8 +97,11 @@ class Words:
 
     def kpi(self, name: str) -> str:
         """What a KPI, or another column, is called."""
-        names = {**self.kpis["kpis"], **self.texts["columns"]}
-        return str(names.get(name, name.replace("_", " ")))
+        return str(self._names.get(name, name.replace("_", " ")))
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {**self.kpis["kpis"], **self.texts["columns"]}
 
     def figure(self, row: Row, column: str, unit: str = "", short: bool = False) -> Shown:
         """A figure of a row as text with its mark; a dash where there is none."""
@@ -125,13 +109,23 @@ class Words:
         if value is None:
             return NOTHING
         text = self.text(value, unit or self.unit(column), short)
-        return Figure(text, _plain(value), *row.mark(column))
+        name, key = row.mark(column)
+        # Numbers and days have nothing that HTML would take for its own.
+        plain, content = (escape(value), escape(text)) if isinstance(value, str) else (_plain(value), text)
+        return Marked(text, f'<data value="{plain}" data-figure="{name}" data-key="{key}">{content}</data>')
 
-    def unit(self, column: str) -> str:
-        if column in self.units:
-            return self.units[column]
-        ends = (unit for end, unit in _UNITS_BY_END.items() if column.endswith(end))
-        return _UNITS.get(column) or next(ends, "text")
+    @cached_property
+    def unit(self) -> Callable[[str], str]:
+        """The unit of a column, by its name."""
+
+        @cache
+        def unit(column: str) -> str:
+            if column in self.units:
+                return self.units[column]
+            ends = (unit for end, unit in _UNITS_BY_END.items() if column.endswith(end))
+            return _UNITS.get(column) or next(ends, "text")
+
+        return unit
 
     def text(self, value: Any, unit: str, short: bool = False) -> str:
         """A value of a unit as text. Where it is to be short, millions are written as such."""
@@ -142,6 +136,8 @@ class Words:
 
     def _text(self, value: Any, unit: str, short: bool) -> str:
         match unit:
+            case "day":
+                return self.day(value)
             case "count":
                 return self.number(value)
             case "decimal":
@@ -164,8 +160,6 @@ class Words:
                 return self.number(value / _HOUR, 1) + str(self.texts["hours"])
             case "seconds":
                 return self.number(value, 1) + str(self.texts["seconds"])
-            case "day":
-                return self.day(value)
             case "month":
                 return self.month(value)
             case "moment":
@@ -177,14 +171,26 @@ class Words:
         text = f"{value:,.{digits}f}"
         if not text.strip("-0.,"):
             text = text.lstrip("-")  # what rounds to nothing has no sign
-        signs = {",": str(self.kpis["thousands"]), ".": str(self.kpis["decimal"]), "-": "−"}
-        return "".join(signs.get(sign, sign) for sign in text)
+        return text.translate(self._signs)
+
+    @cached_property
+    def _signs(self) -> dict[int, str]:
+        return str.maketrans({",": str(self.kpis["thousands"]), ".": str(self.kpis["decimal"]), "-": "−"})
 
     def day(self, day: date, form: str = "day") -> str:
-        return str(self.texts[form]).format(day=day.day, month=self.texts["month_names"][day.month - 1], year=day.year)
+        return self._days(day, form)
+
+    @cached_property
+    def _days(self) -> Callable[[date, str], str]:
+        @cache
+        def written(day: date, form: str) -> str:
+            names = self.texts["month_names"]
+            return str(self.texts[form]).format(day=day.day, month=names[day.month - 1], year=day.year)
+
+        return written
 
     def moment(self, moment: datetime) -> str:
-        return f"{self.day(moment)}, {moment:%H:%M} UTC"
+        return f"{self.day(moment.date())}, {moment:%H:%M} UTC"
 
     def month(self, day: date) -> str:
         return f"{self.texts['month_names'][day.month - 1]} {day.year}"
@@ -224,4 +230,4 @@ def _plain(value: Any) -> str:
     """A value as text that a program reads: full precision, ISO 8601."""
     if isinstance(value, bool):
         return str(value).lower()
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

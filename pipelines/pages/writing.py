@@ -15,12 +15,28 @@ import jinja2
 from markupsafe import Markup, escape
 
 from pipelines.pages import charts, drawing
-from pipelines.pages.model import COMPANY, DATA, DEALS, DEFINITIONS, Chart, Link, Meter, Notes, Page, Table
-from pipelines.pages.words import Words
+from pipelines.pages.model import (
+    COMPANY,
+    DATA,
+    DEALS,
+    DEFINITIONS,
+    Cell,
+    Chart,
+    Head,
+    Link,
+    Meter,
+    Notes,
+    Page,
+    Table,
+    marked,
+)
+from pipelines.pages.words import Marked, Shown, Words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # Charts that say more under the mouse than in print.
 _INTERACTIVE = {"spread", "months", "forecast"}
+# Texts of so many characters get room to be read.
+_LONG = 36
 _NAVIGATION = ((COMPANY, "company"), (DEALS, "deals"), (DATA, "data"), (DEFINITIONS, "definitions"))
 
 
@@ -40,24 +56,66 @@ def html(page: Page, words: Words) -> str:
 
 def picture(chart: Chart, words: Words) -> str:
     """A chart as SVG, with its title as the text that stands for it."""
-    drawn = drawing.columns(chart.data) if chart.kind == "columns" else charts.svg(_spec(chart, words))
+    return _titled(
+        drawing.columns(chart.data) if chart.kind == "columns" else charts.svg(_spec(chart, words)), chart.title
+    )
+
+
+def _picture(chart: Chart, page: Page, words: Words) -> Markup:
+    if not (page.interactive and chart.kind in _INTERACTIVE):
+        return Markup(picture(chart, words))  # noqa: S704 - the texts in it are escaped
+    spec = _spec(chart, words)
+    # What stands in a script of this type is never run; only its end could be mistaken.
+    text = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
+    script = f'<script type="application/json" class="spec">{text}</script>'
+    return Markup(_titled(charts.svg(spec), chart.title) + script)  # noqa: S704
+
+
+def _titled(drawn: str, title: Shown) -> str:
     shape = re.search(r'viewBox="[^"]*"', drawn)
-    label = escape(str(chart.title))
+    label = escape(str(title))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {shape[0] if shape else ""} role="img" aria-label="{label}">'
     return re.sub(r"^<svg[^>]*>", lambda _: head, drawn)
 
 
-def _picture(chart: Chart, page: Page, words: Words) -> Markup:
-    drawn = picture(chart, words)
-    if page.interactive and chart.kind in _INTERACTIVE:
-        # What stands in a script of this type is never run; only its end could be mistaken.
-        spec = json.dumps(_spec(chart, words), ensure_ascii=False).replace("<", "\\u003c")
-        drawn += f'<script type="application/json" class="spec">{spec}</script>'
-    return Markup(drawn)  # noqa: S704 - the texts in it are escaped
-
-
 def _spec(chart: Chart, words: Words) -> dict[str, object]:
     return charts.vega_lite(chart.kind, chart.data, words.language)
+
+
+def _rows(table: Table) -> Markup:
+    """The body of a table. A site has hundreds of thousands of rows, for which the template would take minutes."""
+    classes = [' class="number"' if column in table.numbers else "" for column in range(len(table.headings))]
+    # The first cell of a row is its heading; how wide others are depends on what is in them.
+    tags = [f'<th scope="row"{classes[0]}>', *(f"<td{each}>" if each else "" for each in classes[1:])]
+    ends = ["</th>", *["</td>"] * (len(tags) - 1)]
+    parts = []
+    position = 0
+    for position, cells in enumerate(table.rows, start=1):
+        parts += [_head(head, table) for head in table.heads.get(position - 1, ())]
+        parts.append(f'\n<tr id="{escape(table.ids[position - 1])}">' if table.ids else "\n<tr>")
+        for tag, cell, end in zip(tags, cells, ends, strict=True):
+            text, html = cell if type(cell) is Marked else marked(cell)
+            parts += (tag or _tag(cell, text), html, end)
+        parts.append("</tr>\n")
+    parts += [_head(head, table) for head in table.heads.get(position, ())]
+    return Markup("".join(parts))  # noqa: S704 - the texts in it are escaped
+
+
+def _tag(cell: Cell, text: str) -> str:
+    if isinstance(cell, Meter):
+        return '<td class="gauge">'
+    return '<td class="long">' if len(text) > _LONG else "<td>"
+
+
+def _head(head: Head, table: Table) -> str:
+    before = table.numbers[0] if table.numbers else len(table.headings)
+    place = f' id="{escape(head.anchor)}"' if head.anchor else ""
+    total = f'<td class="number">{escape(head.total)}</td>' if table.numbers else ""
+    after = "<td></td>" * (len(table.headings) - before - 1)
+    return (
+        f'<tr class="level-{head.level}"{place}><th scope="rowgroup" colspan="{before}">{escape(head.title)}</th>'
+        f"{total}{after}</tr>\n"
+    )
 
 
 @cache
@@ -71,10 +129,10 @@ def _environment() -> jinja2.Environment:
     )
     environment.tests.update(
         {
-            "a_meter": lambda value: isinstance(value, Meter),
             "a_table": lambda value: isinstance(value, Table),
             "a_chart": lambda value: isinstance(value, Chart),
             "notes": lambda value: isinstance(value, Notes),
         }
     )
+    environment.filters["rows"] = _rows
     return environment

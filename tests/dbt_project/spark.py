@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
 import sqlglot
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
@@ -23,6 +24,7 @@ from sqlglot.tokens import Token, TokenType
 from ingestion.contract import ENTITIES_BY_NAME
 from tests.dbt_project.warehouse import DBT_PROJECT_DIR
 from tests.processes import run_forked
+from tests.shortcuts import quicken_dbt
 
 PROFILE = """
 repline:
@@ -133,6 +135,7 @@ def _compile(arguments: Sequence[str]) -> None:
     def relation_of(adapter: SparkAdapter, database: str | None, schema: str, identifier: str) -> Any:
         return adapter.Relation.create(schema=schema, identifier=identifier)
 
+    quicken_dbt(pytest.MonkeyPatch())
     SparkAdapter.get_columns_in_relation = columns_in
     SparkAdapter.get_relation = relation_of
     folder, variables, *rest = arguments

@@ -16,7 +16,8 @@ SOURCES = ["landing", "exports", "database", "hubspot", "salesforce", "aircall",
     ("variables", "arguments", "models"),
     [
         ({"sources": SOURCES, "reporting_timezone": "America/New_York"}, [], "models/marts"),
-        ({"sources": ["landing"]}, ["--select", "path:models/intermediate", "path:models/marts"], "models/marts"),
+        # The marts say the same whatever the sources are.
+        ({"sources": ["landing"]}, ["--select", "path:models/intermediate"], "models/intermediate"),
         *[
             (
                 {"sources": ["hubspot", "salesforce"], "landed_by": {"hubspot": loader, "salesforce": loader}},

@@ -100,12 +100,18 @@ def test_the_demo_never_writes_over_files_of_a_user(tmp_path: Path) -> None:
     assert [path.name for path in users.parent.iterdir()] == ["users.csv"]
 
 
+def _share_parsed_states(home: Path) -> None:
+    """The tests keep them in one place, which a process of its own does not know: parsing would take it 15 s."""
+    shutil.copytree(PARSED, home / "dbt" / "parsed", dirs_exist_ok=True)
+
+
 def test_bad_input_is_one_line_on_stderr_and_exit_code_1(refreshed: RefreshedHome, tmp_path: Path) -> None:
     """In a new data home, whose landing folder lacks a required file."""
     landing = tmp_path / "landing"
     shutil.copytree(refreshed.settings.landing, landing)
     [users] = landing.glob("users.*")
     users.unlink()
+    _share_parsed_states(tmp_path / "home")
     done = repline("refresh", REPLINE_HOME=str(tmp_path / "home"), REPLINE_LANDING=str(landing))
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
@@ -128,8 +134,7 @@ def test_refresh_with_nothing_new_says_so_and_needs_neither_dbt_nor_great_expect
     refreshed: RefreshedHome,
 ) -> None:
     """Importing the two takes longer than finding that nothing is new."""
-    # The tests keep dbt's parsed states in one place, which a command of its own does not know.
-    shutil.copytree(PARSED, refreshed.settings.home / "dbt" / "parsed", dirs_exist_ok=True)
+    _share_parsed_states(refreshed.settings.home)
     code = (
         "import atexit, sys\n"
         "atexit.register(lambda: print({'dbt', 'great_expectations'} & set(sys.modules)))\n"

@@ -108,7 +108,6 @@ def test_a_refresh_says_a_missing_secret_in_one_line(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    # Of the sources of the test above, for which the models are parsed.
     outcome = refresh(switched_on(settings, sources=["hubspot", "aircall"]))
     assert outcome.failure.startswith("hubspot needs SOURCES__HUBSPOT__ACCESS_TOKEN: set it in the environment")
     assert "\n" not in outcome.failure

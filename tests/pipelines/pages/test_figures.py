@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import duckdb
 import pytest
 
-from pipelines.pages.deals import MAX_DEALS, Deals
+from pipelines.pages.deals import MAX_DEALS, MAX_DEALS_OF_REP, Deals
 from pipelines.pages.model import rep_file
 from pipelines.pages.rows import read
 from pipelines.pages.words import words_for
@@ -193,16 +193,19 @@ def deals_at(text: str, place: str) -> list[str]:
     return re.findall(r"<tr>.*?</tr>", rows, re.DOTALL)
 
 
-def test_what_is_too_long_to_read_is_summed_up(published: Published, marts: duckdb.DuckDBPyConnection) -> None:
+@pytest.mark.parametrize(("with_rep", "most"), [(True, MAX_DEALS), (False, MAX_DEALS_OF_REP)])
+def test_what_is_too_long_to_read_is_summed_up(
+    published: Published, marts: duckdb.DuckDBPyConnection, with_rep: bool, most: int
+) -> None:
     answers = read(marts)
     assert answers is not None
     words = words_for(answers, "en", "USD")
     row = next(row for row in answers.rows["deals"] if row["behind"] == "won" and row["won_amount"])
-    table = Deals(answers).table("won", [row] * (MAX_DEALS + 7), words, with_rep=False)
-    assert len(table.rows) == MAX_DEALS
+    table = Deals(answers).table("won", [row] * (most + 7), words, with_rep=with_rep)
+    assert len([*table.rows]) == most
     heads = [head for position in table.heads for head in table.heads[position]]
     assert [head.level for head in heads] == [1, 2, 3, 4]
-    assert str(heads[2].title).endswith(f": {MAX_DEALS + 7} deals")
+    assert str(heads[2].title).endswith(f": {most + 7} deals")
     assert str(heads[3].title) == "and 7 more"
     assert heads[3].total == words.text(7 * row["won_amount"], "money")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from click.testing import CliRunner
+from markupsafe import escape
 from starlette.types import Message, Scope
 
 from pipelines import cli
@@ -48,6 +51,53 @@ def test_only_pages_with_other_figures_are_written(home: Settings) -> None:
     assert new == {rep_file(user_id), "data.html", "version.js", "pages.json"}
     assert "So it was." in (version.site / rep_file(user_id)).read_text(encoding="utf-8")
     assert "version 2" in (version.site / "version.js").read_text(encoding="utf-8")
+
+
+def test_a_page_that_would_differ_is_never_taken_over(
+    published: Published, marts: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever of its inputs changes, a page is known by another digest if one byte of it is another."""
+    # Vega takes long, and draws what it is given.
+    monkeypatch.setattr("pipelines.pages.charts.vega_lite", lambda *given: {"given": repr(given)})
+    monkeypatch.setattr("pipelines.pages.charts.svg", repr)
+    marts.execute("ATTACH ':memory:' AS views; CREATE SCHEMA views.marts")
+    for (name,) in marts.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'published' AND schema_name = 'marts'"
+    ).fetchall():
+        marts.execute(f"CREATE VIEW views.marts.{name} AS FROM published.marts.{name}")
+    marts.execute("USE views")
+
+    def site(name: str) -> tuple[dict[str, str], dict[str, bytes]]:
+        folder = tmp_path / name
+        write_site(
+            marts, folder, published.site, lambda file: file.name == "vega.js", [], language="en", currency="USD"
+        )
+        digests: dict[str, str] = json.loads((folder / "pages.json").read_text(encoding="utf-8"))
+        return digests, {page.name: page.read_bytes() for page in folder.glob("*.html")}
+
+    digests, pages = site("before")
+    changes = [
+        ("fct_opportunity", "name || '!' AS name"),
+        ("fct_opportunity", "stage || '!' AS stage"),
+        ("fct_opportunity", "'Taste' AS loss_reason"),
+        ("fct_opportunity", "cycle_days + 1 AS cycle_days"),
+        ("fct_opportunity", "CAST(created_amount + 1 AS DECIMAL(18, 2)) AS created_amount"),
+        ("fct_opportunity", "first_state_on - 1 AS first_state_on"),
+        ("dim_account", "name || '!' AS name"),
+        ("dim_rep", "full_name || '!' AS full_name"),
+        # No rep has a page any more, to which lines of deals could link.
+        ("kpi_rep_scorecard", "user_id || '!' AS user_id"),
+        ("kpi_catalogue", "'decimal' AS unit"),
+        ("dim_date", "fiscal_quarter + 1 AS fiscal_quarter"),
+    ]
+    for number, (table, changed) in enumerate(changes):
+        view = f"CREATE OR REPLACE VIEW views.marts.{table} AS"
+        marts.execute(f"{view} SELECT * REPLACE ({changed}) FROM published.marts.{table}")
+        new_digests, new_pages = site(str(number))
+        marts.execute(f"{view} FROM published.marts.{table}")
+        assert new_pages != pages, f"{changed} shows nowhere"
+        kept = {file for file, digest in digests.items() if new_digests.get(file) == digest}
+        assert [file for file in pages.keys() & kept if pages[file] != new_pages[file]] == [], f"{changed} goes unseen"
 
 
 def test_a_version_without_the_extra_has_no_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +199,16 @@ def test_languages_have_the_same_texts() -> None:
             assert text.keys() == spanish.texts[name].keys(), name
     assert spanish.number(-1234.5, 1) == "−1.234,5"
     assert english.number(-0.001, 1) == "0.0"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_numbers_and_days_are_written_without_what_html_takes_for_its_own(language: str) -> None:
+    words = words_of(language, "EUR")
+    units = ("count", "decimal", "fraction", "money", "cents", "money_per_day", "days", "hours", "seconds")
+    written = [words.text(value, unit, True) for value in (-12345678.9, 0.5) for unit in units]
+    months = [datetime(2025, month, 1) for month in range(1, 13)]
+    written += [words.text(month, unit) for month in months for unit in ("day", "month", "moment")]
+    assert [text for text in written if escape(text) != text] == []
 
 
 def test_a_query_says_what_it_reads() -> None:
