@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.resource_identifiers import ValidationResultIdentifier
 from great_expectations.render.renderer.site_builder import DefaultSiteIndexBuilder
@@ -170,14 +169,6 @@ def prune(context: EphemeralDataContext, suite: str) -> None:
     of_suite.sort(key=lambda key: key.run_id.run_time, reverse=True)
     for key in of_suite[KEPT_RUNS - 1 :]:
         store.remove_key(key)
-
-
-def update_data_docs(
-    context: EphemeralDataContext, key: ValidationResultIdentifier, validation: ExpectationSuiteValidationResult
-) -> None:
-    """Keep a validation, write its page, and the index anew."""
-    context.validation_results_store.store_validation_results(validation, key)
-    context.build_data_docs([SITE_NAME], [key])
 
 
 def page_of(folder: Path, validation: ValidationResultIdentifier) -> Path:

@@ -6,16 +6,18 @@ Belongs here: tables and rows that hold. Does not belong here: what is broken ab
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from great_expectations.checkpoint import UpdateDataDocsAction
+from great_expectations.data_context.store import ValidationResultsStore
 
-from expectations import context
 from ingestion.contract import ENTITIES
 from pipelines.settings import default_vars
+from tests.shortcuts import quicken_gates
 
 AS_OF = "2025-03-31T18:00:00.000000Z"
 
@@ -46,6 +48,13 @@ FROM (VALUES ('users', 2), ('pipeline_stages', 2), ('opportunities', 2), ('oppor
 """
 
 Change = Callable[[str], None]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_gates() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        quicken_gates(patch)
+        yield
 
 
 def raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -105,7 +114,8 @@ def change(warehouse: Path) -> Change:
 @pytest.fixture
 def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate keeps nothing for its pages, half of its time, for tests that look at its results alone."""
-    monkeypatch.setattr(context, "update_data_docs", lambda *_: None)
+    monkeypatch.setattr(UpdateDataDocsAction, "run", lambda *_, **__: {})
+    monkeypatch.setattr(ValidationResultsStore, "store_validation_results", lambda *_, **__: None)
 
 
 @pytest.fixture
