@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from ingestion.text import literal
-from pipelines.publication.content import SCHEMA, Form, Mart, form_of, measure
+from pipelines.publication.content import SCHEMA, Form, Mart, forms_of, measure
 from pipelines.publication.publish import RECORD_TABLES
 from pipelines.publication.versions import DATABASE, PARQUET, Version
 
@@ -57,11 +57,9 @@ def tables_of(version: Version, keys: Mapping[str, Key]) -> list[CopyTable]:
     """All tables of the version, by name, those of the publication's own records too."""
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH {literal(version.path / DATABASE)} AS published (READ_ONLY)")
-        marts = [
-            Mart(table.name, form_of(connection, "published", table.name), table.row_count, table.checksum)
-            for table in version.tables
-        ]
-        marts += [measure(connection, "published", name) for name in RECORD_TABLES]
+        forms = forms_of(connection, "published")
+        marts = [Mart(table.name, forms[table.name], table.row_count, table.checksum) for table in version.tables]
+        marts += measure(connection, "published", RECORD_TABLES)
     return [
         CopyTable(
             mart.name,

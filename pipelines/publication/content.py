@@ -7,7 +7,8 @@ Belongs here: reading that of a table in an attached database. Does not belong h
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -42,22 +43,32 @@ class Mart:
     checksum: str
 
 
-def measure(connection: duckdb.DuckDBPyConnection, database: str, name: str) -> Mart:
-    """Read the whole mart once."""
-    form = form_of(connection, database, name)
-    return Mart(name, form, *count_and_checksum(connection, f"{database}.{SCHEMA}.{quoted(name)}", form))
+def measure(connection: duckdb.DuckDBPyConnection, database: str, names: Sequence[str]) -> list[Mart]:
+    """Read these marts once, and whole."""
+    forms = forms_of(connection, database)
+    return [
+        Mart(name, form, *count_and_checksum(connection, f"{database}.{SCHEMA}.{quoted(name)}", form))
+        for name, form in zip(names, map(forms.__getitem__, names), strict=True)
+    ]
 
 
-def form_of(connection: duckdb.DuckDBPyConnection, database: str, name: str) -> Form:
-    columns = connection.execute(f"DESCRIBE {database}.{SCHEMA}.{quoted(name)}").fetchall()
-    place = "WHERE database_name = $1 AND schema_name = $2 AND {} = $3 AND comment IS NOT NULL"
-    comments = connection.execute(
-        f"SELECT '', comment FROM duckdb_tables() {place.format('table_name')}"
-        f" UNION ALL SELECT '', comment FROM duckdb_views() {place.format('view_name')}"
-        f" UNION ALL SELECT column_name, comment FROM duckdb_columns() {place.format('table_name')}",
-        [database, SCHEMA, name],
-    ).fetchall()
-    return Form(tuple((column, type_) for column, type_, *_ in columns), dict(comments))
+def forms_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, Form]:
+    """What all marts of a database look like, by name. Asked at once: to ask of each took a second for fifty."""
+    place = "WHERE database_name = $1 AND schema_name = $2"
+    columns: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    comments: dict[str, dict[str, str]] = defaultdict(dict)
+    for table, _, column, type_, comment in connection.execute(
+        f"SELECT table_name AS name, 0 AS position, '', NULL, comment FROM duckdb_tables() {place}"
+        f" UNION ALL SELECT view_name, 0, '', NULL, comment FROM duckdb_views() {place}"
+        f" UNION ALL SELECT table_name, column_index, column_name, data_type, comment FROM duckdb_columns() {place}"
+        " ORDER BY name, position",
+        [database, SCHEMA],
+    ).fetchall():
+        if column:
+            columns[table].append((column, type_))
+        if comment is not None:
+            comments[table][column] = comment
+    return {table: Form(tuple(found), comments[table]) for table, found in columns.items()}
 
 
 def count_and_checksum(connection: duckdb.DuckDBPyConnection, source: str, form: Form) -> tuple[int, str]:

@@ -19,7 +19,7 @@ import duckdb
 from ingestion.clearing import last_version_in_clear
 from ingestion.text import first_line, literal, quoted
 from pipelines.pages.site import SITE, has_marts, is_installed, write_site
-from pipelines.publication.content import SCHEMA, Mart, count_and_checksum, form_of, measure
+from pipelines.publication.content import SCHEMA, Form, Mart, count_and_checksum, forms_of, measure
 from pipelines.publication.datasets import DATASET_FRESHNESS, dataset_freshness_sql
 from pipelines.publication.reuse import is_untouched, take_over
 from pipelines.publication.versions import (
@@ -160,7 +160,7 @@ def _write_files(
     with duckdb.connect(config=config) as connection:
         connection.execute(f"ATTACH {literal(settings.warehouse)} AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
-        marts = [measure(connection, "warehouse", name) for name in _marts(connection, tables)]
+        marts = measure(connection, "warehouse", _marts(connection, tables))
         unchanged = take_over(connection, last, folder, marts) if last else frozenset()
         changed = [mart for mart in marts if mart.name not in unchanged]
         audited = tuple(PublishedTable(mart.name, mart.row_count, mart.checksum) for mart in marts)
@@ -183,8 +183,9 @@ def _write_files(
         ):
             warn(f"Version {number} has no pages: {reason}")
         # The version's own record comes last: `is_untouched` trusts what is older than it.
+        forms = forms_of(connection, "published")
         for name in (*(mart.name for mart in changed), *records):
-            _write_parquet(connection, folder, name)
+            _write_parquet(connection, folder, name, forms[name])
         for mart in marts:
             _audit(connection, folder, mart, is_new=mart in changed)
         connection.execute("DETACH published")
@@ -263,14 +264,13 @@ def _write_table(connection: duckdb.DuckDBPyConnection, name: str, query: str, c
         connection.execute(f"COMMENT ON {what} IS {literal(comment)}")
 
 
-def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> None:
+def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, form: Form) -> None:
     """Write the Parquet file of a published table from that table, so that who audits the file audits both.
 
     The descriptions are in its metadata, where they make no two files of the same content differ.
     """
     target = literal(folder / PARQUET / f"{name}.parquet")
-    metadata = form_of(connection, "published", name).parquet_metadata
-    described = ", ".join(f"{key}: {literal(text)}" for key, text in metadata.items())
+    described = ", ".join(f"{key}: {literal(text)}" for key, text in form.parquet_metadata.items())
     options = f"{PARQUET_OPTIONS}, KV_METADATA {{{described}}}" if described else PARQUET_OPTIONS
     connection.execute(f"COPY (FROM published.{SCHEMA}.{quoted(name)}) TO {target} ({options})")
 

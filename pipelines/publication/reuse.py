@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.text import literal, quoted
-from pipelines.publication.content import SCHEMA, Mart, form_of
+from pipelines.publication.content import SCHEMA, Mart, forms_of
 from pipelines.publication.versions import DATABASE, PARQUET, PUBLICATION, read_record
 
 # Tables that are replaced take the room of those that they replace. A file that is emptier than this, since its marts
@@ -51,7 +51,8 @@ def take_over(connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, m
         try:
             if _free_share(connection) > MAX_FREE_SHARE:
                 same.clear()
-            unchanged = {name for name, form in same.items() if form_of(connection, "published", name) == form}
+            forms = forms_of(connection, "published")
+            unchanged = {name for name, form in same.items() if forms.get(name) == form}
             for name in _tables(connection) - unchanged:
                 connection.execute(f"DROP TABLE published.{SCHEMA}.{quoted(name)}")
             # From here on their room is free for the tables that come.

@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.publication import publish as publication
 from pipelines.publication import versions
+from pipelines.publication.content import Form
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import PublicationError
 from pipelines.settings import Settings
@@ -168,8 +169,8 @@ def test_a_copy_that_differs_from_the_mart_is_not_published(
         connection.execute("UPDATE marts.fct_call SET duration_seconds = 62 WHERE call_id = 'c1'")
     write_parquet = publication._write_parquet
 
-    def write_and_damage(connection: Any, folder: Path, name: str) -> None:
-        write_parquet(connection, folder, name)
+    def write_and_damage(connection: Any, folder: Path, name: str, form: Form) -> None:
+        write_parquet(connection, folder, name, form)
         if name == "fct_call":
             damage(folder / "parquet" / "fct_call.parquet")
 
