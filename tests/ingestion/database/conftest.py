@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -129,13 +130,37 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture
 def crm(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CrmDatabase:
     """A database with a small sound company."""
-    name = f"crm_{uuid.uuid4().hex}"
-    with postgres.connect() as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    crm = CrmDatabase(postgres, name, tmp_path / "mapping.yml", tmp_path / "home")
+    crm = make_database(postgres, tmp_path)
     crm.execute(TABLES)
-    crm.mapping.write_text(MAPPING)
     monkeypatch.setenv("SOURCES__DATABASE__CREDENTIALS", crm.url)
+    return crm
+
+
+@pytest.fixture(scope="session")
+def loaded_crm(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> CrmDatabase:
+    """The same company, and the warehouse into which it was loaded. Only to be copied."""
+    crm = make_database(postgres, tmp_path_factory.mktemp("crm"))
+    crm.execute(TABLES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCES__DATABASE__CREDENTIALS", crm.url)
+        crm.load()
+    return crm
+
+
+@pytest.fixture
+def loaded(loaded_crm: CrmDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CrmDatabase:
+    """The same, loaded once."""
+    crm = make_database(loaded_crm.server, tmp_path, f"TEMPLATE {loaded_crm.name}")
+    shutil.copytree(loaded_crm.home, crm.home)
+    monkeypatch.setenv("SOURCES__DATABASE__CREDENTIALS", crm.url)
+    return crm
+
+
+def make_database(server: PostgresServer, folder: Path, made_of: str = "") -> CrmDatabase:
+    crm = CrmDatabase(server, f"crm_{uuid.uuid4().hex}", folder / "mapping.yml", folder / "home")
+    with server.connect() as connection:
+        connection.execute(f"CREATE DATABASE {crm.name} {made_of}".encode())
+    crm.mapping.write_text(MAPPING)
     return crm
 
 

@@ -26,10 +26,9 @@ Failure = Callable[[BaseException], str]
 DEALS = "SELECT opportunity_id FROM raw.database__opportunities ORDER BY length(opportunity_id), 1"
 
 
-def test_every_table_has_the_contracts_columns(crm: CrmDatabase) -> None:
-    crm.load()
+def test_every_table_has_the_contracts_columns(loaded: CrmDatabase) -> None:
     for entity in ENTITIES:
-        columns = crm.rows(
+        columns = loaded.rows(
             "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'raw' "
             f"AND table_name = 'database__{entity.name}' ORDER BY column_index"
         )
@@ -137,22 +136,20 @@ def test_only_changed_rows_are_read_again(crm: CrmDatabase, monkeypatch: pytest.
     assert crm.load() == 0
 
 
-def test_a_late_row_within_the_overlap_is_found(crm: CrmDatabase) -> None:
-    crm.load()
-    crm.execute(
+def test_a_late_row_within_the_overlap_is_found(loaded: CrmDatabase) -> None:
+    loaded.execute(
         "INSERT INTO deals (number, stage, made_at, changed) VALUES "
         "('late', 'Won', now(), '2025-07-01 21:59:30Z'), ('too late', 'Won', now(), '2025-07-01 21:58:00Z')"
     )
-    crm.load()
-    assert crm.rows(DEALS)[-1] == ("late",)
+    loaded.load()
+    assert loaded.rows(DEALS)[-1] == ("late",)
 
 
-def test_a_row_without_a_cursor_value_is_read(crm: CrmDatabase) -> None:
-    crm.load()
-    crm.execute("INSERT INTO deals (number, stage, made_at) VALUES ('none', 'Won', now())")
-    crm.load()
-    assert crm.rows(DEALS)[-1] == ("none",)
-    assert crm.load() == 0
+def test_a_row_without_a_cursor_value_is_read(loaded: CrmDatabase) -> None:
+    loaded.execute("INSERT INTO deals (number, stage, made_at) VALUES ('none', 'Won', now())")
+    loaded.load()
+    assert loaded.rows(DEALS)[-1] == ("none",)
+    assert loaded.load() == 0
 
 
 def test_a_first_load_in_slices(crm: CrmDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,26 +226,24 @@ def test_rows_of_an_unknown_stage_get_another_chance(crm: CrmDatabase) -> None:
     assert crm.account()[1] == ("public.deals", 10, 10, 0)
 
 
-def test_what_the_mapping_says_anew_is_read_from_the_start(crm: CrmDatabase) -> None:
-    crm.load()
-    crm.mapping.write_text(MAPPING.replace("amount: amount", "amount: {column: score}"))
-    crm.load()
-    assert crm.rows("SELECT sum(amount)::INT FROM raw.database__opportunities") == [(55,)]
-    assert crm.load() == 0
+def test_what_the_mapping_says_anew_is_read_from_the_start(loaded: CrmDatabase) -> None:
+    loaded.mapping.write_text(MAPPING.replace("amount: amount", "amount: {column: score}"))
+    loaded.load()
+    assert loaded.rows("SELECT sum(amount)::INT FROM raw.database__opportunities") == [(55,)]
+    assert loaded.load() == 0
 
 
-def test_all_tables_are_read_anew(crm: CrmDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_tables_are_read_anew(loaded: CrmDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """From their beginning and in slices, although their cursors say that nothing changed."""
     monkeypatch.setattr(tables, "_ROWS_PER_CHUNK", 2)
-    crm.load()
-    with duckdb.connect(str(crm.home / "warehouse.duckdb")) as connection:
+    with duckdb.connect(str(loaded.home / "warehouse.duckdb")) as connection:
         connection.execute("DELETE FROM raw.database__opportunities WHERE opportunity_id IN ('D1', 'D9')")
-    assert crm.load() == 0
-    crm.load(rows=4, anew=True)
-    while crm.slices[-1].is_cut:
-        crm.load(rows=4)
-    assert crm.rows(DEALS) == [(f"D{n}",) for n in range(1, 11)]
-    assert crm.load() == 0
+    assert loaded.load() == 0
+    loaded.load(rows=4, anew=True)
+    while loaded.slices[-1].is_cut:
+        loaded.load(rows=4)
+    assert loaded.rows(DEALS) == [(f"D{n}",) for n in range(1, 11)]
+    assert loaded.load() == 0
 
 
 def test_an_older_row_gives_way_and_equal_ones_do_not_double(crm: CrmDatabase) -> None:

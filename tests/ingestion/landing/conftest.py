@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,26 @@ class Landing:
 @pytest.fixture
 def landing(tmp_path: Path) -> Landing:
     """A landing folder with the required entities, in CSV."""
-    landing = Landing(tmp_path / "landing", tmp_path / "home")
+    return small_company(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def loaded_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That folder and the warehouse into which it was loaded. Only to be copied."""
+    landing = small_company(tmp_path_factory.mktemp("company"))
+    landing.load()
+    return landing.folder.parent
+
+
+@pytest.fixture
+def loaded(loaded_company: Path, tmp_path: Path) -> Landing:
+    """The same, loaded once."""
+    shutil.copytree(loaded_company, tmp_path, dirs_exist_ok=True)
+    return Landing(tmp_path / "landing", tmp_path / "home")
+
+
+def small_company(folder: Path) -> Landing:
+    landing = Landing(folder / "landing", folder / "home")
     landing.write("pipeline_stages.csv", STAGES)
     landing.write("users.csv", USERS)
     landing.write("opportunities.csv", OPPORTUNITIES)

@@ -14,10 +14,9 @@ from tests.ingestion.landing.conftest import OPPORTUNITIES, Landing
 CONTENT = "SELECT * FROM raw.landing__opportunities ORDER BY opportunity_id"
 
 
-def test_every_table_has_the_contracts_columns_whatever_files_there_are(landing: Landing) -> None:
-    landing.load()
+def test_every_table_has_the_contracts_columns_whatever_files_there_are(loaded: Landing) -> None:
     for entity in ENTITIES:
-        columns = landing.rows(
+        columns = loaded.rows(
             f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{table_name(entity)}' "
             "AND schema_name = 'raw' ORDER BY column_index"
         )
@@ -25,9 +24,8 @@ def test_every_table_has_the_contracts_columns_whatever_files_there_are(landing:
         assert columns == [*expected, ("_file", "VARCHAR")], entity.name
 
 
-def test_values_are_read_as_their_types(landing: Landing) -> None:
-    landing.load()
-    assert landing.rows(
+def test_values_are_read_as_their_types(loaded: Landing) -> None:
+    assert loaded.rows(
         "SELECT opportunity_id, amount::VARCHAR, created_at::VARCHAR, close_date::VARCHAR, pipeline, is_deleted "
         "FROM raw.landing__opportunities ORDER BY 1"
     ) == [
@@ -59,11 +57,10 @@ def test_second_load_with_nothing_new_does_nothing(landing: Landing) -> None:
     assert landing.rows("SELECT * FROM raw.landing_files ORDER BY ALL") == before
 
 
-def test_touched_file_is_not_read_again(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
-    landing.load()
-    os.utime(landing.folder / "opportunities.csv")
+def test_touched_file_is_not_read_again(loaded: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.utime(loaded.folder / "opportunities.csv")
     monkeypatch.setattr(batches, "convert", lambda *_: pytest.fail("an unchanged file was read"))
-    landing.load()
+    loaded.load()
 
 
 def test_other_contents_of_the_same_size_and_time_are_read(landing: Landing) -> None:
@@ -112,23 +109,21 @@ def test_only_the_changed_file_is_read(landing: Landing) -> None:
     ) == [("accounts/2.csv",)]
 
 
-def test_same_file_loaded_into_a_new_warehouse_gives_the_same(landing: Landing) -> None:
-    landing.load()
-    first = landing.rows(CONTENT)
-    landing.home = landing.home.parent / "another"
-    landing.load()
-    assert landing.rows(CONTENT) == first
+def test_same_file_loaded_into_a_new_warehouse_gives_the_same(loaded: Landing) -> None:
+    first = loaded.rows(CONTENT)
+    loaded.home = loaded.home.parent / "another"
+    loaded.load()
+    assert loaded.rows(CONTENT) == first
 
 
-def test_repeated_load_after_the_state_was_lost_changes_nothing(landing: Landing) -> None:
+def test_repeated_load_after_the_state_was_lost_changes_nothing(loaded: Landing) -> None:
     """A load that is killed after its rows arrived, but before dlt noted it, is done again from the start."""
-    landing.load()
-    before = landing.rows(CONTENT)
-    with duckdb.connect(str(landing.home / "warehouse.duckdb")) as connection:
+    before = loaded.rows(CONTENT)
+    with duckdb.connect(str(loaded.home / "warehouse.duckdb")) as connection:
         connection.execute("DELETE FROM raw._dlt_pipeline_state; DELETE FROM raw._dlt_loads")
-    landing.load()
-    assert landing.rows(CONTENT) == before
-    assert landing.rows("SELECT count(*) FROM raw.landing_files") == [(3,)]
+    loaded.load()
+    assert loaded.rows(CONTENT) == before
+    assert loaded.rows("SELECT count(*) FROM raw.landing_files") == [(3,)]
 
 
 @pytest.mark.parametrize(
@@ -184,15 +179,14 @@ def test_older_version_that_arrives_later_gives_way(landing: Landing) -> None:
     ]
 
 
-def test_deleted_record_stays_and_comes_back(landing: Landing) -> None:
-    landing.load()
-    landing.write("opportunities.csv", OPPORTUNITIES + "o1,u1,Qualify,1,2025-01-02,,2025-01-05T00:00:00Z,true\n")
-    landing.load()
+def test_deleted_record_stays_and_comes_back(loaded: Landing) -> None:
+    loaded.write("opportunities.csv", OPPORTUNITIES + "o1,u1,Qualify,1,2025-01-02,,2025-01-05T00:00:00Z,true\n")
+    loaded.load()
     deleted = "SELECT is_deleted FROM raw.landing__opportunities WHERE opportunity_id = 'o1'"
-    assert landing.rows(deleted) == [(True,)]
-    landing.write("opportunities.csv", OPPORTUNITIES + "o1,u1,Qualify,1,2025-01-02,,2025-01-06T00:00:00Z,false\n")
-    landing.load()
-    assert landing.rows(deleted) == [(False,)]
+    assert loaded.rows(deleted) == [(True,)]
+    loaded.write("opportunities.csv", OPPORTUNITIES + "o1,u1,Qualify,1,2025-01-02,,2025-01-06T00:00:00Z,false\n")
+    loaded.load()
+    assert loaded.rows(deleted) == [(False,)]
 
 
 def test_removed_file_keeps_its_rows_and_frees_its_quarantine(landing: Landing) -> None:
@@ -231,11 +225,10 @@ def test_a_text_that_the_first_file_lacks_beside_a_key_that_both_have(landing: L
     ]
 
 
-def test_entity_that_arrives_later(landing: Landing) -> None:
-    landing.load()
-    landing.write("leads.csv", "lead_id,created_at\nl1,2025-01-01\n")
-    landing.load()
-    assert landing.rows("SELECT lead_id FROM raw.landing__leads") == [("l1",)]
+def test_entity_that_arrives_later(loaded: Landing) -> None:
+    loaded.write("leads.csv", "lead_id,created_at\nl1,2025-01-01\n")
+    loaded.load()
+    assert loaded.rows("SELECT lead_id FROM raw.landing__leads") == [("l1",)]
 
 
 def test_beside_another_source_nothing_is_required(landing: Landing) -> None:
