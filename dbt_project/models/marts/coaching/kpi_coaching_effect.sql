@@ -17,6 +17,10 @@ users as (
     select * from {{ ref('int_users_unioned') }}
 ),
 
+working_days as (
+    select * from {{ ref('int_working_days') }}
+),
+
 versions as (
     select * from {{ ref('dim_rep_version') }}
 ),
@@ -118,24 +122,53 @@ measured_ends as (
     {% endfor %}
 ),
 
+-- By the numbers of the working days: those up to the day, and up to the ends of the employment.
+worked as (
+    select
+        measured_ends.user_id,
+        measured_ends.event_on,
+        measured_ends.span_end,
+        measured_ends.date_day,
+        case
+            when users.user_id is null or users.hired_on > measured_ends.date_day then 0
+            else greatest(
+                case
+                    when users.left_on < measured_ends.date_day then coalesce(last_days.working_day_number, 0)
+                    else working_days.working_day_number
+                end - coalesce(days_before.working_day_number, 0),
+                0
+            )
+        end as working_day_count
+    from measured_ends
+    inner join working_days
+        on measured_ends.date_day = working_days.date_day
+    left join users
+        on measured_ends.user_id = users.user_id
+    left join working_days as days_before
+        on users.hired_on - 1 = days_before.date_day
+    left join working_days as last_days
+        on users.left_on = last_days.date_day
+),
+
 -- The totals are joined once. DuckDB put six joins on rep and day together by the rep first: 20 GB for 1,500 rows.
 measured as (
     select
-        measured_ends.user_id,
+        worked.user_id,
         {% for span in spans %}
         {% for total in totals %}
-        max(running_totals.{{ total }}) filter (where measured_ends.span_end = '{{ span }}_end')
-        - max(running_totals.{{ total }}) filter (where measured_ends.span_end = '{{ span }}_start')
+        {% set relation = 'worked' if total == 'working_day_count' else 'running_totals' %}
+        max({{ relation }}.{{ total }}) filter (where worked.span_end = '{{ span }}_end')
+        - max({{ relation }}.{{ total }}) filter (where worked.span_end = '{{ span }}_start')
             as {{ span }}_{{ total }},
         {% endfor %}
         {% endfor %}
-        measured_ends.event_on
-    from measured_ends
+        worked.event_on
+    from worked
     inner join running_totals
         on
-            measured_ends.user_id = running_totals.user_id
-            and measured_ends.date_day = running_totals.date_day
-    group by measured_ends.user_id, measured_ends.event_on
+            worked.user_id = running_totals.user_id
+            and worked.date_day between running_totals.from_day and running_totals.to_day
+    group by worked.user_id, worked.event_on
     having count(*) = {{ 2 * (spans | length) }}
 ),
 
