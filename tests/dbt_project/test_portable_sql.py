@@ -16,8 +16,7 @@ SOURCES = ["landing", "exports", "database", "hubspot", "salesforce", "aircall",
     ("variables", "arguments", "models"),
     [
         ({"sources": SOURCES, "reporting_timezone": "America/New_York"}, [], "models/marts"),
-        # The marts say the same whatever the sources are.
-        ({"sources": ["landing"]}, ["--select", "path:models/intermediate"], "models/intermediate"),
+        ({"sources": ["landing"]}, ["--select", "path:models/intermediate", "path:models/marts"], "models/marts"),
         *[
             (
                 {"sources": ["hubspot", "salesforce"], "landed_by": {"hubspot": loader, "salesforce": loader}},

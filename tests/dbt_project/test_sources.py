@@ -117,11 +117,8 @@ class TestLandingThenExports:
                 "sources": ["landing", "exports"],
                 "pass_through_columns": {"users": ["cost_centre"], "opportunities": ["campaign"]},
             },
-            "--select",
-            "path:models/intermediate/unions",
-            "+dim_stage",
-            "+kpi_rep_scorecard",
-            command="run",
+            "--exclude",
+            "resource_type:unit_test",
         )
 
     def test_ids_of_two_sources_never_meet(self, home: Path) -> None:

@@ -24,7 +24,7 @@ span as (
     from events
 ),
 
--- The days on which something was done, and the first one. To add up all days took five times as long.
+-- The days on which something was done, and the first one. To add up all days took four times as long.
 done as (
     select
         user_id,
