@@ -37,8 +37,10 @@ def last_version_in_clear(warehouse: Path) -> int:
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether there is such a table, or a view that shows one of the lake."""
     query = (
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND (schema_name, table_name) = (?, ?)"
+        "SELECT 1 FROM information_schema.tables"
+        " WHERE table_catalog = current_database() AND (table_schema, table_name) = (?, ?)"
     )
     return bool(connection.execute(query, [schema, table]).fetchall())
 

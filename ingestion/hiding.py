@@ -14,6 +14,8 @@ import duckdb
 
 from ingestion.clearing import HIDDEN_COLUMNS, clear_packages, drop_schemas, write_anew
 from ingestion.contract import RAW_SCHEMA
+from ingestion.lake import Lake
+from ingestion.moving import in_warehouse
 from ingestion.personal import DROP, HASH, PersonalColumns, hidden
 from ingestion.text import literal, quoted
 
@@ -28,27 +30,42 @@ def hide_former_loads(
     treatments: Mapping[str, Mapping[str, str]],
     derived: Collection[str],
     version: int,
+    lake: Lake | None = None,
 ) -> int:
     """Hide the columns that are new in the setting in what is loaded already, and return how many values that were.
 
     `treatments` are HASH or DROP by column, by raw table, as the sources know that they are allowed. Schemas that are
     `derived` are made anew by the refresh, so they are dropped. `version` is the newest published one. Where values
-    were in clear, nothing that is kept of former loads holds them afterwards (`ingestion.clearing`). May be killed at
-    any moment: the next call goes on. Only for the holder of the refresh lock.
+    were in clear, nothing that is kept of former loads holds them afterwards (`ingestion.clearing`). `lake` is where
+    the raw tables are, if not in the warehouse. May be killed at any moment: the next call goes on. Only for the holder
+    of the refresh lock.
     """
     wanted = {f"{table}.{column}": each for table, columns in treatments.items() for column, each in columns.items()}
     if not wanted or not warehouse.exists():
         return 0
     with closing(duckdb.connect(str(warehouse))) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
             f"CREATE SCHEMA IF NOT EXISTS {RAW_SCHEMA}; CREATE TABLE IF NOT EXISTS {NOTES}"
             " (column_name VARCHAR, treatment VARCHAR, last_version BIGINT, is_cleared BOOLEAN)"
         )
         noted = connection.execute(f"SELECT column_name, treatment FROM {NOTES} WHERE is_cleared").fetchall()
-        new = {name: treatment for name, treatment in wanted.items() if (name, treatment) not in noted}
-        if not new:
-            return 0
+    new = {name: treatment for name, treatment in wanted.items() if (name, treatment) not in noted}
+    if not new:
+        return 0
+    with in_warehouse(warehouse, dlt_home, lake):
+        return _hide_all(warehouse, dlt_home, setting, new, derived, version)
+
+
+def _hide_all(
+    warehouse: Path,
+    dlt_home: Path,
+    setting: PersonalColumns,
+    new: Mapping[str, str],
+    derived: Collection[str],
+    version: int,
+) -> int:
+    with closing(duckdb.connect(str(warehouse))) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         setting.prepare(connection)
         connection.begin()
         changed = sum(_hide(connection, name, treatment) for name, treatment in new.items())

@@ -79,6 +79,13 @@ def migrate(warehouse: Path) -> bool:
     return not is_new
 
 
+def is_due(warehouse: Path) -> bool:
+    """Whether a warehouse that is there has to be brought to this release's format, its raw tables or its number."""
+    with duckdb.connect(str(warehouse)) as connection:
+        found, _ = _format(connection)
+        return found < len(STEPS) or bool(_changed_types(connection) or _missing_columns(connection))
+
+
 def _format(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
     """The number of the warehouse's format and the release that brought it there; 0 for one without a number."""
     schema, table = FORMATS.split(".")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dlt import Pipeline
     from dlt.extract import DltSource
 
+    from ingestion.lake import Lake
     from ingestion.planning import Planned
 
 RunPipeline = Callable[["Pipeline", "DltSource", "str | None"], None]
@@ -66,8 +67,9 @@ def load(
     dlt_home: Path,
     run: RunPipeline,
     anew: bool = False,
+    lake: Lake | None = None,
 ) -> None:
-    """Load a source, slice after slice, until it has no more.
+    """Load a source, slice after slice, until it has no more: into the warehouse, or into the lake.
 
     `run` runs a pipeline with a source in one of dlt's refresh modes, and raises where that fails. Each slice is a
     load of its own, so what is killed goes on after the last one; `anew` forgets all former ones, and of an API what
@@ -75,6 +77,7 @@ def load(
     """
     import duckdb
 
+    from ingestion.lake import shown
     from ingestion.warehouse import raw_pipeline
 
     rows = SOURCES_BY_NAME[name].rows_per_slice or options.slice.rows
@@ -82,9 +85,9 @@ def load(
     mode = "drop_sources" if anew and not SOURCES_BY_NAME[name].is_contract_shaped else None
     while True:
         this_slice = replace(options, slice=Slice(rows), anew=anew)
-        pipeline = raw_pipeline(name, warehouse, dlt_home)
+        pipeline = raw_pipeline(name, warehouse, dlt_home, lake)
         # dlt opens the warehouse for each of its jobs, which takes 20 ms where nobody has it open.
-        with duckdb.connect(str(warehouse)):
+        with duckdb.connect(str(warehouse)) as connection, shown(connection, lake):
             run(pipeline, _source(name, this_slice), mode)
         mode, anew = None, False
         if not this_slice.slice.is_cut:

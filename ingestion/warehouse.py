@@ -1,13 +1,15 @@
-"""The dlt pipelines into schema `raw` of the DuckDB warehouse, one per source.
+"""The dlt pipelines into schema `raw`, one per source: into the DuckDB warehouse, or into the lake.
 
 Belongs here: what holds of every load. Does not belong here: what a source reads.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dlt
 import duckdb
@@ -18,6 +20,7 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from ingestion.clearing import clear_packages
 from ingestion.contract import RAW_SCHEMA
+from ingestion.lake import LAYOUT, Lake
 from ingestion.migrations import migrate
 from ingestion.register import pipeline_name
 
@@ -28,31 +31,30 @@ SCHEMA_CONTRACT: TSchemaContract = {"tables": "evolve", "columns": "evolve", "da
 MERGE_DEDUPLICATING: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert"}
 
 
-def raw_pipeline(source: str, warehouse: Path, dlt_home: Path) -> dlt.Pipeline:
-    """The dlt pipeline that loads a source into schema `raw` of the DuckDB file `warehouse`.
+def raw_pipeline(source: str, warehouse: Path, dlt_home: Path, lake: Lake | None = None) -> dlt.Pipeline:
+    """The dlt pipeline that loads a source into schema `raw` of the DuckDB file `warehouse`, or as packages of a lake.
 
     The warehouse is made, or brought to this release's format. Raises MigrationError where it cannot be.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     if migrate(warehouse):
         clear_packages(dlt_home, [source])
+    return pipeline_into(source, warehouse, dlt_home, lake)
+
+
+def pipeline_into(source: str, warehouse: Path, dlt_home: Path, lake: Lake | None) -> dlt.Pipeline:
+    """The same into a warehouse that is in this release's format, or where no table of it is touched."""
     # Named for this pipeline alone, since dlt's configuration holds for the whole process.
     name = pipeline_name(source)
+    dlt.config[f"{name}.warehouse"] = str(warehouse)
     # DuckDB uses all cores for one file; dlt's twenty at once took no less time and 2.5 GB instead of 0.5.
     dlt.config[f"{name}.load.workers"] = 1
     # The merge's staging tables would otherwise keep a second copy of the last load.
     dlt.config[f"{name}.load.truncate_staging_dataset"] = True
-    credentials = DuckDbCredentials(str(warehouse))
-    # The order of raw rows says nothing, and keeping it took a third more time for 22 million rows.
-    credentials.global_config = {"preserve_insertion_order": False}
+    destination = _in_warehouse(warehouse) if lake is None else _in_lake(lake)
 
     def pipeline() -> dlt.Pipeline:
-        return dlt.pipeline(
-            name,
-            pipelines_dir=str(dlt_home),
-            destination=dlt.destinations.duckdb(credentials=credentials),
-            dataset_name=RAW_SCHEMA,
-        )
+        return dlt.pipeline(name, pipelines_dir=str(dlt_home), destination=destination, dataset_name=RAW_SCHEMA)
 
     try:
         return pipeline()
@@ -62,13 +64,31 @@ def raw_pipeline(source: str, warehouse: Path, dlt_home: Path) -> dlt.Pipeline:
         return pipeline()
 
 
+def _in_warehouse(warehouse: Path) -> Any:
+    credentials = DuckDbCredentials(str(warehouse))
+    # The order of raw rows says nothing, and keeping it took a third more time for 22 million rows.
+    credentials.global_config = {"preserve_insertion_order": False}
+    return dlt.destinations.duckdb(credentials=credentials)
+
+
+def _in_lake(lake: Lake) -> Any:
+    logging.getLogger("dlt").addFilter(_is_worth_telling)
+    return dlt.destinations.filesystem(bucket_url=str(lake.folder), layout=LAYOUT)
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Not what dlt says of each table and load: that files are appended, or that the raw tables moved, as is wanted."""
+    message = record.getMessage()
+    return "Falling back to `append`" not in message and "differs from destination" not in message
+
+
 @contextmanager
 def held() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse that the running pipeline loads: what it holds already, as dlt fills it after all is read.
+    """The warehouse of the running pipeline: what is loaded already, as dlt adds to it after all is read.
 
     dlt's `sql_client` resolves its whole configuration each time, 30 ms, and `dlt.current.pipeline` 6 ms; a source has
     up to 25 tables.
     """
-    destination = Container()[PipelineContext].pipeline().destination
-    with duckdb.connect(destination.config_params["credentials"].database) as connection:
+    name = Container()[PipelineContext].pipeline().pipeline_name
+    with duckdb.connect(dlt.config[f"{name}.warehouse"]) as connection:
         yield connection

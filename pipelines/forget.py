@@ -22,6 +22,7 @@ from pipelines.publication.versions import prune, version_numbers
 from pipelines.runs.exclusion import acquire, wait_for_readers
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
+from pipelines.spark.lake import settle_raw
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def forget(settings: Settings, kind: Kind, mart_id: str, is_dry: bool, log: Call
     lock = acquire(settings.refresh_lock, "forget", log)
     try:
         wait_for_readers(settings.warehouse, log)
+        settle_raw(settings, log)
         forgotten = forgetting.forget(home, kind, mart_id, is_dry)
         held = version_numbers(settings)
         if not is_dry:

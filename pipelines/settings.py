@@ -27,6 +27,7 @@ DBT_PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 # dlt takes a % in its folder for a placeholder; dbt and SQLAlchemy a ? or # for the end of a path.
 _MISREAD = {"%", "?", "#"}
 SETTINGS_FILE = "repline.yml"
+SPARK = "spark"
 _VARS = "REPLINE_VARS"
 _EXAMPLE = 'write for example {"base_currency": "EUR"}'
 

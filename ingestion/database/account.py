@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.account import CURRENT_FILES
+from ingestion.clearing import has_table
 from ingestion.contract import RAW_SCHEMA, UNKNOWN_STAGE
 from ingestion.landing.batches import (
     FILES_SCHEMA,
@@ -25,7 +26,6 @@ from ingestion.landing.batches import (
     REMOVED,
     Batch,
     Feed,
-    has_table,
 )
 from ingestion.landing.conversion import record_keys
 from ingestion.landing.reading import FILE_COLUMN
@@ -83,7 +83,7 @@ def _note_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: B
     connection.register("bad_in_slice", batch.quarantine)
     columns = "file, line, record_key, column_name, value, reason, quarantined_at"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE bad_before AS SELECT {columns} FROM bad_in_slice LIMIT 0")
-    if has_table(connection, QUARANTINE_TABLE):
+    if has_table(connection, RAW_SCHEMA, QUARANTINE_TABLE):
         tables = ", ".join(literal(name) for name in batch.files["file"].to_pylist())
         connection.execute(
             f"""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ingestion.api.tables import ApiTable
 from ingestion.contract import Column, Entity
+from ingestion.lake import Lake
 
 
 class ForgetError(RuntimeError):
@@ -57,8 +58,9 @@ class Done:
 class Home:
     """Where somebody is to be forgotten: the warehouse, dlt's folder, and what of the warehouse follows from raw.
 
-    The schemas `derived` are made anew by a refresh. What is in those called `seen`, no source can give again.
-    `api_tables` are those of the API sources that are on; `version` is the newest published one.
+    `lake` is where the raw tables are, if not in the warehouse. The schemas `derived` are made anew by a refresh. What
+    is in those called `seen`, no source can give again. `api_tables` are those of the API sources that are on;
+    `version` is the newest published one.
     """
 
     warehouse: Path
@@ -67,6 +69,7 @@ class Home:
     seen: Collection[str] = ()
     api_tables: Collection[ApiTable] = ()
     version: int = 0
+    lake: Lake | None = None
 
 
 @dataclass(frozen=True)

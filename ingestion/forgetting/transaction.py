@@ -19,6 +19,7 @@ from ingestion.forgetting.notes import NOTES, Notes
 from ingestion.forgetting.overwriting import Overwriting
 from ingestion.forgetting.places import Places
 from ingestion.migrations import STAGING_SCHEMA
+from ingestion.moving import in_warehouse
 from ingestion.register import SOURCES, SOURCES_BY_NAME
 from ingestion.text import quoted
 
@@ -31,6 +32,11 @@ def forget(home: Home, kind: Kind, mart_id: str, is_dry: bool = False) -> Forgot
     """
     if not home.warehouse.exists():
         raise ForgetError(f"there is no warehouse {home.warehouse}, so nobody can be forgotten")
+    with in_warehouse(home.warehouse, home.dlt, home.lake):
+        return _forget(home, kind, mart_id, is_dry)
+
+
+def _forget(home: Home, kind: Kind, mart_id: str, is_dry: bool) -> Forgotten:
     source, id_ = _source_and_id(mart_id)
     with closing(duckdb.connect(str(home.warehouse))) as connection:
         work = _Work(connection, home)
@@ -55,6 +61,15 @@ def forget_again(home: Home) -> tuple[Done, ...]:
     with closing(duckdb.connect(str(home.warehouse))) as connection:
         if not has_table(connection, RAW_SCHEMA, FORGOTTEN):
             return ()
+        is_cleared = not connection.execute(f"SELECT 1 FROM {NOTES} WHERE NOT is_cleared").fetchall()
+    if home.lake and not home.lake.has_news() and is_cleared:
+        return ()
+    with in_warehouse(home.warehouse, home.dlt, home.lake):
+        return _forget_again(home)
+
+
+def _forget_again(home: Home) -> tuple[Done, ...]:
+    with closing(duckdb.connect(str(home.warehouse))) as connection:
         work = _Work(connection, home)
         done = work.apply()
         work.finish(done)

@@ -24,6 +24,7 @@ from ingestion.api.client import ApiClient, ApiError
 from ingestion.api.options import SourceOptions
 from ingestion.api.resources import detail_resource, optional, table_resource
 from ingestion.api.tables import batched
+from ingestion.clearing import has_table
 from ingestion.contract import RAW_SCHEMA
 from ingestion.gong.tables import (
     ANSWERED_SCORECARDS,
@@ -192,11 +193,7 @@ def _calls_without_transcript(since: datetime) -> DltResource:
 
     def calls() -> Iterator[pa.Table]:
         with held() as connection:
-            tables = connection.execute(
-                "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name IN (?, ?)",
-                [RAW_SCHEMA, CALLS.raw_name, CALL_TRANSCRIPTS.raw_name],
-            ).fetchone()
-            if tables != (2,):
+            if not all(has_table(connection, RAW_SCHEMA, table.raw_name) for table in (CALLS, CALL_TRANSCRIPTS)):
                 return
             rows = connection.execute(
                 f"""

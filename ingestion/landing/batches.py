@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.clearing import has_table
 from ingestion.contract import (
     OPPORTUNITIES,
     OPPORTUNITY_HISTORY,
@@ -232,7 +233,7 @@ def _extra_columns(
 
 def row_count(connection: duckdb.DuckDBPyConnection, feed: Feed, entity: Entity) -> int | None:
     """Rows of the entity's raw table, None where there is no such table yet."""
-    if not has_table(connection, table_name(entity, feed.source)):
+    if not has_table(connection, RAW_SCHEMA, table_name(entity, feed.source)):
         return None
     row = connection.execute(f"SELECT count(*) FROM {feed.raw_table(entity)}").fetchone()
     return int(row[0]) if row else 0
@@ -302,18 +303,12 @@ def _moment_of_load(connection: duckdb.DuckDBPyConnection) -> datetime:
     """Now, in naive UTC, but later than all loads before: the greatest `loaded_at` of a file says what it holds now,
     whether the clock was set back or not."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    if not has_table(connection, FILES_TABLE):
+    if not has_table(connection, RAW_SCHEMA, FILES_TABLE):
         return now
     row = connection.execute(
         f"SELECT max(loaded_at) + INTERVAL 1 MICROSECOND FROM {RAW_SCHEMA}.{FILES_TABLE}"
     ).fetchone()
     return max(now, row[0]) if row and row[0] else now
-
-
-def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Whether schema `raw` has the table."""
-    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
-    return connection.execute(query, [RAW_SCHEMA, table]).fetchone() is not None
 
 
 def _file_records(

@@ -34,7 +34,7 @@ from ingestion.landing.batches import (
 from ingestion.landing.conversion import prepare_connection
 from ingestion.landing.reading import FILE_COLUMN
 from ingestion.text import rows_and_rate
-from ingestion.warehouse import SCHEMA_CONTRACT
+from ingestion.warehouse import SCHEMA_CONTRACT, held
 
 # A source hands over one row per key, so dlt need not sort all rows by key to look for duplicates again.
 MERGE: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
@@ -130,15 +130,15 @@ def read_batches(
     copies = scratch / "copies"
     copies.mkdir(parents=True)
     feed = list_files(copies)
-    with pipeline.sql_client() as client:
-        prepare_connection(client.native_connection)
-        feed.hiding.setting.prepare(client.native_connection)
+    with held() as connection:
+        prepare_connection(connection)
+        feed.hiding.setting.prepare(connection)
         for entity in ENTITIES:
             folder = scratch / entity.name
             folder.mkdir()
             state = remembered.setdefault(entity.name, {})
             began = time.monotonic()
-            batch = read(client.native_connection, feed, entity, state, folder)
+            batch = read(connection, feed, entity, state, folder)
             if batch:
                 rows = sum(batch.files["rows_read"].to_pylist())
                 progress(f"{table_name(entity, feed.source)}: {rows_and_rate(rows, time.monotonic() - began)}")

@@ -45,6 +45,7 @@ from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import options_of, sources_of, unmapped_files
+from pipelines.spark.lake import raw_lake, settle_raw
 
 # Of the account of the files: what is added up for each table.
 _COUNTED = ("files", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined")
@@ -143,6 +144,7 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
         chosen = [spec for spec in specs if spec.key in context.selected_asset_keys]
         with clear_failures(settings):
             restore_current(settings)
+            settle_raw(settings, context.log.info)
             options = ingestion_sources.options(settings.dbt_vars(warehouse.started_at), context.log.info)
             hidden = _hide_former_loads(settings, manifest, options)
             if hidden:
@@ -198,7 +200,7 @@ def _load(
 ) -> None:
     """Load the sources that have a chosen table, those named in `anew` from their beginning."""
     tables = [spec.key.path[-1] for spec in chosen if spec.key.path[0] == RAW_SCHEMA]
-    sources = sources_of(settings)
+    sources, lake = sources_of(settings), raw_lake(settings)
     able = (*(source.name for source in sources.contract), *sources.apis)
     for name in anew:
         if name not in able:
@@ -209,7 +211,9 @@ def _load(
         if not any(table.startswith(f"{source.name}__") for table in tables):
             continue
         placed = options_of(settings, sources, source, options)
-        ingestion_sources.load(source.name, placed, settings.warehouse, settings.dlt_home, run, source.name in anew)
+        ingestion_sources.load(
+            source.name, placed, settings.warehouse, settings.dlt_home, run, source.name in anew, lake
+        )
 
 
 def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOptions) -> int:
@@ -227,7 +231,13 @@ def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOp
         derived |= _snapshot_schemas(manifest)
     newest = max(version_numbers(settings), default=0)
     return hide_former_loads(
-        settings.warehouse, settings.dlt_home, options.personal_columns, treatments, derived, newest
+        settings.warehouse,
+        settings.dlt_home,
+        options.personal_columns,
+        treatments,
+        derived,
+        newest,
+        raw_lake(settings),
     )
 
 
@@ -240,6 +250,7 @@ def forgetting_home(settings: Settings, manifest: Manifest) -> Home:
         seen=_snapshot_schemas(manifest),
         api_tables=sources_of(settings).api_tables,
         version=max(version_numbers(settings), default=0),
+        lake=raw_lake(settings),
     )
 
 

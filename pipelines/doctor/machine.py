@@ -22,8 +22,7 @@ from packaging.specifiers import SpecifierSet
 from rich.filesize import decimal
 
 from ingestion.findings import Finding, State
-from pipelines.runs.dbt_runs import SPARK
-from pipelines.settings import Settings
+from pipelines.settings import SPARK, Settings
 from pipelines.spark.connection import LEAST_JAVA, NO_JAVA, java, sees_lake
 
 PROGRAM = "repline"

@@ -19,8 +19,7 @@ from pipelines.doctor import home, machine
 from pipelines.publication.versions import Version
 from pipelines.reports.as_of_hint import as_of_hint
 from pipelines.reports.tables import print_line
-from pipelines.runs.dbt_runs import SPARK
-from pipelines.settings import Settings, SettingsError
+from pipelines.settings import SPARK, Settings, SettingsError
 from pipelines.sources import options_of, sources_of
 
 _STYLES = {State.OK: "", State.WARNING: "yellow", State.FAULT: "bold red"}

@@ -27,12 +27,11 @@ from filelock import FileLock
 
 from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
-from pipelines.settings import DBT_PROJECT_DIR, Settings
+from pipelines.settings import DBT_PROJECT_DIR, SPARK, Settings
 from pipelines.spark.connection import connection, require, said
-from pipelines.spark.lake import SNAPSHOTS_SCHEMA, fill_lake, show_lake
+from pipelines.spark.lake import PACKAGES_SCHEMA, SNAPSHOTS_SCHEMA, fill_lake, packages, raw_lake, show_lake
 
 MANIFEST = "manifest.json"
-SPARK = "spark"
 # The settings that say which models there are and what they read; no config rests on another, and the build takes all.
 DECIDING_VARIABLES = ("sources", "entity_sources", "landed_by", "landed_schemas", "pass_through_columns")
 # Each message is a record in Dagster's history.
@@ -114,13 +113,17 @@ def build(
 
 
 def _run_on_spark(settings: Settings, parsed: Any, run: Callable[[Sequence[str]], Any], building: Sequence[str]) -> Any:
-    """Hand the raw tables to Spark, let dbt build there, and let the warehouse show what was made."""
+    """Show Spark the raw tables, let dbt build there, and let the warehouse show what was made."""
     wanted = {(source.schema, source.identifier) for source in parsed.sources.values()}
     # What a snapshot saw, a build cannot make again.
     wanted |= {(node.schema, node.name) for node in parsed.nodes.values() if node.schema == SNAPSHOTS_SCHEMA}
     with connection(settings):
         tables = fill_lake(settings.warehouse, settings.lake, wanted)
-        declaring = ["run-operation", "read_lake", "--args", json.dumps({"tables": tables}), "--no-write-json"]
+        lake = raw_lake(settings)
+        assert lake
+        lake.sweep()
+        given = {"tables": tables, "packages": {"schema": PACKAGES_SCHEMA, "views": packages(lake)}}
+        declaring = ["run-operation", "read_lake", "--args", json.dumps(given), "--no-write-json"]
         [declared] = run(declaring).results
         if declared.status != "success":
             raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")

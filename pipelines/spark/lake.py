@@ -1,33 +1,68 @@
 """The lake: what Spark is given before a build, and what DuckDB shows of it after one.
 
-Belongs here: the tables between the two, as Parquet. Does not belong here: how dbt reaches Spark
-(`pipelines.spark.connection`).
+Belongs here: the tables between the two, as Parquet. Does not belong here: load packages (`ingestion.lake`), or how dbt
+reaches Spark (`pipelines.spark.connection`).
 
-The warehouse's DuckDB file stays what it is on DuckDB: it holds what no build can make again, the raw tables and what
-snapshots saw. A build copies them into the lake, Spark makes all models from there, and the file shows Spark's tables
-as views on their Parquet files. So landing, hiding and forgetting, gates, publication and reports are the same on both
-engines, and the lake can be removed at any time.
+Loads add their packages to the lake, Spark makes all models from there, and the warehouse's DuckDB file shows both as
+views on Parquet files: so gates, publication and reports read the same names on both engines. The file itself holds
+what snapshots saw, and what another tool landed in it; a build copies these into the lake.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from ingestion.lake import FILE_BYTES, Lake
+from ingestion.moving import settle
 from ingestion.text import literal, quoted
+from pipelines.settings import SPARK, Settings
 
 SNAPSHOTS_SCHEMA = "snapshots"
 # Made again by each build, from the others.
 _DERIVED = ("staging", "intermediate", "marts")
-# Of files that a task of Spark reads at once; a smaller table is one file.
-_FILE_BYTES = "128MB"
+# Where Spark sees all rows of the packages, of which schema raw shows the newest.
+PACKAGES_SCHEMA = "raw_packages"
 
 Tables = Mapping[str, Sequence[str]]
+
+
+def raw_lake(settings: Settings) -> Lake | None:
+    """Where the raw tables are if Spark builds the models; None where the warehouse has them."""
+    return _lake(settings) if settings.target == SPARK else None
+
+
+def settle_raw(settings: Settings, log: Callable[[str], None]) -> None:
+    """Bring the raw tables to where the target wants them. Only for the holder of the refresh lock."""
+    # A home that never saw Spark has nothing to bring.
+    if settings.target == SPARK or settings.lake.is_dir():
+        settle(settings.warehouse, settings.dlt_home, _lake(settings), settings.target == SPARK, log)
+
+
+def _lake(settings: Settings) -> Lake:
+    # All sources' packages are imported for it.
+    from ingestion.keys import raw_keys
+
+    return Lake(settings.lake, raw_keys())
+
+
+def packages(lake: Lake) -> dict[str, str]:
+    """What schema raw shows of the packages in Spark, by table: SQL of views on tables of PACKAGES_SCHEMA."""
+    return {
+        each.name: each.newest_rows(
+            f"{PACKAGES_SCHEMA}.{_in_backticks(each.name)}", "split_part(_metadata.file_name, '-', 1)", _in_backticks
+        )
+        for each in lake.packages()
+    }
+
+
+def _in_backticks(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
 
 
 def fill_lake(warehouse: Path, lake: Path, wanted: Collection[tuple[str, str]]) -> Tables:
@@ -45,7 +80,7 @@ def fill_lake(warehouse: Path, lake: Path, wanted: Collection[tuple[str, str]]) 
             new.mkdir(parents=True)
             connection.execute(
                 f"COPY {quoted(schema)}.{quoted(table)} TO {literal(new)}"
-                f" (FORMAT parquet, FILE_SIZE_BYTES '{_FILE_BYTES}', OVERWRITE)"
+                f" (FORMAT parquet, FILE_SIZE_BYTES '{FILE_BYTES}', OVERWRITE)"
             )
             shutil.rmtree(folder, ignore_errors=True)
             new.rename(folder)

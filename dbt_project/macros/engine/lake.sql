@@ -17,18 +17,29 @@
 
 {#
     Let Spark see tables that are in the lake already, by schema:
-    `dbt run-operation read_lake --args '{tables: {raw: [landing__users]}}'`.
-    They are declared anew before each build, since a load may bring new columns.
+    `dbt run-operation read_lake --args '{tables: {snapshots: [users_seen]}}'`.
+    `packages` are the raw tables of loads: the schema where all their rows are seen, and by table the query of a view in
+    schema raw. They are declared anew before each build, since a load may bring new columns.
 #}
-{% macro read_lake(tables) -%}
+{% macro read_lake(tables, packages) -%}
     {% for schema, names in tables.items() %}
         {% do run_query('create schema if not exists ' ~ schema) %}
         {% for name in names %}
-            {% set table = schema ~ '.' ~ adapter.quote(name) %}
-            {% do run_query('drop table if exists ' ~ table) %}
-            {% do run_query(
-                'create table ' ~ table ~ ' using parquet location ' ~ text_literal(lake_folder(schema, name))
-            ) %}
+            {% do declare_table(schema ~ '.' ~ adapter.quote(name), lake_folder(schema, name)) %}
         {% endfor %}
     {% endfor %}
+    {% do run_query('create schema if not exists ' ~ packages['schema']) %}
+    {% do run_query('create schema if not exists raw') %}
+    {% for name, query in packages['views'].items() %}
+        {% do declare_table(packages['schema'] ~ '.' ~ adapter.quote(name), lake_folder('raw', name)) %}
+        {% do run_query('create or replace view raw.' ~ adapter.quote(name) ~ ' as ' ~ query) %}
+    {% endfor %}
+{%- endmacro %}
+
+{# Files of one table may differ in columns that came later. #}
+{% macro declare_table(table, folder) -%}
+    {% do run_query('drop table if exists ' ~ table) %}
+    {% do run_query(
+        'create table ' ~ table ~ " using parquet options (mergeSchema 'true') location " ~ text_literal(folder)
+    ) %}
 {%- endmacro %}
