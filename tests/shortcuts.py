@@ -11,6 +11,7 @@ import marshal
 import os
 import sqlite3
 import sys
+import threading
 from functools import cache, partial, wraps
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,7 +109,7 @@ def _compiler(compiled: Any) -> Any:
         key = hashlib.sha256(f"{sys.version} {type(self).__name__} {args} {source}".encode()).hexdigest()
         kept = TEMPLATES / key
         if not kept.exists():
-            made = kept.with_suffix(f".{os.getpid()}")
+            made = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
             made.parent.mkdir(parents=True, exist_ok=True)
             made.write_bytes(marshal.dumps(compiled(self, source, name, filename, *args)))
             made.replace(kept)

@@ -1,0 +1,275 @@
+"""Raw tables in the lake: what the warehouse shows of load packages is what merged loads would have left.
+
+Belongs here: loads and moves. Does not belong here: what Spark makes of the packages (`tests/spark`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pytest
+
+from ingestion import moving
+from ingestion.api.options import SourceOptions
+from ingestion.api.tables import LOADED_AT
+from ingestion.forgetting import Home, Kind, forget, forget_again
+from ingestion.hiding import hide_former_loads
+from ingestion.keys import raw_keys
+from ingestion.lake import Key, Lake, shown
+from ingestion.landing import landing_source
+from ingestion.moving import settle
+from ingestion.personal import HASH, PersonalColumns
+from ingestion.planning import stored_state
+from ingestion.warehouse import raw_pipeline
+from tests.ingestion.api.conftest import DEALS, NOTES, OWNERS, MadeUpSystem, deal, made_up_source, system
+from tests.ingestion.landing.conftest import OPPORTUNITIES, small_company
+
+__all__ = ["system"]
+
+MADE_UP_KEYS = {table.raw_name: Key(table.key, table.cursor or LOADED_AT) for table in (DEALS, NOTES, OWNERS)}
+# When something was loaded differs, and what dlt itself notes.
+NOT_COMPARED = {"loaded_at", "quarantined_at", LOADED_AT}
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@dataclass
+class DataHome:
+    """Where loads go: into the warehouse, or with `is_in_lake` into the lake."""
+
+    folder: Path
+    is_in_lake: bool = True
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.folder / "lake", {**raw_keys(), **MADE_UP_KEYS})
+
+    def load(self, name: str, source: Any) -> int:
+        """Load as the orchestrator does, and return the number of load packages."""
+        self.settle()
+        lake = self.lake if self.is_in_lake else None
+        pipeline = raw_pipeline(name, self.warehouse, self.folder / "dlt", lake)
+        pipeline.drop()
+        with duckdb.connect(str(self.warehouse)) as connection, shown(connection, lake):
+            info = pipeline.run(source)
+        return len(info.loads_ids)
+
+    def load_files(self, personal: PersonalColumns | None = None) -> int:
+        return self.load("landing", landing_source(self.folder.parent / "landing", personal=personal))
+
+    def settle(self) -> None:
+        settle(self.warehouse, self.folder / "dlt", self.lake, self.is_in_lake)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.warehouse)) as connection:
+            return connection.execute(query).fetchall()
+
+    def raw(self) -> Rows:
+        """The rows of each raw table of a source."""
+        tables = self.rows(
+            "SELECT table_name, string_agg(concat('\"', column_name, '\"'), ', ' ORDER BY column_name)"
+            " FROM duckdb_columns() WHERE schema_name = 'raw' AND table_name NOT LIKE '\\_dlt%' ESCAPE '\\'"
+            f" AND column_name NOT IN ({', '.join(map(repr, NOT_COMPARED))}) GROUP BY ALL"
+        )
+        return {table: self.rows(f"SELECT {columns} FROM raw.{table} ORDER BY ALL") for table, columns in tables}
+
+    def kinds(self) -> set[str]:
+        """Whether raw tables are tables or views."""
+        query = "SELECT DISTINCT table_type FROM information_schema.tables WHERE table_schema = 'raw'"
+        return {kind for (kind,) in self.rows(f"{query} AND table_name NOT LIKE '\\_dlt%' ESCAPE '\\'")}
+
+    def state(self) -> Any:
+        with duckdb.connect(str(self.warehouse)) as connection:
+            return stored_state(connection, "landing")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A landing folder with the required entities."""
+    return small_company(tmp_path).folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, folder: Path) -> DataHome:
+    return DataHome(tmp_path / "home")
+
+
+def append(file: Path, *lines: str) -> None:
+    file.write_text(file.read_text() + "".join(f"{line}\n" for line in lines))
+
+
+def test_files_leave_the_same_rows_as_in_the_warehouse(home: DataHome, folder: Path) -> None:
+    other = DataHome(home.folder.with_name("other"), is_in_lake=False)
+
+    def change_files() -> None:
+        append(folder / "users.csv", "u3,Cy Demo")
+        # A row that is newer, one that is older than what was loaded, and one that cannot be read.
+        append(
+            folder / "opportunities.csv",
+            "o1,u1,Won,7,2025-01-02T10:00:00Z,2025-03-01,2025-04-01T10:00:00Z,false",
+            "o2,u2,Lost,9,2025-01-02T10:00:00Z,2025-03-01,2025-01-01T10:00:00Z,false",
+            "o3,u2,Won,much,2025-01-02T10:00:00Z,2025-03-01,2025-01-01T10:00:00Z,false",
+        )
+
+    def add_columns_and_files() -> None:
+        (folder / "users").mkdir()
+        (folder / "users" / "more.csv").write_text("user_id,full_name,shoe_size\nu2,Bo Other,44\n")
+        (folder / "opportunities.csv").write_text(OPPORTUNITIES)
+
+    def remove_files() -> None:
+        (folder / "users" / "more.csv").unlink()
+
+    for change in (lambda: None, change_files, add_columns_and_files, remove_files, lambda: None):
+        change()
+        assert home.load_files() == other.load_files()
+        assert home.raw() == other.raw()
+    assert home.kinds() == {"VIEW"}
+    assert home.rows("SELECT stage, amount FROM raw.landing__opportunities WHERE opportunity_id = 'o1'")[0][0] == "Won"
+    # Packages are only added, and named by their load.
+    assert len(list((home.lake.raw / "landing__users").glob("*.parquet"))) == 3
+
+
+def test_an_api_leaves_the_same_rows_as_in_the_warehouse(home: DataHome, system: MadeUpSystem) -> None:
+    other = DataHome(home.folder.with_name("other"), is_in_lake=False)
+
+    def change_records() -> None:
+        system.deals[3] = deal(3, 100, name="Renamed", email="a@b.c")
+        system.owners.pop()
+        # Comes twice in one load: it changed while its pages were read.
+        system.deals.append(deal(3, 101, name="Renamed again"))
+
+    for change in (lambda: None, change_records, lambda: system.deals.pop(3)):
+        change()
+        loads = [each.load("made_up", made_up_source(system.url, SourceOptions())) for each in (home, other)]
+        assert loads[0] == loads[1]
+        assert home.raw() == other.raw()
+    assert home.rows("SELECT name FROM raw.made_up__deals WHERE deal_id = '3'") == [("Renamed again",)]
+    assert home.rows("SELECT count(*) FROM raw.made_up__owners WHERE _is_gone") == [(1,)]
+
+
+def test_what_a_killed_load_left_counts_for_nothing(home: DataHome, folder: Path) -> None:
+    home.load_files()
+    before = home.raw()
+    cut_short = home.lake.raw / "landing__users" / "9999999999.5-abc.parquet"
+    cut_short.write_bytes(b"PAR1")
+    assert home.raw() == before
+    append(folder / "users.csv", "u3,Cy Demo")
+    home.load_files()
+    assert not cut_short.exists()
+    assert home.rows("SELECT count(*) FROM raw.landing__users") == [(3,)]
+
+
+def test_a_load_ended_where_its_state_says_so(home: DataHome) -> None:
+    """dlt notes the state first, and then the load; a load that is killed in between is not brought again."""
+    home.load_files()
+    for file in (home.lake.raw / "_dlt_loads").iterdir():
+        file.unlink()
+    home.lake.sweep()
+    assert home.rows("SELECT count(*) FROM raw.landing__users") == [(2,)]
+
+
+def test_a_home_moves_there_and_back(home: DataHome, folder: Path) -> None:
+    home.is_in_lake = False
+    home.load_files()
+    before, state = home.raw(), home.state()
+    for is_in_lake, kind in ((True, "VIEW"), (False, "BASE TABLE"), (True, "VIEW")):
+        home.is_in_lake = is_in_lake
+        home.settle()
+        assert (home.raw(), home.kinds(), home.state()) == (before, {kind}, state)
+        assert home.lake.raw.is_dir() == is_in_lake
+        assert home.load_files() == 0
+    append(folder / "users.csv", "u1,Ada Other")
+    home.load_files()
+    home.is_in_lake = False
+    assert home.load_files() == 0
+    assert home.rows("SELECT full_name FROM raw.landing__users WHERE user_id = 'u1'") == [("Ada Other",)]
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("is_in_lake", [False, True])
+@pytest.mark.parametrize("step", ["remove_raw", "_carry_state", "put", "show"])
+def test_a_move_that_is_killed_goes_on(
+    step: str, is_in_lake: bool, home: DataHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.is_in_lake = is_in_lake
+    home.load_files()
+    before, state = home.raw(), home.state()
+    home.is_in_lake = not is_in_lake
+    place: Any = moving if step == "_carry_state" else Lake
+    done: Callable[..., Any] = getattr(place, step)
+
+    def killed(*arguments: Any) -> None:
+        done(*arguments)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, step, killed)
+        if step != "put" or home.is_in_lake:  # Nothing is put into the warehouse.
+            with pytest.raises(Killed):
+                home.settle()
+    assert home.raw() == before
+    home.settle()
+    assert (home.raw(), home.state()) == (before, state)
+    assert home.load_files() == 0
+
+
+def test_what_is_forgotten_leaves_the_packages(home: DataHome, folder: Path) -> None:
+    home.load_files()
+    there = Home(home.warehouse, home.folder / "dlt", ["marts"], lake=home.lake)
+    forget(there, Kind.USER, "u1")
+    assert home.kinds() == {"VIEW"}
+    assert [name for (name,) in home.rows("SELECT full_name FROM raw.landing__users") if name == "Ada Demo"] == []
+    packages = f"SELECT full_name FROM '{home.lake.raw}/landing__users/*.parquet'"
+    assert ("Ada Demo",) not in home.rows(packages)
+    # Nothing new came, so nobody can have come again.
+    assert forget_again(there) == ()
+    append(folder / "users.csv", "u3,Cy Demo")
+    home.load_files()
+    assert ("Ada Demo",) in home.rows(packages)
+    assert forget_again(there) != ()
+    assert ("Ada Demo",) not in home.rows(packages)
+    assert home.rows("SELECT count(*) FROM raw.landing__users") == [(3,)]
+    assert home.load_files() == 0
+
+
+def test_what_is_hidden_later_leaves_the_packages(home: DataHome) -> None:
+    home.load_files()
+    setting = PersonalColumns({"landing__users": {"full_name": HASH}}, "a key")
+    treatments = {"landing__users": {"full_name": HASH}}
+    for hidden in (2, 0):
+        arguments = (home.warehouse, home.folder / "dlt", setting, treatments, ["marts"], 0, home.lake)
+        assert hide_former_loads(*arguments) == hidden
+        packages = f"SELECT length(full_name) FROM '{home.lake.raw}/landing__users/*.parquet'"
+        assert home.rows(packages) == [(64,), (64,)]
+
+
+def test_a_column_that_is_new_in_the_contract_comes_to_what_was_loaded(home: DataHome) -> None:
+    home.load_files()
+    home.is_in_lake = False
+    home.settle()
+    before = home.raw()
+    home.rows("ALTER TABLE raw.landing__users DROP COLUMN manager_id")
+    # As an earlier release would have packed it.
+    moving.to_lake(home.warehouse, home.folder / "dlt", home.lake)
+    assert "manager_id" not in str(home.rows("DESCRIBE raw.landing__users"))
+    home.is_in_lake = True
+    home.settle()
+    assert (home.raw(), home.kinds()) == (before, {"VIEW"})
+    assert home.load_files() == 0
+
+
+def test_dlt_does_not_say_that_it_appends(home: DataHome, caplog: pytest.LogCaptureFixture) -> None:
+    home.load_files()
+    assert [record.message for record in caplog.records if record.name == "dlt"] == []
+    assert dlt.config["repline_landing.warehouse"] == str(home.warehouse)
