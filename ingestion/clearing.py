@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.contract import RAW_SCHEMA
+from ingestion.lake import Lake, remove
 from ingestion.migrations import STORAGE_VERSION
 from ingestion.register import pipeline_name
 from ingestion.text import literal, quoted
@@ -57,16 +58,14 @@ def clear_packages(dlt_home: Path, sources: Collection[str]) -> None:
         shutil.rmtree(dlt_home / pipeline_name(source), ignore_errors=True)
 
 
-def write_anew(warehouse: Path, notes: str) -> None:
+def write_anew(warehouse: Path, notes: str, lake: Lake | None = None) -> None:
     """Put a new file in the warehouse's place that never held what was overwritten or dropped.
 
     DuckDB keeps both until it needs the room. `notes` is the table of schema `raw` whose rows are cleared by it. The
-    lake, which a build on Spark makes of the file, goes before.
+    lake, of which a build on Spark makes all that is derived, goes before; its raw tables are in the warehouse now.
     """
-    # It may be a link to another disk.
-    lake = warehouse.with_name("lake").resolve()
-    if lake.exists():
-        shutil.rmtree(lake)
+    if lake:
+        remove(lake.folder)
     new = warehouse.with_name(f"{warehouse.name}.new")
     new.unlink(missing_ok=True)
     with closing(duckdb.connect()) as connection:

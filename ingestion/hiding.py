@@ -36,8 +36,8 @@ def hide_former_loads(
 
     `treatments` are HASH or DROP by column, by raw table, as the sources know that they are allowed. Schemas that are
     `derived` are made anew by the refresh, so they are dropped. `version` is the newest published one. Where values
-    were in clear, nothing that is kept of former loads holds them afterwards (`ingestion.clearing`). `lake` is where
-    the raw tables are, if not in the warehouse. May be killed at any moment: the next call goes on. Only for the holder
+    were in clear, nothing that is kept of former loads holds them afterwards (`ingestion.clearing`). `lake` is that of
+    the home, if it has one. May be killed at any moment: the next call goes on. Only for the holder
     of the refresh lock.
     """
     wanted = {f"{table}.{column}": each for table, columns in treatments.items() for column, each in columns.items()}
@@ -53,7 +53,7 @@ def hide_former_loads(
     if not new:
         return 0
     with in_warehouse(warehouse, dlt_home, lake):
-        return _hide_all(warehouse, dlt_home, setting, new, derived, version)
+        return _hide_all(warehouse, dlt_home, setting, new, derived, version, lake)
 
 
 def _hide_all(
@@ -63,6 +63,7 @@ def _hide_all(
     new: Mapping[str, str],
     derived: Collection[str],
     version: int,
+    lake: Lake | None,
 ) -> int:
     with closing(duckdb.connect(str(warehouse))) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -80,7 +81,7 @@ def _hide_all(
             return 0
         drop_schemas(connection, derived)
     clear_packages(dlt_home, {name.partition("__")[0] for name in new})
-    write_anew(warehouse, HIDDEN_COLUMNS)
+    write_anew(warehouse, HIDDEN_COLUMNS, lake)
     return changed
 
 

@@ -12,12 +12,13 @@ would have left. Whoever reads raw tables finds the same on both engines.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from upath import UPath
 
 from ingestion.contract import RAW_SCHEMA
 from ingestion.text import literal, quoted
@@ -27,13 +28,36 @@ FILE_BYTES = "128MB"
 LAYOUT = "{table_name}/{load_id}-{file_id}.{ext}"
 # The load id of what was moved here from the warehouse: before all others.
 MOVED = "0"
-# dlt's own tables, which it keeps as JSON, and their columns as far as they are read.
+_OF_DLT = "_dlt"
+# Of dlt's own tables, which it keeps as JSON, those that are read, with the columns.
 _STATES, _LOADS = "_dlt_pipeline_state", "_dlt_loads"
 _OWN_COLUMNS = {
     _STATES: {"pipeline_name": "VARCHAR", "state": "VARCHAR", "_dlt_load_id": "VARCHAR"},
     _LOADS: {"load_id": "VARCHAR", "schema_name": "VARCHAR", "status": "BIGINT"},
 }
 _PACKAGE = "_package"
+
+Folder = Path | UPath
+
+
+def folder_at(place: str) -> Folder:
+    """The folder at a path or a bucket's URL, with the credentials that dlt has for it (`destination.filesystem`)."""
+    if "://" not in place:
+        return Path(place)
+    from dlt.common.configuration import resolve_configuration
+    from dlt.common.storages import FilesystemConfiguration, fsspec_from_config
+
+    wanted = FilesystemConfiguration(bucket_url=place)
+    client, _ = fsspec_from_config(resolve_configuration(wanted, sections=("destination", "filesystem")))
+    return UPath(place, **client.storage_options)
+
+
+def remove(folder: Folder) -> None:
+    """Remove a folder with all that is in it, if it is there."""
+    if isinstance(folder, Path):
+        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.is_dir():
+        folder.fs.rm(folder.path, recursive=True)
 
 
 @dataclass(frozen=True)
@@ -50,7 +74,7 @@ class Packages:
     """The files of a raw table, and its key; None where no source has such a table any more."""
 
     name: str
-    files: tuple[Path, ...]
+    files: tuple[Folder, ...]
     key: Key | None
 
     def newest_rows(self, files: str, load_id: str, quote: Callable[[str], str] = quoted) -> str:
@@ -73,18 +97,18 @@ class Packages:
 class Lake:
     """The folder of the lake, in which that of raw tables is dlt's dataset, and the keys of those by name."""
 
-    folder: Path
+    folder: Folder
     keys: Mapping[str, Key]
 
     @property
-    def raw(self) -> Path:
+    def raw(self) -> Folder:
         return self.folder / RAW_SCHEMA
 
     def packages(self) -> Iterator[Packages]:
         """The raw tables that have files, by name."""
-        for folder in sorted(self.raw.glob("*")):
-            files = tuple(sorted(folder.glob("*.parquet")))
-            if files and not folder.name.startswith("_dlt"):
+        for folder in _sorted(self.raw.glob("*")):
+            files = _sorted(folder.glob("*.parquet"))
+            if files and not folder.name.startswith(_OF_DLT):
                 yield Packages(folder.name, files, self.keys.get(folder.name))
 
     def has_news(self) -> bool:
@@ -108,27 +132,33 @@ class Lake:
     def show(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Let the warehouse show each raw table as a view on the files that are there now."""
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {RAW_SCHEMA}")
-        shown = connection.execute("SELECT view_name, sql FROM duckdb_views() WHERE schema_name = ?", [RAW_SCHEMA])
-        before = dict(shown.fetchall())
         wanted = dict(self._views())
-        for name in before.keys() - wanted.keys():
-            connection.execute(f"DROP VIEW {RAW_SCHEMA}.{quoted(name)}")
+        for name, kind in connection.execute(
+            "SELECT table_name, table_type FROM information_schema.tables"
+            " WHERE table_catalog = current_database() AND table_schema = ?",
+            [RAW_SCHEMA],
+        ).fetchall():
+            if kind == "VIEW" and name not in wanted:
+                connection.execute(f"DROP VIEW {RAW_SCHEMA}.{quoted(name)}")
+            elif kind != "VIEW" and name.startswith(_OF_DLT):
+                # Left by a move that was killed.
+                connection.execute(f"DROP TABLE {RAW_SCHEMA}.{quoted(name)}")
         for name, query in wanted.items():
             connection.execute(f"CREATE OR REPLACE VIEW {RAW_SCHEMA}.{quoted(name)} AS {query}")
 
     def put(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """Write a raw table of the warehouse as a package, in the place of all that there are of it."""
         folder = self.raw / table
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        remove(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         connection.execute(
-            f"COPY {RAW_SCHEMA}.{quoted(table)} TO {literal(folder)}"
-            f" (FORMAT parquet, FILE_SIZE_BYTES '{FILE_BYTES}', FILENAME_PATTERN '{MOVED}-{{i}}', OVERWRITE)"
+            f"COPY {RAW_SCHEMA}.{quoted(table)} TO {literal(str(folder))}"
+            f" (FORMAT parquet, FILE_SIZE_BYTES '{FILE_BYTES}', FILENAME_PATTERN '{MOVED}-{{i}}', OVERWRITE_OR_IGNORE)"
         )
 
     def remove_raw(self) -> None:
         """Remove all packages, with what dlt notes of them."""
-        shutil.rmtree(self.raw, ignore_errors=True)
+        remove(self.raw)
 
     def _views(self) -> Iterator[tuple[str, str]]:
         for packages in self.packages():
@@ -136,7 +166,7 @@ class Lake:
             rows = packages.newest_rows(files, f"split_part(parse_filename({_PACKAGE}), '-', 1)")
             yield packages.name, rows.replace("SELECT *", f"SELECT * EXCLUDE ({_PACKAGE})", 1)
         for name, columns in _OWN_COLUMNS.items():
-            if files_of_own := tuple(sorted((self.raw / name).glob("*.jsonl"))):
+            if files_of_own := _sorted((self.raw / name).glob("*.jsonl")):
                 types = ", ".join(f"{column}: '{type_}'" for column, type_ in columns.items())
                 yield name, f"SELECT * FROM read_json({_listed(files_of_own)}, columns = {{{types}}})"
 
@@ -153,9 +183,13 @@ def shown(connection: duckdb.DuckDBPyConnection, lake: Lake | None) -> Iterator[
     lake.show(connection)
 
 
-def _load_id(file: Path) -> str:
+def _load_id(file: Folder) -> str:
     return file.name.partition("-")[0]
 
 
-def _listed(files: tuple[Path, ...]) -> str:
-    return f"[{', '.join(map(literal, files))}]"
+def _sorted(files: Iterable[Folder]) -> tuple[Folder, ...]:
+    return tuple(sorted(files, key=str))
+
+
+def _listed(files: Iterable[Folder]) -> str:
+    return f"[{', '.join(literal(str(file)) for file in files)}]"

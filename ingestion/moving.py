@@ -45,10 +45,16 @@ def settle(warehouse: Path, dlt_home: Path, lake: Lake, is_in_lake: bool, log: L
     to_lake(warehouse, dlt_home, lake, log)
 
 
+def is_in(lake: Lake, warehouse: Path) -> bool:
+    """Whether the lake holds the raw tables."""
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+        return lake.raw.is_dir() and not _tables(connection)
+
+
 @contextmanager
 def in_warehouse(warehouse: Path, dlt_home: Path, lake: Lake | None) -> Iterator[None]:
-    """Have the raw tables in the warehouse within the block, where they can be changed; None where they are anyway."""
-    if lake is None:
+    """Have the raw tables in the warehouse within the block, where they can be changed, wherever they are otherwise."""
+    if lake is None or not is_in(lake, warehouse):
         yield
         return
     to_warehouse(warehouse, dlt_home, lake)
@@ -73,7 +79,7 @@ def to_lake(warehouse: Path, dlt_home: Path, lake: Lake, log: Log = lambda _: No
         for table in tables:
             lake.put(connection, table)
         connection.begin()
-        for table in (*tables, *_tables(connection, is_dlt=True)):
+        for table in tables:
             connection.execute(f"DROP TABLE {RAW_SCHEMA}.{quoted(table)}")
         connection.execute(f"DROP SCHEMA IF EXISTS {STAGING_SCHEMA} CASCADE")
         lake.show(connection)
@@ -90,8 +96,6 @@ def to_warehouse(warehouse: Path, dlt_home: Path, lake: Lake, log: Log = lambda 
             lake.sweep()
             lake.show(connection)
             views = [packages.name for packages in lake.packages()]
-            for table in _tables(connection, is_dlt=True):
-                connection.execute(f"DROP TABLE {RAW_SCHEMA}.{quoted(table)}")
             for view in _views(connection) - {*views}:
                 connection.execute(f"DROP VIEW {RAW_SCHEMA}.{quoted(view)}")
             _carry_state(views, warehouse, dlt_home, lake, None)
@@ -121,14 +125,13 @@ def _carry_state(tables: list[str], warehouse: Path, dlt_home: Path, before: Lak
         pipeline.load(raise_on_failed_jobs=True)
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, is_dlt: bool = False) -> list[str]:
-    """The raw tables that the warehouse itself holds: those of sources, or dlt's own."""
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The raw tables that the warehouse itself holds, none of dlt's own."""
     query = (
         "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ?"
-        " AND starts_with(table_name, '_dlt') = ? ORDER BY table_name"
+        " AND NOT starts_with(table_name, '_dlt') ORDER BY table_name"
     )
-    found = connection.execute(query, [RAW_SCHEMA, is_dlt]).fetchall()
-    return [name for (name,) in found if name not in _NOTES]
+    return [name for (name,) in connection.execute(query, [RAW_SCHEMA]).fetchall() if name not in _NOTES]
 
 
 def _views(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -26,6 +26,8 @@ from pipelines.setting_values import POSITIVE, Share, between, flag, known, mapp
 
 TARGETS = ("duckdb", "spark")
 # How dbt-spark signs in; they may stand behind the endpoint's URL, as in ?auth=KERBEROS.
+# Kinds of buckets that dlt, DuckDB and Spark can all have.
+BUCKETS = ("s3", "gs", "az", "abfss")
 SPARK_OPTIONS = ("auth", "kerberos_service_name", "use_ssl")
 PUBLISHED = "published"
 # What lies beyond is a slip of the pen, and would make calendars of centuries.
@@ -186,6 +188,23 @@ def _spark_endpoint(url: Any) -> str | None:
     return str(url)
 
 
+def _lake(place: Any) -> str | None:
+    """A folder's path, or a bucket's URL. Messages do not repeat it: a URL may hold a key."""
+    if place is None or (isinstance(place, str) and place and "://" not in place):
+        return place
+    try:
+        parts = urlsplit(place)
+        is_whole = parts.scheme in BUCKETS and parts.netloc and not parts.query
+        has_key = parts.password is not None or (parts.username is not None and parts.scheme not in ("az", "abfss"))
+    except (ValueError, AttributeError, TypeError):
+        is_whole = has_key = False
+    if has_key:
+        raise ValueError("holds a key; take it out of the URL and set DESTINATION__FILESYSTEM__CREDENTIALS__...")
+    if not is_whole:
+        raise ValueError(f"is neither a folder nor a URL such as s3://bucket/folder, of one of: {', '.join(BUCKETS)}")
+    return str(place).rstrip("/")
+
+
 def _copy_schema(name: Any) -> str:
     # PostgreSQL cuts names at 63 bytes, and the copy needs room for a suffix.
     if not isinstance(name, str) or not re.fullmatch("[a-z_][a-z0-9_]{0,47}", name):
@@ -216,6 +235,13 @@ class Places(BaseModel):
             "The Thrift server of the cluster where Spark builds the models, such as "
             "thrift://repline@spark.example.com:10000; its password is the secret SPARK__PASSWORD. Null: a Spark of "
             "this machine."
+        ),
+    )
+    lake: Annotated[str | None, BeforeValidator(_lake)] = Field(
+        default=None,
+        description=(
+            "Where Spark finds what was loaded and keeps what it builds: a folder, or a bucket by its URL, such as "
+            "s3://sales/repline. Default: lake in REPLINE_HOME."
         ),
     )
     copy_to: Annotated[str | None, BeforeValidator(_copy_url)] = Field(

@@ -57,6 +57,7 @@ class Settings:
     agents: AgentSettings = field(default_factory=AgentSettings)
     file: Path | None = None
     spark_endpoint: str | None = None
+    lake_place: str | None = None
     copy_to: str | None = None
     copy_schema: str = "marts"
     copy_reader: str | None = None
@@ -120,6 +121,7 @@ class Settings:
             agents=agents,
             file=file,
             spark_endpoint=places.spark_endpoint,
+            lake_place=places.lake if places.lake and "://" in places.lake else str(path("lake") or "") or None,
             copy_to=places.copy_to,
             copy_schema=places.copy_schema,
             copy_reader=places.copy_reader,
@@ -165,9 +167,9 @@ class Settings:
         return self.home / "warehouse.duckdb"
 
     @property
-    def lake(self) -> Path:
-        """The folder of the tables that Spark reads and writes; in the data home it may be a link to another disk."""
-        return (self.home / "lake").resolve()
+    def lake(self) -> str:
+        """The folder or bucket of the tables that Spark reads and writes: a path, or a URL."""
+        return self.lake_place or str((self.home / "lake").resolve())
 
     @property
     def published(self) -> Path:

@@ -58,9 +58,9 @@ class Done:
 class Home:
     """Where somebody is to be forgotten: the warehouse, dlt's folder, and what of the warehouse follows from raw.
 
-    `lake` is where the raw tables are, if not in the warehouse. The schemas `derived` are made anew by a refresh. What
-    is in those called `seen`, no source can give again. `api_tables` are those of the API sources that are on;
-    `version` is the newest published one.
+    The schemas `derived` are made anew by a refresh. What is in those called `seen`, no source can give again.
+    `api_tables` are those of the API sources that are on; `version` is the newest published one; `lake` is that of the
+    home, if it has one.
     """
 
     warehouse: Path

@@ -19,7 +19,7 @@ from ingestion.forgetting.notes import NOTES, Notes
 from ingestion.forgetting.overwriting import Overwriting
 from ingestion.forgetting.places import Places
 from ingestion.migrations import STAGING_SCHEMA
-from ingestion.moving import in_warehouse
+from ingestion.moving import in_warehouse, is_in
 from ingestion.register import SOURCES, SOURCES_BY_NAME
 from ingestion.text import quoted
 
@@ -62,7 +62,7 @@ def forget_again(home: Home) -> tuple[Done, ...]:
         if not has_table(connection, RAW_SCHEMA, FORGOTTEN):
             return ()
         is_cleared = not connection.execute(f"SELECT 1 FROM {NOTES} WHERE NOT is_cleared").fetchall()
-    if home.lake and not home.lake.has_news() and is_cleared:
+    if home.lake and is_in(home.lake, home.warehouse) and not home.lake.has_news() and is_cleared:
         return ()
     with in_warehouse(home.warehouse, home.dlt, home.lake):
         return _forget_again(home)
@@ -83,7 +83,7 @@ def _clear(home: Home) -> None:
         if not connection.execute(f"SELECT 1 FROM {NOTES} WHERE NOT is_cleared").fetchall():
             return
     clear_packages(home.dlt, [source.name for source in SOURCES])
-    write_anew(home.warehouse, FORGOTTEN)
+    write_anew(home.warehouse, FORGOTTEN, home.lake)
 
 
 def _source_and_id(mart_id: str) -> tuple[str, str]:

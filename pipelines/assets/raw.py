@@ -45,7 +45,7 @@ from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import options_of, sources_of, unmapped_files
-from pipelines.spark.lake import raw_lake, settle_raw
+from pipelines.spark.lake import lake_of, raw_lake, settle_raw
 
 # Of the account of the files: what is added up for each table.
 _COUNTED = ("files", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined")
@@ -237,7 +237,7 @@ def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOp
         treatments,
         derived,
         newest,
-        raw_lake(settings),
+        lake_of(settings),
     )
 
 
@@ -250,7 +250,7 @@ def forgetting_home(settings: Settings, manifest: Manifest) -> Home:
         seen=_snapshot_schemas(manifest),
         api_tables=sources_of(settings).api_tables,
         version=max(version_numbers(settings), default=0),
-        lake=raw_lake(settings),
+        lake=lake_of(settings),
     )
 
 

@@ -46,12 +46,15 @@ class TableFacts:
 
 
 def read_table_facts(warehouse: Path, schemas: Iterable[str]) -> dict[tuple[str, str], TableFacts]:
-    """The facts of every table and view of the schemas, by (schema, table). Opens the warehouse read-only."""
+    """The facts of every table and view of the schemas, by (schema, table). Opens the warehouse read-only.
+
+    A view of schema raw shows a table of the lake.
+    """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.execute(
             """
             SELECT columns.schema_name, columns.table_name, columns.column_name, columns.data_type,
-                   tables.table_name IS NOT NULL AS is_table
+                   tables.table_name IS NOT NULL OR columns.schema_name = 'raw' AS is_table
             FROM duckdb_columns() AS columns
             LEFT JOIN duckdb_tables() AS tables USING (database_name, schema_name, table_name)
             WHERE columns.database_name = current_database() AND list_contains(?, columns.schema_name)

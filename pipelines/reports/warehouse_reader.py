@@ -50,7 +50,8 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _what_is_missing(settings: Settings, connection: duckdb.DuckDBPyConnection) -> str:
     """Why the warehouse lacks a table: other sources were on when it was filled, or a first load was interrupted."""
-    names = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [RAW_SCHEMA]).fetchall()
+    query = "SELECT table_name FROM information_schema.tables WHERE table_schema = ?"
+    names = connection.execute(query, [RAW_SCHEMA]).fetchall()
     loaded = {name.partition("__")[0] for (name,) in names} & SOURCES_BY_NAME.keys()
     here = sources_of(settings).names
     if not loaded or loaded >= set(here):

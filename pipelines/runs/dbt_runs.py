@@ -117,10 +117,10 @@ def _run_on_spark(settings: Settings, parsed: Any, run: Callable[[Sequence[str]]
     wanted = {(source.schema, source.identifier) for source in parsed.sources.values()}
     # What a snapshot saw, a build cannot make again.
     wanted |= {(node.schema, node.name) for node in parsed.nodes.values() if node.schema == SNAPSHOTS_SCHEMA}
+    lake = raw_lake(settings)
+    assert lake
     with connection(settings):
-        tables = fill_lake(settings.warehouse, settings.lake, wanted)
-        lake = raw_lake(settings)
-        assert lake
+        tables = fill_lake(settings.warehouse, lake.folder, wanted)
         lake.sweep()
         given = {"tables": tables, "packages": {"schema": PACKAGES_SCHEMA, "views": packages(lake)}}
         declaring = ["run-operation", "read_lake", "--args", json.dumps(given), "--no-write-json"]
@@ -128,7 +128,7 @@ def _run_on_spark(settings: Settings, parsed: Any, run: Callable[[Sequence[str]]
         if declared.status != "success":
             raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
         result = run(building)
-    show_lake(settings.warehouse, settings.lake, [each.node for each in result.results])
+    show_lake(settings.warehouse, lake.folder, [each.node for each in result.results])
     return result
 
 

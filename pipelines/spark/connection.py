@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import dlt
 import duckdb
 
+from ingestion.lake import folder_at, remove
 from ingestion.masking import Secrets
 from ingestion.text import one_line
 from pipelines.settings import Settings
@@ -87,7 +88,7 @@ def connection(settings: Settings) -> Iterator[None]:
     require(settings)
     endpoint = Endpoint.of(settings)
     # The macros find the tables by it.
-    variables = {"REPLINE_LAKE": str(settings.lake)} | (endpoint.profile() if endpoint else {})
+    variables = {"REPLINE_LAKE": settings.lake} | (endpoint.profile() if endpoint else {})
     with _heard_settings(), _environment(variables), _session(settings) if endpoint is None else nullcontext():
         yield
 
@@ -141,7 +142,7 @@ def _session(settings: Settings) -> Iterator[None]:
 
     log = settings.home / "spark.log"
     conf = SparkConf().setAppName("repline").setAll([*SESSION.items()])
-    conf.set("spark.sql.warehouse.dir", str(settings.lake / "_spark"))
+    conf.set("spark.sql.warehouse.dir", f"{settings.lake}/_spark")
     logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
         context = _context(conf, log)
@@ -194,9 +195,9 @@ def sees_lake(settings: Settings) -> str | None:
     from dbt.adapters.contracts.connection import Connection, Identifier
     from dbt.adapters.spark.connections import SparkConnectionManager, SparkCredentials
 
-    probe = settings.lake / "_probe"
-    probe.mkdir(parents=True, exist_ok=True)
+    probe = folder_at(settings.lake) / "_probe"
     try:
+        probe.mkdir(parents=True, exist_ok=True)
         duckdb.sql("SELECT 1 AS id").write_parquet(str(probe / "part-0.parquet"))
         server = SparkCredentials(
             method="thrift",
@@ -213,5 +214,5 @@ def sees_lake(settings: Settings) -> str | None:
     except Exception as error:
         return Secrets([endpoint.password or ""]).masked(said(str(error)))
     finally:
-        shutil.rmtree(probe, ignore_errors=True)
+        remove(probe)
     return None

@@ -10,7 +10,6 @@ what snapshots saw, and what another tool landed in it; a build copies these int
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.lake import FILE_BYTES, Lake
+from ingestion.lake import FILE_BYTES, Folder, Lake, folder_at, remove
 from ingestion.moving import settle
 from ingestion.text import literal, quoted
 from pipelines.settings import SPARK, Settings
@@ -32,23 +31,25 @@ PACKAGES_SCHEMA = "raw_packages"
 Tables = Mapping[str, Sequence[str]]
 
 
+def lake_of(settings: Settings) -> Lake | None:
+    """The lake of a home that Spark builds, or may have built before; None where there is none."""
+    if settings.target != SPARK and settings.lake_place is None and not Path(settings.lake).is_dir():
+        return None
+    # All sources' packages are imported for it.
+    from ingestion.keys import raw_keys
+
+    return Lake(folder_at(settings.lake), raw_keys())
+
+
 def raw_lake(settings: Settings) -> Lake | None:
-    """Where the raw tables are if Spark builds the models; None where the warehouse has them."""
-    return _lake(settings) if settings.target == SPARK else None
+    """Where loads go if Spark builds the models; None where they go into the warehouse."""
+    return lake_of(settings) if settings.target == SPARK else None
 
 
 def settle_raw(settings: Settings, log: Callable[[str], None]) -> None:
     """Bring the raw tables to where the target wants them. Only for the holder of the refresh lock."""
-    # A home that never saw Spark has nothing to bring.
-    if settings.target == SPARK or settings.lake.is_dir():
-        settle(settings.warehouse, settings.dlt_home, _lake(settings), settings.target == SPARK, log)
-
-
-def _lake(settings: Settings) -> Lake:
-    # All sources' packages are imported for it.
-    from ingestion.keys import raw_keys
-
-    return Lake(settings.lake, raw_keys())
+    if lake := lake_of(settings):
+        settle(settings.warehouse, settings.dlt_home, lake, settings.target == SPARK, log)
 
 
 def packages(lake: Lake) -> dict[str, str]:
@@ -65,30 +66,24 @@ def _in_backticks(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def fill_lake(warehouse: Path, lake: Path, wanted: Collection[tuple[str, str]]) -> Tables:
-    """Copy the wanted tables (schema, name) into the lake, as far as they are there, and return them by schema.
-
-    Each is complete before it takes the place of the one before.
-    """
+def fill_lake(warehouse: Path, lake: Folder, wanted: Collection[tuple[str, str]]) -> Tables:
+    """Copy the wanted tables (schema, name) that the warehouse holds into the lake; return them by schema."""
     copied: dict[str, list[str]] = {}
     with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
         held = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
         for schema, table in sorted({*wanted} & {*connection.execute(held).fetchall()}):
             folder = lake / schema / table
-            new = folder.with_name(f"{table}.new")
-            shutil.rmtree(new, ignore_errors=True)
-            new.mkdir(parents=True)
+            remove(folder)
+            folder.mkdir(parents=True, exist_ok=True)
             connection.execute(
-                f"COPY {quoted(schema)}.{quoted(table)} TO {literal(new)}"
-                f" (FORMAT parquet, FILE_SIZE_BYTES '{FILE_BYTES}', OVERWRITE)"
+                f"COPY {quoted(schema)}.{quoted(table)} TO {literal(str(folder))}"
+                f" (FORMAT parquet, FILE_SIZE_BYTES '{FILE_BYTES}', OVERWRITE_OR_IGNORE)"
             )
-            shutil.rmtree(folder, ignore_errors=True)
-            new.rename(folder)
             copied.setdefault(schema, []).append(table)
     return copied
 
 
-def show_lake(warehouse: Path, lake: Path, built: Iterable[Any]) -> None:
+def show_lake(warehouse: Path, lake: Folder, built: Iterable[Any]) -> None:
     """Let the warehouse show the tables that Spark made: as views, and those of snapshots as tables that it keeps.
 
     `built` are dbt's nodes; of views there is nothing to show. Descriptions that are kept become comments.

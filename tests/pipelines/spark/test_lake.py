@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.clearing import FORGOTTEN, write_anew
 from pipelines.spark.lake import fill_lake, show_lake
 
 
@@ -70,11 +69,3 @@ def test_the_warehouse_shows_what_spark_made(warehouse: Path, tmp_path: Path) ->
     assert rows(warehouse, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'snapshots'") == [
         ("users_seen",)
     ]
-
-
-def test_what_is_forgotten_leaves_the_lake(warehouse: Path, tmp_path: Path) -> None:
-    with duckdb.connect(str(warehouse)) as connection:
-        connection.execute(f"CREATE TABLE raw.{FORGOTTEN} AS SELECT false AS is_cleared")
-    fill_lake(warehouse, tmp_path / "lake", [("raw", "landing__users")])
-    write_anew(warehouse, FORGOTTEN)
-    assert not (tmp_path / "lake").exists()
