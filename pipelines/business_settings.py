@@ -347,8 +347,8 @@ class CoreSettings(BaseModel):
     duckdb_file_max_rows: Annotated[int | None, BeforeValidator(_optional_count)] = Field(
         default=None,
         description=(
-            "A mart of more rows than this is published as Parquet alone, and repline.duckdb has a view on that file in "
-            "its place. Null: repline.duckdb holds all marts."
+            "A mart of more rows is published as Parquet alone, with a view on that file in repline.duckdb. "
+            "Null: repline.duckdb holds all marts."
         ),
     )
     min_volume_ratio: Annotated[int | float, *POSITIVE] = Field(

@@ -299,9 +299,9 @@ def _write_parquet(
 def _audit(connection: duckdb.DuckDBPyConnection, folder: Path, mart: Mart, *, is_new: bool) -> None:
     """Compare both forms with the mart. Raises PublicationError where they differ.
 
-    A new Parquet file was written from the published table, or a view shows it: where its values are the mart's, the
-    table's are too.
-    Of what was taken over the rows are counted; the values were audited when it was written.
+    A new Parquet file was written from the published table, or is what its view shows: where its values are the
+    mart's, the other form's are too. Of what was taken over the rows are counted; the values were audited when it was
+    written.
     """
     parquet = f"read_parquet({literal(folder / PARQUET / f'{mart.name}.parquet')})"
     for form, source in ((DATABASE, f"published.{SCHEMA}.{quoted(mart.name)}"), ("Parquet", parquet)):
