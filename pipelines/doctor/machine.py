@@ -23,7 +23,8 @@ from rich.filesize import decimal
 
 from ingestion.findings import Finding, State
 from pipelines.settings import SPARK, Settings
-from pipelines.spark.connection import LEAST_JAVA, NO_JAVA, java, sees_lake
+from pipelines.spark.connection import LEAST_JAVA, NO_JAVA, java
+from pipelines.spark.probing import lake_fault
 
 PROGRAM = "repline"
 PORT = 3000
@@ -105,15 +106,19 @@ def _unmet(requirement: Requirement, extra: str) -> str:
 
 
 def spark(settings: Settings) -> Iterator[Finding]:
-    """Where Spark builds the models: whether the cluster sees the lake, or whether there is a Java to start with."""
+    """Where Spark builds the models: whether the lake can be written and read, and whether there is a Java to start."""
     if settings.target != SPARK:
         return
+    who = settings.spark_endpoint or PROGRAM
+    is_in_new_home = settings.lake_place is None and not settings.home.is_dir()
+    fault = None if is_in_new_home else lake_fault(settings)
+    if is_in_new_home:
+        yield Finding(State.OK, "lake", f"{settings.lake} is made by the first refresh")
+    elif fault is None:
+        yield Finding(State.OK, "lake", f"{who} reads and writes {settings.lake}")
+    else:
+        yield Finding(State.FAULT, "lake", f"{who} does not read or write {settings.lake}: {fault}")
     if settings.spark_endpoint:
-        fault = sees_lake(settings)
-        if fault is None:
-            yield Finding(State.OK, "spark", f"{settings.spark_endpoint} answers and reads {settings.lake}")
-        else:
-            yield Finding(State.FAULT, "spark", f"{settings.spark_endpoint} does not read {settings.lake}: {fault}")
         return
     found = java()
     if found is None:

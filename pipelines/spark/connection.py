@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,10 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import dlt
-import duckdb
 
-from ingestion.lake import folder_at, remove
-from ingestion.masking import Secrets
 from ingestion.text import one_line
 from pipelines.settings import Settings
 
@@ -185,34 +182,3 @@ def java() -> str | None:
     """The Java that Spark would start; None where there is none."""
     home = os.environ.get("JAVA_HOME")
     return shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
-
-
-def sees_lake(settings: Settings) -> str | None:
-    """Ask the cluster for a file that is written into the lake; what is wrong, in one line, None where it sees it."""
-    endpoint = Endpoint.of(settings)
-    if endpoint is None:
-        return None
-    from dbt.adapters.contracts.connection import Connection, Identifier
-    from dbt.adapters.spark.connections import SparkConnectionManager, SparkCredentials
-
-    probe = folder_at(settings.lake) / "_probe"
-    try:
-        probe.mkdir(parents=True, exist_ok=True)
-        duckdb.sql("SELECT 1 AS id").write_parquet(str(probe / "part-0.parquet"))
-        server = SparkCredentials(
-            method="thrift",
-            host=endpoint.host,
-            port=endpoint.port,
-            user=endpoint.user,
-            password=endpoint.password,
-            schema="default",
-            **{name: value == "true" if name == "use_ssl" else value for name, value in endpoint.options.items()},
-        )
-        opened = SparkConnectionManager.open(Connection(type=Identifier("spark"), name="probe", credentials=server))
-        with closing(opened.handle) as handle:
-            handle.cursor().execute(f"SELECT id FROM parquet.`{probe}`")
-    except Exception as error:
-        return Secrets([endpoint.password or ""]).masked(said(str(error)))
-    finally:
-        remove(probe)
-    return None

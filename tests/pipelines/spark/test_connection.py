@@ -48,8 +48,36 @@ def test_the_doctor_looks_at_java(said: str, state: str, tmp_path: Path, monkeyp
     answer = subprocess.CompletedProcess(["java"], 0, "", said)
     monkeypatch.setattr("pipelines.doctor.machine.subprocess.run", lambda *_, **__: answer)
     assert list(machine.spark(settings)) == []
-    [found] = machine.spark(replace(settings, target="spark"))
+    *_, found = machine.spark(replace(settings, target="spark"))
     assert (found.about, str(found.state)) == ("java", state)
+
+
+def test_the_doctor_writes_and_reads_the_lake(tmp_path: Path) -> None:
+    settings = replace(make_settings(tmp_path / "home"), target="spark")
+    settings.make_home()
+    lake, *_ = machine.spark(settings)
+    assert (lake.about, str(lake.state), lake.text) == ("lake", "ok", f"repline reads and writes {settings.lake}")
+    assert list(Path(settings.lake).iterdir()) == []
+    (settings.home / "repline.yml").touch()
+    lake, *_ = machine.spark(replace(settings, lake_place=f"{settings.home}/repline.yml/lake"))
+    assert str(lake.state) == "fault"
+    assert "Not a directory" in lake.text
+
+
+@pytest.mark.parametrize("place", ["s3://key:secret@bucket/repline", "s3://secret@bucket", "ftp://secret", "s3:///x"])
+def test_what_is_no_lake_is_refused(place: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^REPLINE_LAKE (holds a key|is neither a folder nor a URL)") as caught:
+        Settings.from_environment({"REPLINE_HOME": str(tmp_path), "REPLINE_LAKE": place}, tmp_path)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_lake_is_a_folder_or_a_bucket(tmp_path: Path) -> None:
+    def lake(**environ: str) -> str:
+        return Settings.from_environment({"REPLINE_HOME": str(tmp_path), **environ}, tmp_path).lake
+
+    assert lake() == str(tmp_path / "lake")
+    assert lake(REPLINE_LAKE="elsewhere") == str(tmp_path / "elsewhere")
+    assert lake(REPLINE_LAKE="s3://sales/repline/") == "s3://sales/repline"
 
 
 def test_a_cluster_needs_no_java_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
