@@ -29,7 +29,8 @@ from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 from pipelines.spark.connection import connection, require, said
-from pipelines.spark.lake import SNAPSHOTS_SCHEMA, fill_lake, show_lake
+from pipelines.spark.lake import SNAPSHOTS_SCHEMA, Tables, fill_lake, show_lake
+from pipelines.spark.queries import in_spark_words, tables_for, tables_of
 
 MANIFEST = "manifest.json"
 SPARK = "spark"
@@ -119,14 +120,42 @@ def _run_on_spark(settings: Settings, parsed: Any, run: Callable[[Sequence[str]]
     # What a snapshot saw, a build cannot make again.
     wanted |= {(node.schema, node.name) for node in parsed.nodes.values() if node.schema == SNAPSHOTS_SCHEMA}
     with connection(settings):
-        tables = fill_lake(settings.warehouse, settings.lake, wanted)
-        declaring = ["run-operation", "read_lake", "--args", json.dumps({"tables": tables}), "--no-write-json"]
-        [declared] = run(declaring).results
-        if declared.status != "success":
-            raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
+        _let_spark_read(settings, run, fill_lake(settings.warehouse, settings.lake, wanted))
         result = run(building)
     show_lake(settings.warehouse, settings.lake, [each.node for each in result.results])
     return result
+
+
+def row_of_spark(settings: Settings, variables: Mapping[str, Any], query: str) -> dict[str, Any]:
+    """The one row, by column, with which Spark answers a query in DuckDB's words.
+
+    Spark reads the lake, and copies of what is a table of the warehouse's file. Raises DbtError with what Spark says
+    where it cannot answer.
+    """
+    with _parsing(settings) as folder:
+        parsed = _parse(settings, folder)
+
+    def run(arguments: Sequence[str]) -> Any:
+        return _invoke(settings, arguments, variables, settings.home, settings.home / "dbt", parsed=parsed)
+
+    asking = ["show", "--inline", f"{{% raw %}}{in_spark_words(query)}{{% endraw %}}", "--limit", "-1"]
+    with connection(settings):
+        _let_spark_read(settings, run, tables_for(settings.warehouse, settings.lake, tables_of(query)))
+        try:
+            [answer] = run([*asking, "--no-populate-cache", "--no-write-json"]).results
+        except DbtError as error:
+            # What dbt says before is where a query stands that is in no file.
+            raise DbtError(str(error).rpartition("Runtime Error ")[2]) from error
+    [row] = answer.agate_table.rows
+    return dict(row.dict())
+
+
+def _let_spark_read(settings: Settings, run: Callable[[Sequence[str]], Any], tables: Tables) -> None:
+    """Let Spark see tables of the lake: a session's catalogue ends with it."""
+    declaring = ["run-operation", "read_lake", "--args", json.dumps({"tables": tables}), "--no-write-json"]
+    [declared] = run(declaring).results
+    if declared.status != "success":
+        raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
 
 
 def parsed_dir(settings: Settings) -> Path:
