@@ -82,7 +82,7 @@ def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinit
                 context.run.run_id,
                 variables,
                 published_row_counts(settings, before=settings.as_of or warehouse.started_at),
-                _measure_on_spark(settings, variables, gate.SUITE) if settings.target == SPARK else None,
+                measure_on_spark(settings, variables, gate.SUITE) if settings.target == SPARK else None,
             )
         for result in outcome.results:
             yield dg.AssetCheckResult(
@@ -103,7 +103,7 @@ def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinit
     return run_gate
 
 
-def _measure_on_spark(settings: Settings, variables: Mapping[str, Any], suite: str) -> Measure:
+def measure_on_spark(settings: Settings, variables: Mapping[str, Any], suite: str) -> Measure:
     """Where Spark builds the models, it answers the gates' queries too, which read all rows."""
 
     def measure(query: str) -> dict[str, Any]:
