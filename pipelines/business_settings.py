@@ -140,6 +140,10 @@ def _freshness_limits(limits: dict[Any, Any]) -> dict[Any, Any]:
     return limits
 
 
+def _optional_count(value: Any) -> Any:
+    return None if value is None else between(0)(whole_number(value))
+
+
 def _target(name: Any) -> str:
     if name not in TARGETS:
         raise ValueError(f"is {name!r}; it may be: {', '.join(TARGETS)}")
@@ -338,6 +342,13 @@ class CoreSettings(BaseModel):
         description=(
             "Published versions that are kept, the current one included; at least 2: a reader may be opening the one "
             "before."
+        ),
+    )
+    duckdb_file_max_rows: Annotated[int | None, BeforeValidator(_optional_count)] = Field(
+        default=None,
+        description=(
+            "A mart of more rows is published as Parquet alone, with a view on that file in repline.duckdb. "
+            "Null: repline.duckdb holds all marts."
         ),
     )
     min_volume_ratio: Annotated[int | float, *POSITIVE] = Field(

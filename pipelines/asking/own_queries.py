@@ -15,7 +15,8 @@ from pipelines.asking.published import AskingError, Published, Row
 from pipelines.publication.content import SCHEMA
 
 _TABLES = """
-    SELECT table_name AS "table", comment AS meaning FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name
+    SELECT table_name AS "table", table_comment AS meaning FROM information_schema.tables
+    WHERE table_schema = ? ORDER BY table_name
 """
 _COLUMNS = """
     SELECT column_name AS "column", data_type AS type, comment AS meaning FROM duckdb_columns()

@@ -18,18 +18,11 @@ from typing import Any
 
 import duckdb
 
-from ingestion.text import first_line, quoted
+from ingestion.text import first_line, literal, quoted
 from pipelines.publication.content import SCHEMA
-from pipelines.publication.versions import DATABASE, Version, published_version
+from pipelines.publication.versions import DATABASE, PARQUET, Version, published_version
 from pipelines.settings import Settings
 
-# No file, no extension, no variable of this program, and no way to switch that on again.
-_CLOSED: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
-    "python_enable_replacements": False,
-    "lock_configuration": True,
-    "memory_limit": "1GB",
-}
 Row = dict[str, Any]
 
 
@@ -111,9 +104,28 @@ def open_published(settings: Settings, timeout_seconds: float | None = None) -> 
     version = published_version(settings)
     if version is None:
         raise AskingError("nothing is published yet; run `repline refresh`")
-    try:
-        connection = duckdb.connect(str(version.path / DATABASE), read_only=True, config=_CLOSED)
-    except duckdb.Error as error:
-        raise AskingError(f"version {version.number} cannot be opened ({first_line(error)})") from error
-    with connection:
+    with duckdb.connect() as connection:
+        try:
+            _open(connection, version)
+        except duckdb.Error as error:
+            raise AskingError(f"version {version.number} cannot be opened ({first_line(error)})") from error
         yield Published(version, connection, None if timeout_seconds is None else time.monotonic() + timeout_seconds)
+
+
+def _open(connection: duckdb.DuckDBPyConnection, version: Version) -> None:
+    """Attach the version, and close the connection to everything else.
+
+    Attached, because DuckDB lets nobody say what else may be read when it opens a file: the Parquet files that views
+    show. Connections to one file would share that, too.
+    """
+    parquet = (version.path / PARQUET).resolve()
+    files = ", ".join(literal(parquet / f"{table.name}.parquet") for table in version.tables)
+    connection.execute(f"ATTACH {literal(version.path / DATABASE)} AS repline (READ_ONLY)")
+    connection.execute("USE repline")
+    connection.execute(f"SET temp_directory = {literal(f'{version.path / DATABASE}.tmp')}")
+    connection.execute("SET memory_limit = '1GB'")
+    # No other file, no extension, no variable of this program, and no way to switch that on again.
+    connection.execute(f"SET allowed_paths = [{files}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET lock_configuration = true")

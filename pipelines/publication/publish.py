@@ -38,6 +38,7 @@ from pipelines.publication.versions import (
     version_path,
     versions_dir,
 )
+from pipelines.publication.views import beside_the_file, create_view, point_views
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
 from pipelines.storage_faults import is_held, storage_fault
@@ -161,7 +162,8 @@ def _write_files(
         connection.execute(f"ATTACH {literal(settings.warehouse)} AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
         marts = measure(connection, "warehouse", _marts(connection, tables))
-        unchanged = take_over(connection, last, folder, marts) if last else frozenset()
+        beside = beside_the_file(marts, settings.business.duckdb_file_max_rows)
+        unchanged = take_over(connection, last, folder, marts, beside) if last else frozenset()
         changed = [mart for mart in marts if mart.name not in unchanged]
         audited = tuple(PublishedTable(mart.name, mart.row_count, mart.checksum) for mart in marts)
         records = {
@@ -172,7 +174,15 @@ def _write_files(
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS published.{SCHEMA}")
         for number_of_mart, mart in enumerate(changed, start=1):
             log(f"{number_of_mart} of {len(changed)} changed tables: {mart.name}, {mart.row_count:,} rows")
-            _write_table(connection, mart.name, f"FROM warehouse.{SCHEMA}.{quoted(mart.name)}", mart.form.comments)
+            if mart.name in beside:
+                _write_parquet(connection, folder, mart.name, mart.form, "warehouse")
+            else:
+                _write_table(connection, mart.name, f"FROM warehouse.{SCHEMA}.{quoted(mart.name)}", mart.form.comments)
+        if beside:
+            point_views(connection, folder / PARQUET)
+        for mart in (mart for mart in marts if mart.name in beside):
+            create_view(connection, mart)
+            _comment(connection, "VIEW", mart.name, mart.form.comments)
         for name, query in records.items():
             _write_table(connection, name, query, _RECORD_COMMENTS[name])
         # Attached anew, so that what is read from here on is what is in the file and not what is in memory.
@@ -184,11 +194,16 @@ def _write_files(
             warn(f"Version {number} has no pages: {reason}")
         # The version's own record comes last: `is_untouched` trusts what is older than it.
         forms = forms_of(connection, "published")
-        for name in (*(mart.name for mart in changed), *records):
+        for name in (*(mart.name for mart in changed if mart.name not in beside), *records):
             _write_parquet(connection, folder, name, forms[name])
         for mart in marts:
             _audit(connection, folder, mart, is_new=mart in changed)
         connection.execute("DETACH published")
+        if beside:
+            _attach(connection, database)
+            point_views(connection, version_path(settings, number) / PARQUET)
+            connection.execute("DETACH published")
+            (folder / PARQUET / f"{PUBLICATION}.parquet").touch()  # It is the newest file again.
     _make_durable(folder)
     return audited
 
@@ -257,29 +272,36 @@ def _marts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str] | None) 
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, name: str, query: str, comments: Mapping[str, str]) -> None:
-    table = f"published.{SCHEMA}.{quoted(name)}"
-    connection.execute(f"CREATE TABLE {table} AS {query}")
+    connection.execute(f"CREATE TABLE published.{SCHEMA}.{quoted(name)} AS {query}")
+    _comment(connection, "TABLE", name, comments)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, comments: Mapping[str, str]) -> None:
+    relation = f"published.{SCHEMA}.{quoted(name)}"
     for column, comment in comments.items():
-        what = f"COLUMN {table}.{quoted(column)}" if column else f"TABLE {table}"
+        what = f"COLUMN {relation}.{quoted(column)}" if column else f"{kind} {relation}"
         connection.execute(f"COMMENT ON {what} IS {literal(comment)}")
 
 
-def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, form: Form) -> None:
-    """Write the Parquet file of a published table from that table, so that who audits the file audits both.
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, form: Form, database: str = "published"
+) -> None:
+    """Write the Parquet file of a table: by default from the published one, so that who audits the file audits both.
 
     The descriptions are in its metadata, where they make no two files of the same content differ.
     """
     target = literal(folder / PARQUET / f"{name}.parquet")
     described = ", ".join(f"{key}: {literal(text)}" for key, text in form.parquet_metadata.items())
     options = f"{PARQUET_OPTIONS}, KV_METADATA {{{described}}}" if described else PARQUET_OPTIONS
-    connection.execute(f"COPY (FROM published.{SCHEMA}.{quoted(name)}) TO {target} ({options})")
+    connection.execute(f"COPY (FROM {database}.{SCHEMA}.{quoted(name)}) TO {target} ({options})")
 
 
 def _audit(connection: duckdb.DuckDBPyConnection, folder: Path, mart: Mart, *, is_new: bool) -> None:
     """Compare both forms with the mart. Raises PublicationError where they differ.
 
-    A new Parquet file was written from the published table: where its values are the mart's, the table's are too.
-    Of what was taken over the rows are counted; the values were audited when it was written.
+    A new Parquet file was written from the published table, or is what its view shows: where its values are the
+    mart's, the other form's are too. Of what was taken over the rows are counted; the values were audited when it was
+    written.
     """
     parquet = f"read_parquet({literal(folder / PARQUET / f'{mart.name}.parquet')})"
     for form, source in ((DATABASE, f"published.{SCHEMA}.{quoted(mart.name)}"), ("Parquet", parquet)):

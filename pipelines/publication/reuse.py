@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 import duckdb
@@ -20,23 +20,26 @@ import duckdb
 from ingestion.text import literal, quoted
 from pipelines.publication.content import SCHEMA, Mart, forms_of
 from pipelines.publication.versions import DATABASE, PARQUET, PUBLICATION, read_record
+from pipelines.publication.views import drop_views
 
 # Tables that are replaced take the room of those that they replace. A file that is emptier than this, since its marts
 # have become much smaller, is written anew.
 MAX_FREE_SHARE = 0.5
 
 
-def take_over(connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, marts: Iterable[Mart]) -> frozenset[str]:
+def take_over(
+    connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, marts: Iterable[Mart], beside: Set[str]
+) -> frozenset[str]:
     """Bring the marts that are as in the version `last` into `folder`, and return their names.
 
-    Their tables are in a copy of its database, from which everything else is gone; their Parquet files are linked,
-    which costs no space either. Nothing is taken from a version that is damaged, or that was changed since it was
-    published.
+    Their tables are in a copy of its database, from which everything else is gone, views and the tables of those in
+    `beside` too; their Parquet files are linked, which costs no space either. Nothing is taken from a version that is
+    damaged, or that was changed since it was published.
     """
     database = folder / DATABASE
     try:
-        *_, tables = read_record(last)
-        published = {table.name: (table.row_count, table.checksum) for table in tables}
+        *_, recorded = read_record(last)
+        published = {table.name: (table.row_count, table.checksum) for table in recorded}
         same = {
             mart.name: mart.form
             for mart in marts
@@ -52,8 +55,10 @@ def take_over(connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, m
             if _free_share(connection) > MAX_FREE_SHARE:
                 same.clear()
             forms = forms_of(connection, "published")
-            unchanged = {name for name, form in same.items() if forms.get(name) == form}
-            for name in _tables(connection) - unchanged:
+            tables = _tables(connection)
+            unchanged = {name for name, form in same.items() if forms.get(name) == form and name in tables | beside}
+            drop_views(connection)
+            for name in tables - (unchanged - beside):
                 connection.execute(f"DROP TABLE published.{SCHEMA}.{quoted(name)}")
             # From here on their room is free for the tables that come.
             connection.execute("CHECKPOINT published")

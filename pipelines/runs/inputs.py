@@ -45,6 +45,8 @@ def build_fingerprint(settings: Settings, now: datetime) -> str:
         "target": settings.target,
         # Who switches pages on, or installs what makes them, wants to see them.
         "pages": settings.pages and is_installed(),
+        # Views of the DuckDB file name their files by whole paths: who moves the home wants them made anew.
+        "place": str(settings.published.resolve()) if settings.business.duckdb_file_max_rows is not None else None,
     }
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
     return digest if settings.as_of else f"{digest}@{reporting_day(variables['reporting_timezone'], now)}"

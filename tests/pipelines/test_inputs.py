@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,17 @@ def test_settings_files_and_sql_count(settings: Settings, monkeypatch: pytest.Mo
     assert build_fingerprint(settings, NOW) not in (before, changed)
     monkeypatch.setattr(inputs, "sources_digest", lambda: "other SQL")
     assert build_fingerprint(settings, NOW) != changed
+
+
+def test_the_place_counts_where_views_name_files_by_it(settings: Settings, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(settings.warehouse, elsewhere)
+    moved = replace(settings, home=elsewhere)
+    assert build_fingerprint(moved, NOW) == build_fingerprint(settings, NOW)
+    limited = {"duckdb_file_max_rows": 1000}
+    fingerprints = [build_fingerprint(replace(each, overrides=limited), NOW) for each in (settings, moved)]
+    assert len({build_fingerprint(settings, NOW), *fingerprints}) == 3
 
 
 def test_the_digest_follows_the_sources_and_not_what_dbt_leaves_behind(tmp_path: Path) -> None:

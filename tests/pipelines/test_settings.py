@@ -91,6 +91,8 @@ def test_a_wrong_setting_says_which_and_what_it_may_be(name: str, value: str, pa
         ("max_volume_ratio", float("nan"), "is nan; it must be from 0 on"),
         ("max_plausible_amount", float("inf"), "is inf; it must be from 0 on"),
         ("keep_versions", 1, "is 1; it must be from 2 on"),
+        ("duckdb_file_max_rows", -1, "is -1; it must be from 0 on"),
+        ("duckdb_file_max_rows", "many", "is 'many'; it must be a whole number"),
         ("earliest_plausible_date", "1990-13-01", "is '1990-13-01', not an ISO 8601 date"),
         ("earliest_plausible_date", 1990, "is 1990, not an ISO 8601 date"),
         ("max_close_date_years", 5000, "is 5000; it must be from 0 to 1000"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from ingestion.text import literal
 from pipelines.publication.publish import publish
 from pipelines.settings import Settings
 from tests.pipelines.small_warehouse import AS_OF, warehouse
@@ -32,8 +33,18 @@ def publish_many(settings: Settings, count: int) -> None:
 
 def change_value(path: Path) -> None:
     """Change a value in each row of a Parquet file."""
-    duckdb.sql(f"COPY (SELECT * REPLACE (call_id || '!' AS call_id) FROM '{path}') TO '{path}.new' (FORMAT parquet)")
-    Path(f"{path}.new").replace(path)
+    _rewrite(path, f"SELECT * REPLACE (call_id || '!' AS call_id) FROM {literal(path)}")
+
+
+def lose_row(path: Path) -> None:
+    """Keep two rows of a Parquet file."""
+    _rewrite(path, f"FROM {literal(path)} LIMIT 2")
+
+
+def _rewrite(path: Path, query: str) -> None:
+    new = path.with_suffix(".new")
+    duckdb.sql(f"COPY ({query}) TO {literal(new)} (FORMAT parquet)")
+    new.replace(path)
 
 
 def grow(settings: Settings, number: int) -> None:

@@ -17,7 +17,7 @@ from pipelines.publication.content import Form
 from pipelines.publication.publish import publish
 from pipelines.publication.versions import PublicationError
 from pipelines.settings import Settings
-from tests.pipelines.publication.published import change_value, read
+from tests.pipelines.publication.published import change_value, lose_row, read
 from tests.pipelines.small_warehouse import AS_OF, land, warehouse
 from tests.processes import FORKS
 
@@ -147,11 +147,6 @@ def test_who_may_read_the_published_files_is_what_the_umask_says(settings: Setti
         process.join()
         files = [path for path in versions.versions_dir(settings).rglob("*") if path.is_file()]
         assert {path.stat().st_mode & 0o777 for path in files} == {mode}
-
-
-def lose_row(path: Path) -> None:
-    duckdb.sql(f"COPY (FROM '{path}' LIMIT 2) TO '{path}.new' (FORMAT parquet)")
-    Path(f"{path}.new").replace(path)
 
 
 @pytest.mark.parametrize(
