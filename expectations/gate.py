@@ -7,7 +7,7 @@ Great Expectations runs them (`expectations.context`, slow to import).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +15,9 @@ from expectations.checks import Description, Gate
 
 if TYPE_CHECKING:
     from expectations.results import GateResult
+
+# What answers a query of one row, in DuckDB's words, with its numbers by column.
+Measure = Callable[[str], Mapping[str, Any]]
 
 
 class RunnableGate(ABC):
@@ -42,15 +45,17 @@ class RunnableGate(ABC):
         run_id: str,
         variables: Mapping[str, Any],
         published_row_counts: Mapping[str, int] | None = None,
+        measure: Measure | None = None,
     ) -> GateResult:
         """Run the gate on the warehouse; `variables` are the dbt vars.
 
         `published_row_counts` are the rows of the last published version by table name; without them (a first
         publication, or a version of a later as-of, which may well have more rows) the row counts are not judged.
+        `measure` answers the gate's query in DuckDB's place, whose tables the warehouse has to show as well.
         Writes `quality.expectation_result` and the data docs. Raises GateError where the gate cannot be run.
         """
         # Great Expectations takes two seconds to import, and definitions are loaded far oftener than gates run.
         from expectations.context import run_gate
 
         literals = self.literals(variables, published_row_counts or {})
-        return run_gate(self.gate, warehouse, data_docs, run_id, variables, literals)
+        return run_gate(self.gate, warehouse, data_docs, run_id, variables, literals, measure)

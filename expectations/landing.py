@@ -135,15 +135,17 @@ QUERIES = {
 def newest_event(columns: Sequence[str], moment: str = "settings.as_of") -> str:
     """A DuckDB aggregate over a raw table: the last event in the columns up to `moment` (SQL), naive UTC."""
     moments = [f"max(CAST({column} AS TIMESTAMP)) FILTER (WHERE {column} <= {moment})" for column in columns]
-    return f"greatest({', '.join(moments)})"
+    return f"greatest({', '.join(moments)})" if len(moments) > 1 else moments[0]
 
 
 def _age_check(table: str, columns: Sequence[str], entity: str) -> Check:
+    # In whole seconds, of whose parts DuckDB counts the beginnings and Spark the ends.
+    moments = [f"date_trunc('second', {moment})" for moment in (newest_event(columns), "max(settings.as_of)")]
     return Check(
         table,
         "newest_event_age_hours",
         "warning",
-        f"date_diff('second', {newest_event(columns)}, any_value(settings.as_of)) / 3600",
+        f"date_diff('second', {', '.join(moments)}) / 3600",
         f"The newest {' or '.join(columns)} is not older than freshness_limit_hours at the as-of moment.",
         "the source system or its export has stopped. Ask for newer files, or look whether the system is reached.",
         maximum=f"freshness_limit_hours.{entity}",

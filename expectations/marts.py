@@ -57,18 +57,22 @@ QUERIES = {
             month,
             month IN (SELECT period_start FROM scorecard_periods WHERE period_type = 'month') AS is_there
         FROM (
-            SELECT CAST(unnest(generate_series(
-                date_trunc('month', first_day), settings.as_of_day, INTERVAL 1 MONTH
-            )) AS DATE) AS month
+            SELECT CAST(moment AS DATE) AS month
             FROM (
-                -- Quarters and years begin before the first event; months do not.
-                SELECT coalesce(
-                    min(period_start) FILTER (WHERE period_type = 'month'), min(period_start)
-                ) AS first_day
-                FROM scorecard_periods
-            ), settings
+                -- Spark makes no series that ends before it begins.
+                SELECT unnest(generate_series(
+                    first_month, greatest(first_month, settings.as_of_day), INTERVAL 1 MONTH
+                )) AS moment
+                FROM (
+                    -- Quarters and years begin before the first event; months do not.
+                    SELECT CAST(date_trunc('month', coalesce(
+                        min(period_start) FILTER (WHERE period_type = 'month'), min(period_start)
+                    )) AS DATE) AS first_month
+                    FROM scorecard_periods
+                ), settings
+            )
         )
-        WHERE EXISTS (
+        WHERE month <= (SELECT as_of_day FROM settings) AND EXISTS (
             SELECT 1 FROM intermediate.int_users_unioned
             WHERE NOT is_deleted
                 AND coalesce(hired_on, DATE '0001-01-01') <= last_day(month)

@@ -4,11 +4,13 @@ Belongs here: turning the gates' results into check results. Does not belong her
 (`expectations`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
-from expectations.gate import RunnableGate
+from expectations.checks import GateError
+from expectations.gate import Measure, RunnableGate
 from expectations.landing import LandingGate
 from expectations.marts import ColumnRule, MartsGate
 from expectations.results import GateResult
@@ -16,8 +18,9 @@ from pipelines.assets.failures import clear_failures
 from pipelines.assets.models import marts_of
 from pipelines.assets.names import WAREHOUSE_POOL, Manifest
 from pipelines.publication.versions import published_row_counts
+from pipelines.runs.dbt_runs import DbtError, row_of_spark
 from pipelines.runs.exclusion import WarehouseLock
-from pipelines.settings import Settings
+from pipelines.settings import SPARK, Settings
 from pipelines.sources import sources_of
 
 _DESCRIPTIONS = {
@@ -71,13 +74,15 @@ def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinit
 
     @dg.multi_asset_check(name=name, description=_DESCRIPTIONS[gate.SUITE], specs=specs, pool=WAREHOUSE_POOL)
     def run_gate(context: dg.AssetCheckExecutionContext, warehouse: WarehouseLock) -> Iterator[dg.AssetCheckResult]:
+        variables = settings.dbt_vars(warehouse.started_at)
         with clear_failures(settings):
             outcome = gate.run(
                 settings.warehouse,
                 settings.data_docs,
                 context.run.run_id,
-                settings.dbt_vars(warehouse.started_at),
+                variables,
                 published_row_counts(settings, before=settings.as_of or warehouse.started_at),
+                measure_on_spark(settings, variables, gate.SUITE) if settings.target == SPARK else None,
             )
         for result in outcome.results:
             yield dg.AssetCheckResult(
@@ -96,6 +101,18 @@ def _build_gate(settings: Settings, gate: RunnableGate) -> dg.AssetChecksDefinit
             raise dg.Failure(describe_failure(outcome, gate.SUITE), allow_retries=False)
 
     return run_gate
+
+
+def measure_on_spark(settings: Settings, variables: Mapping[str, Any], suite: str) -> Measure:
+    """Where Spark builds the models, it answers the gates' queries too, which read all rows."""
+
+    def measure(query: str) -> dict[str, Any]:
+        try:
+            return row_of_spark(settings, variables, query)
+        except DbtError as error:
+            raise GateError(f"the {suite} gate failed on Spark: {error}") from error
+
+    return measure
 
 
 def describe_failure(outcome: GateResult, suite: str) -> str:

@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,11 +25,14 @@ from typing import Any
 
 from filelock import FileLock
 
+from ingestion.contract import RAW_SCHEMA
+from ingestion.lake import Lake
 from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, SPARK, Settings
 from pipelines.spark.connection import connection, require, said
-from pipelines.spark.lake import PACKAGES_SCHEMA, SNAPSHOTS_SCHEMA, fill_lake, packages, raw_lake, show_lake
+from pipelines.spark.lake import PACKAGES_SCHEMA, SNAPSHOTS_SCHEMA, Tables, fill_lake, packages, raw_lake, settle_raw, show_lake
+from pipelines.spark.queries import in_spark_words, tables_for, tables_of
 
 MANIFEST = "manifest.json"
 # The settings that say which models there are and what they read; no config rests on another, and the build takes all.
@@ -117,19 +120,62 @@ def _run_on_spark(settings: Settings, parsed: Any, run: Callable[[Sequence[str]]
     wanted = {(source.schema, source.identifier) for source in parsed.sources.values()}
     # What a snapshot saw, a build cannot make again.
     wanted |= {(node.schema, node.name) for node in parsed.nodes.values() if node.schema == SNAPSHOTS_SCHEMA}
-    lake = raw_lake(settings)
-    assert lake
+    lake = _settled_lake(settings)
     with connection(settings):
-        tables = fill_lake(settings.warehouse, lake.folder, wanted)
-        lake.sweep()
-        given = {"tables": tables, "packages": {"schema": PACKAGES_SCHEMA, "views": packages(lake)}}
-        declaring = ["run-operation", "read_lake", "--args", json.dumps(given), "--no-write-json"]
-        [declared] = run(declaring).results
-        if declared.status != "success":
-            raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
+        _let_spark_read(settings, lake, run, wanted, fill_lake(settings.warehouse, lake.folder, wanted))
         result = run(building)
     show_lake(settings.warehouse, lake.folder, [each.node for each in result.results])
     return result
+
+
+def row_of_spark(settings: Settings, variables: Mapping[str, Any], query: str) -> dict[str, Any]:
+    """The one row, by column, with which Spark answers a query in DuckDB's words.
+
+    Spark reads the lake, and copies of what is a table of the warehouse's file. Raises DbtError with what Spark says
+    where it cannot answer.
+    """
+    with _parsing(settings) as folder:
+        parsed = _parse(settings, folder)
+
+    def run(arguments: Sequence[str]) -> Any:
+        return _invoke(settings, arguments, variables, settings.home, settings.home / "dbt", parsed=parsed)
+
+    asking = ["show", "--inline", f"{{% raw %}}{in_spark_words(query)}{{% endraw %}}", "--limit", "-1"]
+    wanted, lake = tables_of(query), _settled_lake(settings)
+    with connection(settings):
+        _let_spark_read(settings, lake, run, wanted, tables_for(settings.warehouse, lake.folder, wanted))
+        try:
+            [answer] = run([*asking, "--no-populate-cache", "--no-write-json"]).results
+        except DbtError as error:
+            # What dbt says before is where a query stands that is in no file.
+            raise DbtError(str(error).rpartition("Runtime Error ")[2]) from error
+    [row] = answer.agate_table.rows
+    return dict(row.dict())
+
+
+def _settled_lake(settings: Settings) -> Lake:
+    """The lake with the raw tables, which a home that was built by DuckDB has in the warehouse still."""
+    settle_raw(settings)
+    lake = raw_lake(settings)
+    assert lake
+    lake.sweep()
+    return lake
+
+
+def _let_spark_read(
+    settings: Settings,
+    lake: Lake,
+    run: Callable[[Sequence[str]], Any],
+    wanted: Collection[tuple[str, str]],
+    tables: Tables,
+) -> None:
+    """Let Spark see tables of the lake, and what stands of the wanted raw ones: a session's catalogue ends with it."""
+    views = {name: query for name, query in packages(lake).items() if (RAW_SCHEMA, name) in wanted}
+    given = {"tables": tables, "packages": {"schema": PACKAGES_SCHEMA, "views": views}}
+    declaring = ["run-operation", "read_lake", "--args", json.dumps(given), "--no-write-json"]
+    [declared] = run(declaring).results
+    if declared.status != "success":
+        raise DbtError(f"Spark cannot read {settings.lake}; {settings.home / 'dbt' / 'dbt.log'} says why")
 
 
 def parsed_dir(settings: Settings) -> Path:

@@ -46,7 +46,7 @@ def raw_lake(settings: Settings) -> Lake | None:
     return lake_of(settings) if settings.target == SPARK else None
 
 
-def settle_raw(settings: Settings, log: Callable[[str], None]) -> None:
+def settle_raw(settings: Settings, log: Callable[[str], None] = lambda _: None) -> None:
     """Bring the raw tables to where the target wants them. Only for the holder of the refresh lock."""
     if lake := lake_of(settings):
         settle(settings.warehouse, settings.dlt_home, lake, settings.target == SPARK, log)

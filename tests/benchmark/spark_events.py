@@ -1,6 +1,6 @@
-"""What Spark read, moved between its tasks and wrote for each table, from the event log of its session.
+"""What Spark read, moved between its tasks and wrote for each table, from the event logs of its sessions.
 
-Belongs here: reading that log. Does not belong here: running anything (`spark`).
+Belongs here: reading those logs. Does not belong here: running anything (`spark`).
 """
 
 from __future__ import annotations
@@ -37,8 +37,13 @@ class Work:
 
 
 def work_by_table(folder: Path) -> list[Work]:
-    """What each table took that the session of the log in `folder` made, most shuffled bytes first."""
-    [log] = folder.iterdir()
+    """What each table took that the sessions of the logs in `folder` made, most shuffled bytes first."""
+    # One session builds, and one answers for each gate.
+    made = [work for log in folder.iterdir() for work in _work_of_session(log)]
+    return sorted(made, key=lambda work: -work.shuffled_bytes)
+
+
+def _work_of_session(log: Path) -> list[Work]:
     made: dict[int, Work] = {}
     of_stage: dict[int, Work] = {}
     started: dict[int, int] = {}
@@ -58,7 +63,7 @@ def work_by_table(folder: Path) -> list[Work]:
             stage = event["Stage Info"]
             if owner := of_stage.get(stage["Stage ID"]):
                 _add(owner, {each["Name"]: each.get("Value") for each in stage["Accumulables"]})
-    return sorted(made.values(), key=lambda work: -work.shuffled_bytes)
+    return [*made.values()]
 
 
 def _add(work: Work, counted: dict[str, object]) -> None:

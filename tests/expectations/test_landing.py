@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from expectations import landing
@@ -261,6 +264,29 @@ def test_a_failure_while_measuring_is_said_in_one_line(gate: GateRunner, change:
     with pytest.raises(GateError, match="landing gate") as caught:
         gate()
     assert "\n" not in str(caught.value)
+
+
+def test_what_another_engine_measured_is_judged_alike(gate: GateRunner, change: Change, tmp_path: Path) -> None:
+    change(
+        "UPDATE raw.landing_files SET rows_read = 30, rows_loaded = 29, rows_quarantined = 1 WHERE entity = 'calls';"
+        "UPDATE raw.landing__calls SET user_id = 'unknown' WHERE call_id = 'c2'"
+    )
+    other = Path(shutil.copy(gate.warehouse, tmp_path / "other.duckdb"))
+
+    def measure(query: str) -> dict[str, Any]:
+        with duckdb.connect(str(other), read_only=True) as connection:
+            (row,) = connection.execute(query).to_arrow_table().to_pylist()
+            return row
+
+    here = gate().results
+    assert failures(GateResult(here, other)) == {
+        ("calls", "quarantined_rows", "warning"),
+        ("calls", "user_id_coverage", "warning"),
+    }
+    # The numbers are the other's: nothing but tables and columns is asked of these.
+    change("DELETE FROM raw.landing__calls; DELETE FROM raw.landing_files")
+    there = gate.gate.run(gate.warehouse, gate.data_docs, "run", gate.variables, measure=measure).results
+    assert [replace(each, checked_at=here[0].checked_at) for each in there] == here
 
 
 DEALS = landing.ApiArrival("hubspot", "raw.hubspot__deals", ("deal_id",), "updated_at", "opportunities")

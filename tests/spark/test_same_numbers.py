@@ -21,7 +21,9 @@ from pipelines.spark.connection import java
 from tests.dbt_project.golden import ALL_KEYS
 from tests.dbt_project.golden import differences as from_expected
 from tests.end_to_end.company import Company
+from tests.processes import run_forked
 from tests.spark.comparing import differences
+from tests.spark.measures import print_unequal
 
 pytestmark = [
     pytest.mark.skipif("REPLINE_TEST_SPARK" not in os.environ, reason="takes an hour; `make test-spark` runs it"),
@@ -48,6 +50,7 @@ QUICK = (
 class Both:
     """The two published versions of a company, DuckDB's and Spark's, and the tables that are expected."""
 
+    company: Company
     duckdb: Path
     spark: Path
     expected: Path
@@ -72,7 +75,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     versions = home / "published" / "versions"
     first, second = (versions / name / "repline.duckdb" for name in sorted(path.name for path in versions.iterdir()))
-    yield Both(first, second, folder / "expected")
+    yield Both(company, first, second, folder / "expected")
 
 
 def test_every_table_is_the_same(both: Both) -> None:
@@ -102,3 +105,11 @@ def test_tables_are_as_expected(both: Both) -> None:
         }
     assert found
     assert {table: rows for table, rows in found.items() if rows} == {}
+
+
+def test_the_gates_measure_the_same(both: Both) -> None:
+    if both.expected.is_dir():
+        pytest.skip("it takes a minute, and the refresh has asked Spark already")
+    environment = {**both.company.environment, "REPLINE_TARGET": "spark", "PYSPARK_SUBMIT_ARGS": QUICK}
+    done = run_forked(print_unequal, [], environment)
+    assert (done.returncode, done.stdout) == (0, "landing: {}\nmarts: {}\n"), done.stderr[-4000:]
