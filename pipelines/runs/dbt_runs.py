@@ -31,7 +31,16 @@ from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, SPARK, Settings
 from pipelines.spark.connection import connection, require, said
-from pipelines.spark.lake import PACKAGES_SCHEMA, SNAPSHOTS_SCHEMA, Tables, fill_lake, packages, raw_lake, settle_raw, show_lake
+from pipelines.spark.lake import (
+    PACKAGES_SCHEMA,
+    SNAPSHOTS_SCHEMA,
+    Tables,
+    fill_lake,
+    packages,
+    raw_lake,
+    settle_raw,
+    show_lake,
+)
 from pipelines.spark.queries import in_spark_words, tables_for, tables_of
 
 MANIFEST = "manifest.json"
