@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from fsspec import filesystem
 
 from ingestion import moving
 from ingestion.api.options import SourceOptions
@@ -20,7 +21,7 @@ from ingestion.api.tables import LOADED_AT
 from ingestion.forgetting import Home, Kind, forget, forget_again
 from ingestion.hiding import hide_former_loads
 from ingestion.keys import raw_keys
-from ingestion.lake import Key, Lake, shown
+from ingestion.lake import Key, Lake, folder_at, shown
 from ingestion.landing import landing_source
 from ingestion.moving import settle
 from ingestion.personal import HASH, PersonalColumns
@@ -43,6 +44,7 @@ class DataHome:
 
     folder: Path
     is_in_lake: bool = True
+    bucket: str = ""
 
     @property
     def warehouse(self) -> Path:
@@ -50,7 +52,7 @@ class DataHome:
 
     @property
     def lake(self) -> Lake:
-        return Lake(self.folder / "lake", {**raw_keys(), **MADE_UP_KEYS})
+        return Lake(folder_at(self.bucket or str(self.folder / "lake")), {**raw_keys(), **MADE_UP_KEYS})
 
     def load(self, name: str, source: Any) -> int:
         """Load as the orchestrator does, and return the number of load packages."""
@@ -208,6 +210,26 @@ def test_a_home_moves_there_and_back(home: DataHome, folder: Path) -> None:
     append(folder / "users.csv", "u1,Ada Other")
     assert home.load_files() == 1
     assert home.rows("SELECT full_name FROM raw.landing__users WHERE user_id = 'u1'") == [("Ada Other",)]
+
+
+def test_a_bucket_is_a_lake_as_well(home: DataHome, folder: Path) -> None:
+    home.bucket = "memory://sales/repline"
+    home.folder.mkdir()
+    # DuckDB has extensions for buckets, and none for this one; all connections to a file share what one was told.
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.register_filesystem(filesystem("memory"))
+        home.load_files()
+        before, state = home.raw(), home.state()
+        for is_in_lake in (False, True):
+            home.is_in_lake = is_in_lake
+            home.settle()
+            assert (home.raw(), home.state()) == (before, state)
+        cut_short = home.lake.raw / "landing__users" / "9999999999.5-abc.parquet"
+        cut_short.write_bytes(b"PAR1")
+        append(folder / "users.csv", "u1,Ada Other")
+        home.load_files()
+        assert not cut_short.exists()
+        assert ("Ada Other",) in home.rows("SELECT full_name FROM raw.landing__users WHERE user_id = 'u1'")
 
 
 class Killed(BaseException):
