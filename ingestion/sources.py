@@ -82,7 +82,9 @@ def load(
 
     rows = SOURCES_BY_NAME[name].rows_per_slice or options.slice.rows
     # What comes in the contract's shape is merged, and shares its account with other sources.
-    mode = "drop_sources" if anew and not SOURCES_BY_NAME[name].is_contract_shaped else None
+    # dlt drops a table also from where it is merged, and fails with files, which are merged nowhere; emptying is as good.
+    dropping = "drop_sources" if lake is None else "drop_data"
+    mode = dropping if anew and not SOURCES_BY_NAME[name].is_contract_shaped else None
     while True:
         this_slice = replace(options, slice=Slice(rows), anew=anew)
         pipeline = raw_pipeline(name, warehouse, dlt_home, lake)
