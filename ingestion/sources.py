@@ -82,7 +82,7 @@ def load(
 
     rows = SOURCES_BY_NAME[name].rows_per_slice or options.slice.rows
     # What comes in the contract's shape is merged, and shares its account with other sources.
-    # dlt drops a table also from where it is merged, and fails with files, which are merged nowhere; emptying is as good.
+    # dlt drops a table also from where it is merged, and fails with files, which are not: emptying is as good.
     dropping = "drop_sources" if lake is None else "drop_data"
     mode = dropping if anew and not SOURCES_BY_NAME[name].is_contract_shaped else None
     while True:
