@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 from upath import UPath
@@ -37,7 +38,16 @@ _OWN_COLUMNS = {
 }
 _PACKAGE = "_package"
 
+# In the lake, and in the warehouse: by which home it is used. Moving removes what is there, so a lake that a second home
+# was pointed at by mistake would be lost to the first.
+_HOME_FILE = "_home"
+_HOMES = "repline.lake"
+
 Folder = Path | UPath
+
+
+class LakeError(RuntimeError):
+    """The lake cannot be used; the message is one line that says what to do."""
 
 
 def folder_at(place: str) -> Folder:
@@ -103,6 +113,34 @@ class Lake:
     @property
     def raw(self) -> Folder:
         return self.folder / RAW_SCHEMA
+
+    def claim(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Note that this warehouse uses the lake. Raises LakeError where another one does, or something else."""
+        file, owner, own = self.folder / _HOME_FILE, self._owner(), _own_id(connection)
+        # dlt marks its datasets so.
+        if owner is None and any(self.folder.glob("*")) and not (self.raw / "init").is_file():
+            raise LakeError(f"{self.folder} holds other files; set `lake` to a folder that is empty or not there yet")
+        if owner is not None and owner != own:
+            raise LakeError(
+                f"{self.folder} is the lake of another data home; set `lake` to a place of its own or, where that home "
+                f"is gone and this one takes its place, remove {file}"
+            )
+        if own is None:
+            own = uuid4().hex
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_HOMES.partition('.')[0]}")
+            connection.execute(f"CREATE OR REPLACE TABLE {_HOMES} AS SELECT {literal(own)} AS id")
+        if owner is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file.write_text(own)
+
+    def is_of(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether this warehouse uses the lake."""
+        owner = self._owner()
+        return owner is not None and owner == _own_id(connection)
+
+    def _owner(self) -> str | None:
+        file = self.folder / _HOME_FILE
+        return file.read_text() if file.is_file() else None
 
     def packages(self) -> Iterator[Packages]:
         """The raw tables that have files, by name."""
@@ -173,14 +211,29 @@ class Lake:
 
 @contextmanager
 def shown(connection: duckdb.DuckDBPyConnection, lake: Lake | None) -> Iterator[None]:
-    """Around a load: the warehouse shows what the lake holds before and after it. Nothing where there is no lake."""
+    """Around a load: the warehouse shows what the lake holds before and after it. Nothing where there is no lake.
+
+    Raises LakeError where it is that of another home.
+    """
     if lake is None:
         yield
         return
+    lake.claim(connection)
     lake.sweep()
     lake.show(connection)
     yield
     lake.show(connection)
+
+
+def _own_id(connection: duckdb.DuckDBPyConnection) -> str | None:
+    schema, table = _HOMES.split(".")
+    query = (
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND (schema_name, table_name) = (?, ?)"
+    )
+    if not connection.execute(query, [schema, table]).fetchall():
+        return None
+    [(own,)] = connection.execute(f"SELECT id FROM {_HOMES}").fetchall()
+    return str(own)
 
 
 def _load_id(file: Folder) -> str:

@@ -33,12 +33,17 @@ Log = Callable[[str], None]
 def settle(warehouse: Path, dlt_home: Path, lake: Lake, is_in_lake: bool, log: Log = lambda _: None) -> None:
     """Bring the raw tables to where they are wanted; nothing is done where they are there already.
 
-    What an earlier release wrote is migrated in the warehouse. Only for the holder of the refresh lock.
+    What an earlier release wrote is migrated in the warehouse. Only for the holder of the refresh lock. Raises
+    LakeError where the lake is that of another home, which is left alone.
     """
+    if not warehouse.exists():
+        return
     if not is_in_lake:
         to_warehouse(warehouse, dlt_home, lake, log)
         return
-    if warehouse.exists() and is_due(warehouse):
+    with closing(duckdb.connect(str(warehouse))) as connection:
+        lake.claim(connection)
+    if is_due(warehouse):
         to_warehouse(warehouse, dlt_home, lake, log)
         if migrate(warehouse):
             clear_packages(dlt_home, [source.name for source in SOURCES])
@@ -48,7 +53,7 @@ def settle(warehouse: Path, dlt_home: Path, lake: Lake, is_in_lake: bool, log: L
 def is_in(lake: Lake, warehouse: Path) -> bool:
     """Whether the lake holds the raw tables."""
     with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
-        return lake.raw.is_dir() and not _tables(connection)
+        return lake.is_of(connection) and lake.raw.is_dir() and not _tables(connection)
 
 
 @contextmanager
@@ -66,12 +71,11 @@ def in_warehouse(warehouse: Path, dlt_home: Path, lake: Lake | None) -> Iterator
 
 def to_lake(warehouse: Path, dlt_home: Path, lake: Lake, log: Log = lambda _: None) -> None:
     """Write all raw tables of the warehouse as packages, and show them as views."""
-    if not warehouse.exists():
-        return
     with closing(duckdb.connect(str(warehouse))) as connection:
         tables = _tables(connection)
         if not tables:
             return
+        lake.claim(connection)
         log(f"The raw tables go to the lake, {lake.folder}")
         lake.remove_raw()
         # dlt begins a lake where there is none.
@@ -88,9 +92,11 @@ def to_lake(warehouse: Path, dlt_home: Path, lake: Lake, log: Log = lambda _: No
 
 def to_warehouse(warehouse: Path, dlt_home: Path, lake: Lake, log: Log = lambda _: None) -> None:
     """Make a table of the warehouse of each raw table in the lake, and remove its packages."""
-    if not lake.raw.is_dir() or not warehouse.exists():
+    if not lake.raw.is_dir():
         return
     with closing(duckdb.connect(str(warehouse))) as connection:
+        if not lake.is_of(connection):
+            return
         if not _tables(connection):
             log(f"The raw tables come from the lake, {lake.folder}")
             lake.sweep()

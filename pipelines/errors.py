@@ -7,6 +7,7 @@ from expectations.checks import GateError
 from ingestion.api.client import ApiError
 from ingestion.demo import DemoError
 from ingestion.forgetting import ForgetError
+from ingestion.lake import LakeError
 from ingestion.landing.errors import LandingError
 from ingestion.migrations import MigrationError
 from ingestion.personal import OptionsError
@@ -25,6 +26,7 @@ KNOWN_ERRORS = (
     DemoError,
     ForgetError,
     GateError,
+    LakeError,
     LandingError,
     MigrationError,
     OptionsError,

@@ -21,7 +21,7 @@ from ingestion.api.tables import LOADED_AT
 from ingestion.forgetting import Home, Kind, forget, forget_again
 from ingestion.hiding import hide_former_loads
 from ingestion.keys import raw_keys
-from ingestion.lake import Key, Lake, folder_at, shown
+from ingestion.lake import Key, Lake, LakeError, folder_at, shown
 from ingestion.landing import landing_source
 from ingestion.moving import settle
 from ingestion.personal import HASH, PersonalColumns
@@ -230,6 +230,43 @@ def test_a_bucket_is_a_lake_as_well(home: DataHome, folder: Path) -> None:
         home.load_files()
         assert not cut_short.exists()
         assert ("Ada Other",) in home.rows("SELECT full_name FROM raw.landing__users WHERE user_id = 'u1'")
+
+
+@pytest.mark.parametrize("is_in_lake", [False, True])
+def test_the_lake_of_another_home_is_left_alone(is_in_lake: bool, loaded: Callable[[bool], DataHome]) -> None:
+    home = loaded(True)
+    packages = sorted(home.lake.raw.rglob("*"))
+    second = DataHome(home.folder.with_name("second"), is_in_lake=False)
+    second.bucket = str(home.lake.folder)
+    second.load_files()
+    before = second.raw()
+    second.is_in_lake = is_in_lake
+    if is_in_lake:
+        with pytest.raises(LakeError, match=r"lake is the lake of another data home; set `lake` to a place of its own"):
+            second.settle()
+    else:
+        second.settle()
+    assert second.raw() == before
+    assert sorted(home.lake.raw.rglob("*")) == packages
+    home.settle()
+
+
+def test_a_new_warehouse_takes_the_lake_only_when_told(loaded: Callable[[bool], DataHome]) -> None:
+    home = loaded(True)
+    before = home.raw()
+    home.warehouse.unlink()
+    with pytest.raises(LakeError, match=r"remove .*_home$"):
+        home.load_files()
+    (home.lake.folder / "_home").unlink()
+    home.load_files()
+    assert home.raw() == before
+
+
+def test_a_folder_with_other_files_is_no_lake(home: DataHome) -> None:
+    home.lake.folder.mkdir(parents=True)
+    (home.lake.folder / "holiday.jpg").touch()
+    with pytest.raises(LakeError, match="holds other files"):
+        home.load_files()
 
 
 class Killed(BaseException):
