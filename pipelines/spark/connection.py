@@ -135,12 +135,15 @@ def _session(settings: Settings) -> Iterator[None]:
     from py4j.protocol import Py4JError
     from pyspark import SparkConf
     from pyspark.errors import PySparkException
+    from pyspark.logger import PySparkLogger
     from pyspark.sql import SparkSession
 
     log = settings.home / "spark.log"
     conf = SparkConf().setAppName("repline").setAll([*SESSION.items()])
     conf.set("spark.sql.warehouse.dir", f"{settings.lake}/_spark")
     logging.getLogger("py4j").setLevel(logging.WARNING)
+    # It writes each failed statement with Java's stack to the terminal; dbt says the same in one line.
+    PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     try:
         context = _context(conf, log)
     except (PySparkException, Py4JError, OSError) as error:
