@@ -38,8 +38,8 @@ _OWN_COLUMNS = {
 }
 _PACKAGE = "_package"
 
-# In the lake, and in the warehouse: by which home it is used. Moving removes what is there, so a lake that a second home
-# was pointed at by mistake would be lost to the first.
+# In the lake, and in the warehouse: which home uses it. Moving removes what is there, so a lake to which a second home
+# was pointed by mistake would be lost to the first.
 _HOME_FILE = "_home"
 _HOMES = "repline.lake"
 
