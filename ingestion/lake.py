@@ -22,7 +22,7 @@ import duckdb
 from upath import UPath
 
 from ingestion.contract import RAW_SCHEMA
-from ingestion.text import literal, quoted
+from ingestion.text import literal, one_line, quoted
 
 # Of files that a task of Spark reads at once; a smaller table is one file.
 FILE_BYTES = "128MB"
@@ -51,14 +51,21 @@ class LakeError(RuntimeError):
 
 
 def folder_at(place: str) -> Folder:
-    """The folder at a path or a bucket's URL, with the credentials that dlt has for it (`destination.filesystem`)."""
+    """The folder at a path or a bucket's URL, with the credentials that dlt has for it (`destination.filesystem`).
+
+    Raises LakeError where a package or a credential is missing.
+    """
     if "://" not in place:
         return Path(place)
     from dlt.common.configuration import resolve_configuration
+    from dlt.common.exceptions import DltException
     from dlt.common.storages import FilesystemConfiguration, fsspec_from_config
 
     wanted = FilesystemConfiguration(bucket_url=place)
-    client, _ = fsspec_from_config(resolve_configuration(wanted, sections=("destination", "filesystem")))
+    try:
+        client, _ = fsspec_from_config(resolve_configuration(wanted, sections=("destination", "filesystem")))
+    except (DltException, ImportError) as error:
+        raise LakeError(f"the lake {place} cannot be opened: {one_line(str(error))}") from error
     return UPath(place, **client.storage_options)
 
 

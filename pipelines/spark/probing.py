@@ -13,7 +13,7 @@ import duckdb
 
 from ingestion.lake import Folder, folder_at, remove
 from ingestion.masking import Secrets
-from ingestion.text import literal
+from ingestion.text import literal, one_line
 from pipelines.settings import Settings
 from pipelines.spark.connection import Endpoint, said
 
@@ -29,6 +29,8 @@ def lake_fault(settings: Settings) -> str | None:
         probe = folder_at(settings.lake) / "_probe"
         remove(probe)
         probe.mkdir(parents=True, exist_ok=True)
+        # As dlt does, and as DuckDB does.
+        (probe / "of_dlt").write_text("1")
         ours, theirs = f"{settings.lake}/_probe/part-0.parquet", f"{settings.lake}/_probe/of_spark"
         duckdb.sql("SELECT 1 AS id").write_parquet(ours)
         _read(ours)
@@ -37,7 +39,7 @@ def lake_fault(settings: Settings) -> str | None:
             _read(f"{theirs}/*.parquet")
         return _left(probe)
     except Exception as error:
-        return secrets.masked(said(str(error)))
+        return secrets.masked(one_line(said(str(error))))
 
 
 def _read(files: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def test_the_doctor_writes_and_reads_the_lake(tmp_path: Path) -> None:
     lake, *_ = machine.spark(replace(settings, lake_place=f"{settings.home}/repline.yml/lake"))
     assert str(lake.state) == "fault"
     assert "Not a directory" in lake.text
+
+
+def test_a_bucket_without_its_package_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("s3fs", "botocore", "botocore.session"):
+        monkeypatch.setitem(sys.modules, package, None)
+    settings = replace(make_settings(tmp_path / "home"), target="spark", lake_place="s3://sales/repline")
+    lake, *_ = machine.spark(settings)
+    assert "the lake s3://sales/repline cannot be opened" in lake.text
+    assert "dlt[s3]" in lake.text
+    assert "\n" not in lake.text
 
 
 @pytest.mark.parametrize("place", ["s3://key:secret@bucket/repline", "s3://secret@bucket", "ftp://secret", "s3:///x"])
