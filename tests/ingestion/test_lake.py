@@ -76,12 +76,16 @@ class DataHome:
 
     def raw(self) -> Rows:
         """The rows of each raw table of a source."""
-        tables = self.rows(
+        query = (
             "SELECT table_name, string_agg(concat('\"', column_name, '\"'), ', ' ORDER BY column_name)"
             " FROM duckdb_columns() WHERE schema_name = 'raw' AND table_name NOT LIKE '\\_dlt%' ESCAPE '\\'"
             f" AND column_name NOT IN ({', '.join(map(repr, NOT_COMPARED))}) GROUP BY ALL"
         )
-        return {table: self.rows(f"SELECT {columns} FROM raw.{table} ORDER BY ALL") for table, columns in tables}
+        with duckdb.connect(str(self.warehouse)) as connection:
+            return {
+                table: connection.execute(f"SELECT {columns} FROM raw.{table} ORDER BY ALL").fetchall()
+                for table, columns in connection.execute(query).fetchall()
+            }
 
     def kinds(self) -> set[str]:
         """Whether raw tables are tables or views."""
