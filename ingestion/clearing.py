@@ -62,10 +62,13 @@ def write_anew(warehouse: Path, notes: str, lake: Lake | None = None) -> None:
     """Put a new file in the warehouse's place that never held what was overwritten or dropped.
 
     DuckDB keeps both until it needs the room. `notes` is the table of schema `raw` whose rows are cleared by it. The
-    lake, of which a build on Spark makes all that is derived, goes before; its raw tables are in the warehouse now.
+    home's lake goes before: its raw tables are in the warehouse now, and the rest is made by the next build.
     """
     if lake:
-        remove(lake.folder)
+        with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+            is_its_own = lake.is_of(connection)
+        if is_its_own:
+            remove(lake.folder)
     new = warehouse.with_name(f"{warehouse.name}.new")
     new.unlink(missing_ok=True)
     with closing(duckdb.connect()) as connection:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -230,6 +230,14 @@ def shown(connection: duckdb.DuckDBPyConnection, lake: Lake | None) -> Iterator[
     lake.show(connection)
     yield
     lake.show(connection)
+
+
+def has_used_one(warehouse: Path) -> bool:
+    """Whether this warehouse used a lake at any time."""
+    if not warehouse.exists():
+        return False
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+        return _own_id(connection) is not None
 
 
 def _own_id(connection: duckdb.DuckDBPyConnection) -> str | None:

@@ -43,6 +43,7 @@ def settle(warehouse: Path, dlt_home: Path, lake: Lake, is_in_lake: bool, log: L
         return
     with closing(duckdb.connect(str(warehouse))) as connection:
         lake.claim(connection)
+    lake.sweep()
     if is_due(warehouse):
         to_warehouse(warehouse, dlt_home, lake, log)
         if migrate(warehouse):

@@ -22,7 +22,7 @@ from pipelines.publication.versions import prune, version_numbers
 from pipelines.runs.exclusion import acquire, wait_for_readers
 from pipelines.settings import Settings
 from pipelines.sources import sources_of
-from pipelines.spark.lake import settle_raw
+from pipelines.spark.lake import settled_lake
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Report:
 
 def forget(settings: Settings, kind: Kind, mart_id: str, is_dry: bool, log: Callable[[str], None]) -> Report:
     """Forget them, under the refresh lock. Raises ForgetError where no loaded row names the id."""
-    home = forgetting_home(settings, load_manifest(settings))
+    manifest = load_manifest(settings)
     lock = acquire(settings.refresh_lock, "forget", log)
     try:
         wait_for_readers(settings.warehouse, log)
-        settle_raw(settings, log)
+        home = forgetting_home(settings, manifest, settled_lake(settings, log))
         forgotten = forgetting.forget(home, kind, mart_id, is_dry)
         held = version_numbers(settings)
         if not is_dry:

@@ -24,6 +24,7 @@ from ingestion.api.tables import ApiTable
 from ingestion.contract import ENTITIES, ENTITIES_BY_NAME, RAW_SCHEMA, Entity
 from ingestion.forgetting import Home, forget_again
 from ingestion.hiding import hide_former_loads
+from ingestion.lake import Lake
 from ingestion.landing import table_name
 from ingestion.landing.personal import Hiding
 from ingestion.register import SOURCES_BY_NAME
@@ -45,7 +46,7 @@ from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.inputs import build_fingerprint
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import options_of, sources_of, unmapped_files
-from pipelines.spark.lake import lake_of, raw_lake, settle_raw
+from pipelines.spark.lake import settled_lake
 
 # Of the account of the files: what is added up for each table.
 _COUNTED = ("files", "rows_read", "rows_loaded", "rows_superseded", "rows_quarantined")
@@ -144,16 +145,16 @@ def build_raw_assets(settings: Settings, manifest: Manifest) -> dg.AssetsDefinit
         chosen = [spec for spec in specs if spec.key in context.selected_asset_keys]
         with clear_failures(settings):
             restore_current(settings)
-            settle_raw(settings, context.log.info)
+            lake = settled_lake(settings, context.log.info)
             options = ingestion_sources.options(settings.dbt_vars(warehouse.started_at), context.log.info)
-            hidden = _hide_former_loads(settings, manifest, options)
+            hidden = _hide_former_loads(settings, manifest, options, lake)
             if hidden:
                 context.log.info(
                     f"Personal columns: hid {hidden:,} values of former loads and wrote the warehouse anew; the "
                     "published versions that may hold them go when a new one is published."
                 )
-            _load(settings, options, chosen, run, context.op_execution_context.op_config[RELOAD])
-            forgotten = sum(done.rows for done in forget_again(forgetting_home(settings, manifest)))
+            _load(settings, options, chosen, run, context.op_execution_context.op_config[RELOAD], lake)
+            forgotten = sum(done.rows for done in forget_again(forgetting_home(settings, manifest, lake)))
             if forgotten:
                 context.log.warning(
                     f"Somebody forgotten came again from a source: {forgotten:,} rows were cleaned; delete them there."
@@ -197,10 +198,11 @@ def _load(
     chosen: Iterable[dg.AssetSpec],
     run: ingestion_sources.RunPipeline,
     anew: Collection[str],
+    lake: Lake | None,
 ) -> None:
     """Load the sources that have a chosen table, those named in `anew` from their beginning."""
     tables = [spec.key.path[-1] for spec in chosen if spec.key.path[0] == RAW_SCHEMA]
-    sources, lake = sources_of(settings), raw_lake(settings)
+    sources = sources_of(settings)
     able = (*(source.name for source in sources.contract), *sources.apis)
     for name in anew:
         if name not in able:
@@ -216,7 +218,7 @@ def _load(
         )
 
 
-def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOptions) -> int:
+def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOptions, lake: Lake | None) -> int:
     sources = sources_of(settings)
     hidings = {source.name: Hiding(source.name, options.personal_columns) for source in sources.contract}
     treatments = {
@@ -237,11 +239,11 @@ def _hide_former_loads(settings: Settings, manifest: Manifest, options: SourceOp
         treatments,
         derived,
         newest,
-        lake_of(settings),
+        lake,
     )
 
 
-def forgetting_home(settings: Settings, manifest: Manifest) -> Home:
+def forgetting_home(settings: Settings, manifest: Manifest, lake: Lake | None) -> Home:
     """What there is to look through where somebody is to be forgotten."""
     return Home(
         settings.warehouse,
@@ -250,7 +252,7 @@ def forgetting_home(settings: Settings, manifest: Manifest) -> Home:
         seen=_snapshot_schemas(manifest),
         api_tables=sources_of(settings).api_tables,
         version=max(version_numbers(settings), default=0),
-        lake=lake_of(settings),
+        lake=lake,
     )
 
 

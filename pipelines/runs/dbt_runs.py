@@ -31,16 +31,7 @@ from ingestion.text import one_line
 from pipelines.runs.inputs import sources_digest
 from pipelines.settings import DBT_PROJECT_DIR, SPARK, Settings
 from pipelines.spark.connection import connection, require, said
-from pipelines.spark.lake import (
-    PACKAGES_SCHEMA,
-    SNAPSHOTS_SCHEMA,
-    Tables,
-    fill_lake,
-    packages,
-    raw_lake,
-    settle_raw,
-    show_lake,
-)
+from pipelines.spark.lake import PACKAGES_SCHEMA, SNAPSHOTS_SCHEMA, Tables, fill_lake, packages, settled_lake, show_lake
 from pipelines.spark.queries import in_spark_words, tables_for, tables_of
 
 MANIFEST = "manifest.json"
@@ -129,7 +120,8 @@ def _run_on_spark(settings: Settings, parsed: Any, run: Callable[[Sequence[str]]
     wanted = {(source.schema, source.identifier) for source in parsed.sources.values()}
     # What a snapshot saw, a build cannot make again.
     wanted |= {(node.schema, node.name) for node in parsed.nodes.values() if node.schema == SNAPSHOTS_SCHEMA}
-    lake = _settled_lake(settings)
+    lake = settled_lake(settings)
+    assert lake
     with connection(settings):
         _let_spark_read(settings, lake, run, wanted, fill_lake(settings.warehouse, lake.folder, wanted))
         result = run(building)
@@ -150,7 +142,8 @@ def row_of_spark(settings: Settings, variables: Mapping[str, Any], query: str) -
         return _invoke(settings, arguments, variables, settings.home, settings.home / "dbt", parsed=parsed)
 
     asking = ["show", "--inline", f"{{% raw %}}{in_spark_words(query)}{{% endraw %}}", "--limit", "-1"]
-    wanted, lake = tables_of(query), _settled_lake(settings)
+    wanted, lake = tables_of(query), settled_lake(settings)
+    assert lake
     with connection(settings):
         _let_spark_read(settings, lake, run, wanted, tables_for(settings.warehouse, lake.folder, wanted))
         try:
@@ -160,15 +153,6 @@ def row_of_spark(settings: Settings, variables: Mapping[str, Any], query: str) -
             raise DbtError(str(error).rpartition("Runtime Error ")[2]) from error
     [row] = answer.agate_table.rows
     return dict(row.dict())
-
-
-def _settled_lake(settings: Settings) -> Lake:
-    """The lake with the raw tables, which a home that was built by DuckDB has in the warehouse still."""
-    settle_raw(settings)
-    lake = raw_lake(settings)
-    assert lake
-    lake.sweep()
-    return lake
 
 
 def _let_spark_read(

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.lake import FILE_BYTES, Folder, Lake, folder_at, remove
+from ingestion.lake import FILE_BYTES, Folder, Lake, folder_at, has_used_one, remove
 from ingestion.moving import settle
 from ingestion.text import literal, quoted
 from pipelines.settings import SPARK, Settings
@@ -31,25 +31,20 @@ PACKAGES_SCHEMA = "raw_packages"
 Tables = Mapping[str, Sequence[str]]
 
 
-def lake_of(settings: Settings) -> Lake | None:
-    """The lake of a home that Spark builds, or may have built before; None where there is none."""
-    if settings.target != SPARK and settings.lake_place is None and not Path(settings.lake).is_dir():
+def settled_lake(settings: Settings, log: Callable[[str], None] = lambda _: None) -> Lake | None:
+    """The lake of a home that Spark builds, or built before, with the raw tables where the target wants them.
+
+    None where there is none. Only for the holder of the refresh lock. Raises LakeError where it cannot be used.
+    """
+    is_in_lake = settings.target == SPARK
+    if not is_in_lake and not has_used_one(settings.warehouse):
         return None
     # All sources' packages are imported for it.
     from ingestion.keys import raw_keys
 
-    return Lake(folder_at(settings.lake), raw_keys())
-
-
-def raw_lake(settings: Settings) -> Lake | None:
-    """Where loads go if Spark builds the models; None where they go into the warehouse."""
-    return lake_of(settings) if settings.target == SPARK else None
-
-
-def settle_raw(settings: Settings, log: Callable[[str], None] = lambda _: None) -> None:
-    """Bring the raw tables to where the target wants them. Only for the holder of the refresh lock."""
-    if lake := lake_of(settings):
-        settle(settings.warehouse, settings.dlt_home, lake, settings.target == SPARK, log)
+    lake = Lake(folder_at(settings.lake), raw_keys())
+    settle(settings.warehouse, settings.dlt_home, lake, is_in_lake, log)
+    return lake
 
 
 def packages(lake: Lake) -> dict[str, str]:
