@@ -44,7 +44,7 @@ from pipelines.copying.copy import copy_if_wanted
 from pipelines.publication.versions import needs_publishing, restore_current, version_numbers
 from pipelines.runs.exclusion import WarehouseLock
 from pipelines.runs.inputs import build_fingerprint
-from pipelines.settings import Settings, SettingsError
+from pipelines.settings import SPARK, Settings, SettingsError
 from pipelines.sources import options_of, sources_of, unmapped_files
 from pipelines.spark.lake import settled_lake
 
@@ -214,7 +214,14 @@ def _load(
             continue
         placed = options_of(settings, sources, source, options)
         ingestion_sources.load(
-            source.name, placed, settings.warehouse, settings.dlt_home, run, source.name in anew, lake
+            source.name,
+            placed,
+            settings.warehouse,
+            settings.dlt_home,
+            run,
+            source.name in anew,
+            # A home that came back to DuckDB has one still.
+            lake if settings.target == SPARK else None,
         )
 
 

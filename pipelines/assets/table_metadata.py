@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from ingestion.contract import RAW_SCHEMA
 from ingestion.text import quoted
 
 # Dagster's names for facts that its UI shows in a special way.
@@ -54,13 +55,13 @@ def read_table_facts(warehouse: Path, schemas: Iterable[str]) -> dict[tuple[str,
         rows = connection.execute(
             """
             SELECT columns.schema_name, columns.table_name, columns.column_name, columns.data_type,
-                   tables.table_name IS NOT NULL OR columns.schema_name = 'raw' AS is_table
+                   tables.table_name IS NOT NULL OR columns.schema_name = ? AS is_table
             FROM duckdb_columns() AS columns
             LEFT JOIN duckdb_tables() AS tables USING (database_name, schema_name, table_name)
             WHERE columns.database_name = current_database() AND list_contains(?, columns.schema_name)
             ORDER BY columns.schema_name, columns.table_name, columns.column_index
             """,
-            [list(schemas)],
+            [RAW_SCHEMA, list(schemas)],
         ).fetchall()
         columns: dict[tuple[str, str], dict[str, str]] = {}
         tables: set[tuple[str, str]] = set()
